@@ -1,0 +1,211 @@
+"""A case on disk: case.yaml, rules.yaml and the exports → one case file, replayed and reconciled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass as record
+
+from audit.engine import Engine, open_engine
+from audit.finding import Text
+from audit.intake import Intake, load
+from audit.intake.gate import REQUIRED, Demands, pass_gate
+from audit.intake.mapping import Control, TableMap
+from audit.intake.sources import Source
+from audit.reconcile import Grain, grain_of, reconcile_steps
+from audit.replay import Scope, replay_steps
+from audit.rules import Boxes, Rules, read_rules
+from audit.rules.document import Document, read_document, read_record
+from audit.rules.records import STRICT, Day, Odds
+from audit.rules.read import words
+from audit.rules.units import Units
+
+IGNORED = "other"  # the word for a payment's reason that is no award: a withdrawal, a refund
+
+
+@record(frozen=True, config=STRICT)
+class Period:
+    """What time the export covers: from the first moment of `from` until the first moment of `to`."""
+
+    from_: Day = Field(alias="from")
+    to: Day = Field(description="first day no longer covered")
+
+
+@record(frozen=True, config=STRICT)
+class CaseFile:
+    """case.yaml."""
+
+    case: Annotated[str, Field(min_length=1, max_length=200)]
+    timezone: str = Field(description="zone of times without an offset, such as Asia/Shanghai")
+    tables: Mapping[str, TableMap] = Field(description="canonical table → its files and columns")
+    platform: str = Field("", description="whose export this is")
+    period: Period | None = None
+    platform_accounts: tuple[str, ...] = Field((), description="accounts whose income is money in, not an award")
+    control: Mapping[str, Control] = Field(default_factory=dict, description="totals stated apart from the export")
+    risk: Odds = Field(Fraction(1, 1000), description="chance that an honest platform is accused by this audit")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as read: nothing is loaded yet."""
+
+    folder: Path
+    exports: Path
+    file: CaseFile
+    document: Document
+    rules: Rules
+    rules_document: Document
+
+    @property
+    def units(self) -> tuple[Units, ...]:
+        """The declared assets with their smallest amounts."""
+        return tuple(Units.of(name, asset.step) for name, asset in self.rules.assets.items())
+
+    @property
+    def scope(self) -> Scope:
+        """The columns that the mapping fills, the zone and the period."""
+        columns = {
+            table: frozenset(name for row in plan.rows() for name in row) for table, plan in self.file.tables.items()
+        }
+        period = self.file.period
+        return Scope(columns, self.file.timezone, period.from_ if period else None, period.to if period else None)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A loaded case: what a check is given. share is the part of the error budget that one statistical check spends."""
+
+    case: Case
+    engine: Engine
+    sources: Mapping[str, Source]
+    share: Fraction
+
+    @property
+    def rules(self) -> Rules:
+        """The declared rules."""
+        return self.case.rules
+
+    @property
+    def grain(self) -> Grain:
+        """How finely payments could be compared."""
+        return grain_of(self.case.scope) if self.rules.awards else "none"
+
+    def has(self, relation: str) -> bool:
+        """Whether the replay made this relation."""
+        return bool(self.engine.value("SELECT count(*) FROM step WHERE name = ?", [relation]))
+
+    def units(self, asset: str) -> Units:
+        """The units of an asset; an undeclared one counts single pieces."""
+        return next((one for one in self.case.units if one.asset == asset), Units(asset, 0, 1))
+
+
+@cache
+def _adapter() -> TypeAdapter[CaseFile]:
+    return TypeAdapter(CaseFile)
+
+
+def case_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a case.yaml."""
+    top = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "redraw case"}
+    return {**top, **_adapter().json_schema(by_alias=True)}
+
+
+def read_case(folder: Path, exports: Path | None = None) -> Case:
+    """Read case.yaml and rules.yaml. Raises Problem."""
+    document = read_document(folder / "case.yaml")
+    if not isinstance(document.data, dict):
+        raise document.problem((), "a case file is a mapping of keys", mend="begin with `case:`")
+    file = read_record(_adapter(), document, words(case_schema()) | set(REQUIRED) | set(sum(REQUIRED.values(), ())))
+    try:
+        ZoneInfo(file.timezone)
+    except (KeyError, ValueError, OSError):
+        raise document.problem(("timezone",), "unknown time zone", value=file.timezone, mend="such as Asia/Shanghai") from None
+    if file.period and file.period.to <= file.period.from_:
+        raise document.problem(("period", "to"), "the period ends before it begins", value=str(file.period.to))
+    for table in file.control:
+        if table not in file.tables:
+            raise document.problem(("control", table), "a control total for a table that is not mapped", value=table)
+    rules, rules_document = read_rules(folder / "rules.yaml")
+    return Case(folder, exports or folder, file, document, rules, rules_document)
+
+
+def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], None], *, memory: str = "1GB",
+          threads: int | None = None) -> Audit:  # fmt: skip
+    """Load, replay and reconcile a case into a new case file at path. Raises Problem."""
+    engine = open_engine(path, memory=memory, threads=threads, zone=case.file.timezone)
+    try:
+        work = path.parent / "work"
+        work.mkdir()
+        sources = load(engine, _intake(case), work, progress)
+        for one in (case.document, case.rules_document):
+            engine.rows("INSERT INTO rule VALUES (?, ?, ?)", [one.file, one.sha256, one.text])
+        engine.rows("SET enable_external_access = false")
+        progress("gate")
+        pass_gate(engine, case.scope, _demands(case))
+        accounts = case.file.platform_accounts
+        for step in [*replay_steps(case.rules, case.scope), *_reconcile(case, accounts)]:
+            progress(step.name)
+            engine.run(step)
+    except BaseException:
+        engine.connection.close()
+        raise
+    return Audit(case, engine, sources, share)
+
+
+def _reconcile(case: Case, accounts: tuple[str, ...]) -> list[Any]:
+    return list(reconcile_steps(case.scope, accounts, (IGNORED,))) if case.rules.awards else []
+
+
+def _intake(case: Case) -> Intake:
+    rules = case.rules
+    assets = tuple(rules.assets)
+    chosen = {asset for award in rules.awards.values() for option in award.choice or () for asset in option}
+    choices = {(table, "asset"): assets for table in ("entry", "payment", "draw", "tier_total")}
+    choices["outcome", "outcome"] = ("win", "loss")
+    if chosen:
+        choices["outcome", "choice"] = tuple(sorted(chosen))
+    return Intake(case.exports, case.file.tables, case.document, case.file.timezone, case.units, choices)
+
+
+def _demands(case: Case) -> Demands:
+    sequences = {table: plan.sequence for table, plan in case.file.tables.items() if plan.sequence}
+    boxes = case.rules.draw.boxes if isinstance(case.rules.draw, Boxes) else None
+    return Demands(case.file.control, sequences, case.file.platform_accounts, boxes, case.units)
+
+
+def damage(audit: Audit) -> dict[str, Text]:
+    """What the gate and intake found wrong, by column (`entry.position`): verdicts that need it cannot stand."""
+    hurt: dict[str, Text] = {}
+    gates = """
+        SELECT kind, table_name, column_name, expected, observed FROM gate
+        WHERE NOT success AND kind <> 'control' AND column_name NOT IN ('referrer_id', 'team_leader_id') ORDER BY ALL"""
+    for kind, table, column, _, observed in audit.engine.rows(gates):
+        hurt[f"{table}.{column}"] = Text(f"{KINDS[kind].zh} {observed} 处", f"{KINDS[kind].en}: {observed}")
+    for table, _, _, expected, observed in audit.engine.rows(
+        "SELECT table_name, kind, column_name, expected, observed FROM gate WHERE NOT success AND kind = 'control'"
+    ):
+        text = Text(f"控制总数应为 {expected}，实为 {observed}", f"control total {expected}, found {observed}")
+        hurt.update({f"{table}.{column}": text for column in REQUIRED.get(table, ())})
+    refused = "SELECT table_name, column_name, count(*) FROM refused_cell GROUP BY ALL ORDER BY ALL"
+    for table, column, count in audit.engine.rows(refused):
+        columns = REQUIRED.get(table, ()) if column is None else (column,)
+        text = Text(f"{count} 个单元格无法读取", f"cells that cannot be read: {count}")
+        hurt.update({f"{table}.{one}": text for one in columns})
+    return hurt
+
+
+KINDS = {
+    "completeness": Text("缺值", "values missing"),
+    "uniqueness": Text("编号重复", "ids repeated"),
+    "links": Text("关联断裂", "links broken"),
+    "ranges": Text("超出范围", "values out of range"),
+    "sequence": Text("序号缺失", "numbers missing from a sequence"),
+    "control": Text("控制总数不符", "control totals differ"),
+}

@@ -1,0 +1,88 @@
+"""Runs SQL. The only file that knows which engine does.
+
+A step is one named relation, one SELECT; its text is kept in the case file so that anybody can run it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Step:
+    """A relation by name. A view costs nothing until it is read; a table is computed once."""
+
+    name: str
+    sql: str
+    kind: Literal["view", "table"] = "view"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An open case file."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The first cell of a query, or None."""
+        found = self.rows(sql, parameters)
+        return found[0][0] if found else None
+
+    def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Every row of a query as a mapping from column to value."""
+        cursor = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def run(self, step: Step) -> None:
+        """Make a step's relation and keep its text."""
+        self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
+        self.rows("INSERT INTO step VALUES (?, ?, ?)", [step.name, step.kind, step.sql])
+
+
+def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, zone: str = "UTC") -> Engine:
+    """A new case file at path, in the storage format that DuckDB 1.0 and later read."""
+    import duckdb
+
+    connection = duckdb.connect()
+    engine = Engine(connection)
+    engine.rows(f"ATTACH {literal(str(path))} AS case_file (STORAGE_VERSION 'v1.0.0')")
+    engine.rows("USE case_file")
+    engine.rows(f"SET memory_limit = {literal(memory)}")
+    engine.rows(f"SET temp_directory = {literal(str(path.parent / 'spill'))}")
+    engine.rows(f"SET TimeZone = {literal(zone)}")
+    engine.rows("SET enable_progress_bar = false")
+    if threads:
+        engine.rows(f"SET threads = {threads:d}")
+    return engine
+
+
+def literal(value: str | int | Decimal | Fraction | None) -> str:
+    """A value as an SQL literal: step texts hold their values, so that they run again as they stand."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
+
+
+def values(rows: Sequence[Sequence[str | int | None]], columns: Sequence[str]) -> str:
+    """A SELECT over literal rows; an empty list gives no rows, all of type VARCHAR."""
+    names = ", ".join(columns)
+    if not rows:
+        empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in columns)
+        return f"SELECT {empty} WHERE false"
+    body = ",\n    ".join("(" + ", ".join(literal(cell) for cell in row) + ")" for row in rows)
+    return f"SELECT {names}\nFROM (VALUES\n    {body}\n) AS listed({names})"

@@ -1,0 +1,121 @@
+"""What a check says: the finding, its verdict and its basis; and what a check is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """FAIL contradicts the declaration; PASS could have failed and did not; the others say why nothing is said."""
+
+    FAIL = "FAIL"
+    PASS = "PASS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class Basis(StrEnum):
+    """What a verdict rests on. A screen is a fact or a lead: it is shown first and concludes nothing."""
+
+    ARITHMETIC = "arithmetic"
+    DOCUMENT = "document"
+    STATISTICAL = "statistical"
+    SCREEN = "screen"
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same words in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+Row = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence of the report, and all that is needed to check it.
+
+    amount maps an asset to a decimal string in its units ("4.50"). rows are the evidence; a row taken from an
+    export carries source_file, record (from 1) and line (physical, from 1). sql is run on the case file and
+    returns the rows. e_value is the bet's gain against the declaration (Ville 1939), p_value stands beside it.
+    could_have_seen is the smallest deviation this export would have shown with 90 % power.
+    """
+
+    subject: str
+    verdict: Verdict
+    text: Text
+    basis: Basis = Basis.ARITHMETIC
+    declared: str = ""
+    observed: str = ""
+    amount: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    sql: str = ""
+    p_value: float | None = None
+    e_value: float | None = None
+    could_have_seen: str = ""
+    clauses: tuple[str, ...] = ()
+    provisions: tuple[str, ...] = ()
+    check: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: its name is its file's name and its id everywhere.
+
+    needs names the canonical columns (`entry.position`) a verdict rests on; where the gate found one damaged, a
+    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical marks a check that spends the error budget.
+    """
+
+    name: str
+    judge: Callable[..., Iterable[Finding]]
+    needs: tuple[str, ...]
+    provisions: tuple[str, ...]
+    statistical: bool
+
+    @property
+    def doc(self) -> str:
+        """The check's own words: the docstring of its file."""
+        import sys
+
+        return sys.modules[self.judge.__module__].__doc__ or ""
+
+
+def check(
+    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: bool = False
+) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
+    """Make a Check of a function that takes an audit and yields findings. It registers nothing."""
+
+    def decorate(judge: Callable[..., Iterable[Finding]]) -> Check:
+        return Check(judge.__name__, judge, needs, provisions, statistical)
+
+    return decorate
+
+
+def run(one: Check, audit: Any, damage: Mapping[str, Text]) -> list[Finding]:
+    """The findings of one check, stamped with its name; damage maps a column to what the gate says of it."""
+    found = []
+    hurt = [column for column in one.needs if column in damage]
+    for finding in one.judge(audit):
+        finding = replace(finding, check=one.name, provisions=finding.provisions or one.provisions)
+        shaken = finding.verdict is Verdict.PASS or (
+            finding.verdict is Verdict.FAIL and finding.basis is Basis.STATISTICAL
+        )
+        if hurt and shaken:
+            why = damage[hurt[0]]
+            finding = replace(
+                finding,
+                verdict=Verdict.INCONCLUSIVE,
+                text=Text(
+                    f"不能下结论：所依据的 {'、'.join(hurt)} 有缺损（{why.zh}）。完好的部分显示：{finding.text.zh}",
+                    f"Cannot tell: {', '.join(hurt)}, on which this rests, is damaged ({why.en}). "
+                    f"What is intact says: {finding.text.en}",
+                ),
+            )
+        found.append(finding)
+    return found

@@ -1,0 +1,178 @@
+"""Export files → canonical tables. Every row keeps its file and record number; nothing is rounded or dropped.
+
+A cell that cannot be read exactly is NULL in its table, named in the row's `refused`, and listed in `refused_cell`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.engine import Engine, literal
+from audit.intake.cells import Cast, cast
+from audit.intake.mapping import Column, TableMap
+from audit.intake.sources import Source, read_source
+from audit.problem import Problem
+from audit.rules.document import Document
+from audit.rules.units import Units
+
+SCHEMA = Path(__file__).parent.parent / "schema.sql"
+OWN = ("source_file", "record", "refused")  # columns that intake fills itself
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What one audit reads: the mapping of case.yaml, and what the rules say of values."""
+
+    folder: Path
+    tables: Mapping[str, TableMap]
+    document: Document
+    zone: str
+    units: tuple[Units, ...]
+    choices: Mapping[tuple[str, str], tuple[str, ...]]  # (table, column) → the words allowed
+
+
+def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> dict[str, Source]:
+    """Fill the canonical tables; give the sources by file, so that a record's line can be found. Raises Problem."""
+    engine.rows("BEGIN")
+    engine.connection.execute(SCHEMA.read_text("utf-8"))
+    for one in intake.units:
+        engine.rows("INSERT INTO asset VALUES (?, ?, ?)", [one.asset, one.decimals, one.step])
+    engine.rows("COMMIT")
+    sources: dict[str, Source] = {}
+    for table in intake.tables:
+        if table not in canonical(engine):
+            near = difflib.get_close_matches(table, canonical(engine), 1, 0.5)
+            mend = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(canonical(engine))}"
+            raise intake.document.problem(("tables", table), f"unknown table {table!r}", mend=mend)
+    for table, plan in intake.tables.items():
+        columns = _columns(engine, table)
+        _check_mapping(intake, table, plan, columns)
+        for file in plan.files:
+            progress(f"{file} → {table}")
+            if file not in sources:
+                sources[file] = _open(engine, intake, file, work)
+            _fill(engine, intake, table, plan, columns, sources[file])
+    return sources
+
+
+def canonical(engine: Engine) -> list[str]:
+    """The canonical tables, in the order of schema.sql: those that keep a source file."""
+    sql = """
+        SELECT table_name FROM duckdb_columns()
+        WHERE column_name = 'source_file' AND database_name = 'case_file' ORDER BY table_oid"""
+    return [name for (name,) in engine.rows(sql)]
+
+
+def _columns(engine: Engine, table: str) -> dict[str, str]:
+    sql = """
+        SELECT column_name, data_type FROM duckdb_columns()
+        WHERE table_name = ? AND database_name = 'case_file' ORDER BY column_index"""
+    return {name: kind for name, kind in engine.rows(sql, [table]) if name not in OWN}
+
+
+def _open(engine: Engine, intake: Intake, file: str, work: Path) -> Source:
+    plans = [plan for plan in intake.tables.values() if file in plan.files]
+    wanted = {one.column for plan in plans for row in plan.rows() for one in row.values() if one.column}
+    source = read_source(engine, intake.folder, file, plans[0], wanted, work)
+    uses = sum(len(plan.rows()) for plan in plans)
+    if uses > 1 and "read_csv" in source.sql:  # parse once, read often
+        name = f"staged_{engine.value('SELECT count(*) FROM duckdb_tables() WHERE temporary')}"
+        engine.rows(f"CREATE TEMP TABLE {name} AS {source.sql}")
+        source = Source(**{**vars(source), "sql": f"SELECT * FROM temp.{name}"})
+    return source
+
+
+def _check_mapping(intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str]) -> None:
+    for row in plan.rows():
+        for name in row:
+            if name not in columns:
+                near = difflib.get_close_matches(name, columns, 1, 0.5)
+                mend = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(columns)}"
+                path = ("tables", table, "columns", name)
+                raise intake.document.problem(path, f"{table} has no column {name!r}", mend=mend)
+
+
+def _fill(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str], source: Source) -> None:
+    broken = ", ".join(str(one.record) for one in source.broken)
+    where = f"WHERE record NOT IN ({broken})" if broken else ""
+    for row in plan.rows():
+        casts = _casts(intake, table, row, columns, source)
+        parts = [f"{casts[name].value if name in casts else f'CAST(NULL AS {columns[name]})'} AS {name}" for name in columns]
+        flags = [f"CASE WHEN {_fault(one)} THEN {literal(name)} END" for name, one in casts.items() if one.mend]
+        marks = f"nullif(concat_ws(',', {', '.join(flags)}), '')" if flags else "NULL"
+        engine.rows(
+            f"INSERT INTO {table} SELECT {', '.join(parts)}, {literal(source.file)}, record, {marks}\n"
+            f"FROM ({source.sql}) AS raw {where}"
+        )
+    for one in source.broken:
+        cells = [source.file, table, None, None, one.record, one.line, one.value, one.mend]
+        engine.rows("INSERT INTO refused_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", cells)
+    _list_refused(engine, intake, table, plan, columns, source)
+    _book(engine, intake, table, plan, source)
+
+
+def _book(engine: Engine, intake: Intake, table: str, plan: TableMap, source: Source) -> None:
+    """Enter the file among the inputs. Accepted and refused are counted from what was loaded, not from what was read."""
+    record = "DISTINCT record" if plan.each else "*"
+    accepted, refused = engine.rows(
+        f"SELECT count({record}) - count({record}) FILTER (refused IS NOT NULL), "
+        f"count({record}) FILTER (refused IS NOT NULL) FROM {table} WHERE source_file = ?", [source.file]
+    )[0]  # fmt: skip
+    refused += len(source.broken)
+    if accepted + refused != source.counted:
+        raise Problem(f"{source.counted} records counted, {accepted + refused} loaded", source.file,
+                      mend="the file is read differently by two readers: export it again as UTF-8 CSV")  # fmt: skip
+    maps = [one for one in intake.tables.values() if source.file in one.files]
+    read = {at.column for one in maps for row in one.rows() for at in row.values()}
+    unread = ", ".join(name for name in source.names if name not in read)
+    engine.rows(
+        "INSERT INTO input VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [source.file, table, source.sha256, source.encoding, source.counted, accepted, refused, unread],
+    )
+
+
+def _fault(one: Cast) -> str:
+    return f"{one.text} IS NOT NULL AND ({one.value}) IS NULL"
+
+
+def _casts(intake: Intake, table: str, row: Mapping[str, Column], columns: Mapping[str, str], source: Source) -> dict[str, Cast]:
+    casts: dict[str, Cast] = {}
+    for name in sorted(row, key=lambda one: one != "asset"):  # an amount is read by its asset
+        at = row[name]
+        if at.column is not None and at.column not in source.names:
+            near = difflib.get_close_matches(at.column, source.names, 1, 0.5)
+            mend = f"did you mean {near[0]!r}?" if near else f"the file has {', '.join(source.names)}"
+            path = ("tables", table, "columns", name)
+            raise intake.document.problem(path, f"{source.file} has no column {at.column!r}", mend=mend)
+        if at.column is not None and source.names.count(at.column) > 1:
+            raise Problem(f"the column {at.column!r} stands twice", source.file, source.first_line - 1, 1)
+        text = f"c{source.names.index(at.column)}" if at.column is not None else f"CAST({literal(at.value)} AS VARCHAR)"
+        choices: Sequence[str] = intake.choices.get((table, name), ())
+        casts[name] = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
+    return casts
+
+
+def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str],
+                  source: Source) -> None:  # fmt: skip
+    sql = f"SELECT DISTINCT unnest(string_split(refused, ',')) FROM {table} WHERE source_file = ? AND refused IS NOT NULL"
+    hurt = {name for (name,) in engine.rows(sql, [source.file])}
+    broken = {one.record for one in source.broken}
+    found: dict[tuple[str, str, int], tuple[str, str]] = {}
+    for row in plan.rows() if hurt else ():
+        casts = _casts(intake, table, row, columns, source)
+        for name in sorted(hurt & set(casts)):
+            fault, asset = _fault(casts[name]), casts.get("asset")
+            if columns[name].startswith("DECIMAL") and asset is not None:
+                fault += f" AND NOT ({_fault(asset)})"  # an unreadable asset is one fault, not two
+            theirs = row[name].column or ""
+            raw = f"c{source.names.index(theirs)}" if theirs else casts[name].text
+            for record, value in engine.rows(f"SELECT record, {raw} FROM ({source.sql}) AS raw WHERE {fault}"):
+                if record not in broken:
+                    found[name, theirs, record] = (value, casts[name].mend)
+    lines = source.lines({record for _, _, record in found})
+    for (name, theirs, record), (value, mend) in sorted(found.items()):
+        cells = [source.file, table, name, theirs, record, lines[record], value, mend]
+        engine.rows("INSERT INTO refused_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", cells)

@@ -1,0 +1,104 @@
+"""Strict casts: a cell is read exactly, or it is refused.
+
+DuckDB's own casts round 4.505 to 4.51, 17.6 to 18, and drop a time zone, so every cell is checked against a pattern
+first. A cast is an SQL expression over the cell's text that is NULL where the cell is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from audit.engine import literal
+from audit.intake.mapping import Column
+from audit.rules.units import Units
+
+BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
+MOMENT = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+OFFSET = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """text is the cell as text, value its exact value or NULL; mend tells a reader what would be read."""
+
+    text: str
+    value: str
+    mend: str
+
+
+def cast(kind: str, name: str, text: str, source: Column, zone: str, choices: Sequence[str], asset: Cast | None,
+         units: Sequence[Units]) -> Cast:  # fmt: skip
+    """The cast of a canonical column of SQL type kind; choices are the words allowed, where they are few."""
+    if source.values:
+        words = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in source.values.items())
+        text = f"CASE {text} {words} ELSE {text} END"
+    if choices:
+        listed = ", ".join(map(literal, choices))
+        return Cast(text, f"CASE WHEN {text} IN ({listed}) THEN {text} END", f"one of {', '.join(choices)}, or map it")
+    if kind == "BIGINT":
+        return Cast(text, _when(text, "-?[0-9]{1,18}", f"CAST({text} AS BIGINT)"), "a whole number, digits only")
+    if kind.startswith("DECIMAL"):
+        return _amount(text, asset, units)
+    if kind.startswith("TIMESTAMP"):
+        return _moment(text, source, zone)
+    if name.endswith("_id") or name == "ref":
+        number = "[0-9]([.][0-9]+)?[eE][+][0-9]+"
+        whole = f"trim({text}, {BLANK}) = {text} AND NOT regexp_full_match({text}, '{number}')"
+        return Cast(text, f"CASE WHEN {whole} THEN {text} END",
+                    "an id as text, without spaces around it; a number like 1.2E+17 has lost its digits: "
+                    "export the column as text")  # fmt: skip
+    return Cast(text, text, "")
+
+
+def _when(text: str, pattern: str, value: str) -> str:
+    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN {value} END"
+
+
+def _amount(text: str, asset: Cast | None, units: Sequence[Units]) -> Cast:
+    def steps(one: Units) -> str:
+        if one.decimals:
+            point = f"([.][0-9]{{1,{one.decimals}}}0*)?"
+            fraction = f"rpad(left(split_part({text}, '.', 2), {one.decimals}), {one.decimals}, '0')"
+            number = f"CAST(concat(split_part({text}, '.', 1), {fraction}) AS DECIMAL(38, 0))"
+        else:
+            point, number = "([.]0+)?", f"CAST(split_part({text}, '.', 1) AS DECIMAL(38, 0))"
+        if one.step != 1:
+            number = f"CASE WHEN {number} % {one.step} = 0 THEN {number} // {one.step} END"
+        return _when(text, f"-?[0-9]{{1,28}}{point}", number)
+
+    if asset is None:
+        return Cast(text, "NULL", "an amount needs an `asset` column, or one value for it, in case.yaml")
+    cases = " ".join(f"WHEN {literal(one.asset)} THEN {steps(one)}" for one in units)
+    smallest = ", ".join(f"{Decimal(one.step).scaleb(-one.decimals):f} {one.asset}" for one in units)
+    return Cast(text, f"CASE {asset.value} {cases} END",
+                f"a plain decimal such as 4.50: no thousands mark, no sign of currency, whole steps of {smallest}")  # fmt: skip
+
+
+def _moment(text: str, source: Column, zone: str) -> Cast:
+    dashed = f"replace({text}, '/', '-')"
+    if source.as_ == "day":
+        local = _when(text, DAY, f"TRY_CAST({dashed} AS TIMESTAMP)")
+        return Cast(text, f"timezone({literal(zone)}, {local})", "a day such as 2022-03-01")
+    if source.as_ in ("unix-seconds", "unix-milliseconds"):
+        digits, make = ("12", "to_timestamp(CAST({} AS BIGINT))")
+        if source.as_ == "unix-milliseconds":
+            digits, make = ("15", "make_timestamptz(CAST({} AS BIGINT) * 1000)")
+        return Cast(text, _when(text, f"[0-9]{{1,{digits}}}", make.format(text)), f"a whole number of {source.as_}")
+    local = f"TRY_CAST({dashed} AS TIMESTAMP)"
+    absolute = f"TRY_CAST({dashed} AS TIMESTAMPTZ)"
+    zoned = f"timezone({literal(zone)}, {local})"
+    # a local time that a clock change skips or repeats names no moment, so it does not survive the way back
+    unique = (
+        f"timezone({literal(zone)}, {zoned}) = {local} "
+        f"AND timezone({literal(zone)}, {zoned} + INTERVAL 1 HOUR) <> {local} "
+        f"AND timezone({literal(zone)}, {zoned} - INTERVAL 1 HOUR) <> {local}"
+    )
+    return Cast(
+        text,
+        f"CASE WHEN regexp_full_match({text}, '{MOMENT}') THEN CASE WHEN {unique} THEN {zoned} END "
+        f"WHEN regexp_full_match({text}, '{MOMENT}{OFFSET}') THEN {absolute} END",
+        f"a time such as 2022-03-01 09:30:00 (read in {zone}) or 2022-03-01T09:30:00+08:00",
+    )

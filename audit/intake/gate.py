@@ -1,0 +1,211 @@
+"""The gate: is what was loaded whole enough to judge by? Great Expectations judges a one-row frame of metrics.
+
+DuckDB computes each metric over all rows; Great Expectations, which does not work on DuckDB, sees one row of numbers;
+the SQL kept beside each result lists every failing row, which Great Expectations would cut at twenty.
+This is the only file that imports it, and only when an audit runs: its import takes seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from audit.engine import Engine, literal
+from audit.intake.mapping import Control
+from audit.replay import KEYS, Scope
+from audit.rules.units import Units
+
+REQUIRED = {
+    "participant": ("participant_id", "joined_at"),
+    "activity": ("activity_id", "initiator_id", "started_at"),
+    "entry": ("entry_id", "activity_id", "participant_id", "position", "entered_at", "asset", "paid"),
+    "outcome": ("entry_id", "outcome"),
+    "payment": ("payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref"),
+    "draw": ("draw_id", "drawn_at", "sales"),
+    "drawn_number": ("draw_id", "pool", "ordinal", "number"),
+    "tier_total": ("draw_id", "tier", "winners", "prize"),
+}
+UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "draw": ("draw_id",),
+          "drawn_number": ("draw_id", "pool", "ordinal"), "tier_total": ("draw_id", "tier")}  # fmt: skip
+LINKS = (
+    ("activity", "initiator_id", "participant", "participant_id"),
+    ("entry", "activity_id", "activity", "activity_id"),
+    ("entry", "participant_id", "participant", "participant_id"),
+    ("entry", "entry_id", "outcome", "entry_id"),
+    ("outcome", "entry_id", "entry", "entry_id"),
+    ("payment", "payee_id", "participant", "participant_id"),
+    ("participant", "referrer_id", "participant", "participant_id"),
+    ("participant", "team_leader_id", "participant", "participant_id"),
+    ("drawn_number", "draw_id", "draw", "draw_id"),
+    ("tier_total", "draw_id", "draw", "draw_id"),
+)
+AT_LEAST_ZERO = (("entry", "paid"), ("payment", "amount"), ("draw", "sales"), ("tier_total", "winners"), ("tier_total", "prize"))
+IN_PERIOD = (("activity", "started_at"), ("entry", "entered_at"), ("draw", "drawn_at"))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that the gate judges, and the SQL that lists the rows behind it."""
+
+    kind: str
+    table: str
+    column: str
+    number: str  # a scalar SQL expression
+    failing: str
+    expected: str = "0"
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What a case asks of its export beyond its shape."""
+
+    controls: Mapping[str, Control]
+    sequences: Mapping[str, str]  # table → id whose trailing number counts up by one
+    platform: tuple[str, ...]
+    boxes: int | None  # how many positions an activity has
+    units: tuple[Units, ...]
+
+
+def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
+    """Judge the canonical tables; fill `gate`, `repeated_record` and `event_damage`."""
+    _repeated(engine, scope)
+    metrics = list(_metrics(scope, demands))
+    numbers = ["" if cell is None else str(cell) for cell in engine.rows(
+        "SELECT " + ",\n".join(f"({metric.number})" for metric in metrics))[0]] if metrics else []  # fmt: skip
+    for metric, number, (expectation, success) in zip(metrics, numbers, _judge(metrics, numbers), strict=True):
+        engine.rows(
+            "INSERT INTO gate VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [metric.kind, metric.table, metric.column, expectation, metric.expected, number, success, metric.failing],
+        )
+    engine.rows("""
+        CREATE TABLE event_damage AS
+        SELECT DISTINCT table_name FROM gate
+        WHERE NOT success AND table_name IN ('participant', 'activity', 'entry')
+            AND column_name NOT IN ('referrer_id', 'team_leader_id') AND kind IN ('completeness', 'links', 'sequence')
+        UNION
+        SELECT DISTINCT table_name FROM refused_cell
+        WHERE table_name IN ('participant', 'activity', 'entry')
+            AND coalesce(column_name, 'id') IN ('id', 'participant_id', 'activity_id', 'entry_id')""")
+
+
+def _repeated(engine: Engine, scope: Scope) -> None:
+    """The later records of an id that stands more than once, in file and record order."""
+    engine.rows("CREATE TABLE repeated_record (table_name VARCHAR, source_file VARCHAR, record BIGINT)")
+    for table, (key, *more) in UNIQUE.items():
+        if not more and scope.has(table, key):
+            engine.rows(f"""
+                INSERT INTO repeated_record
+                SELECT '{table}', source_file, record
+                FROM (
+                    SELECT source_file, record,
+                        row_number() OVER (PARTITION BY {key} ORDER BY source_file, record) AS turn
+                    FROM {table}
+                    WHERE {key} IN (SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1)
+                ) AS copies
+                WHERE turn > 1""")
+
+
+def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
+    for table, columns in REQUIRED.items():
+        for column in columns:
+            if scope.has(table, column):
+                empty = f"{column} IS NULL AND NOT list_contains(string_split(coalesce(refused, ''), ','), '{column}')"
+                yield _rows("completeness", table, column, f"SELECT * FROM {table} WHERE {empty}")
+    for table, keys in UNIQUE.items():
+        if scope.has(table, *keys):
+            names = ", ".join(keys)
+            again = f"SELECT * FROM {table} QUALIFY count(*) OVER (PARTITION BY {names}) > 1"
+            some = " AND ".join(f"{key} IS NOT NULL" for key in keys)
+            number = f"SELECT count(*) FROM (SELECT {names} FROM {table} WHERE {some} GROUP BY ALL HAVING count(*) > 1)"
+            failing = f"SELECT * FROM ({again}) AS copies WHERE {some} ORDER BY {names}, source_file, record"
+            yield Metric("uniqueness", table, keys[0], number, failing)
+    for table, column, other, key in LINKS:
+        if scope.has(table, column) and scope.has(other, key):
+            lost = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {other} WHERE {key} IS NOT NULL)"
+            if table == "payment" and demands.platform:
+                lost += f" AND {column} NOT IN ({', '.join(map(literal, demands.platform))})"
+            yield _rows("links", table, column, f"SELECT * FROM {table} WHERE {lost}")
+    for table, column in AT_LEAST_ZERO:
+        if scope.has(table, column):
+            yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {column} < 0")
+    for table, column in IN_PERIOD:
+        ends = [f"{column} < {scope.moment(scope.since)}"] if scope.since else []
+        ends += [f"{column} >= {scope.moment(scope.until)}"] if scope.until else []
+        if scope.has(table, column) and ends:
+            yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {' OR '.join(ends)}")
+    if demands.boxes is not None and scope.has("entry", "activity_id", "position"):
+        yield _gaps(demands.boxes)
+    for table, key in demands.sequences.items():
+        last = f"CAST(regexp_extract({key}, '([0-9]{{1,18}})$', 1) AS BIGINT)"
+        numbers = f"SELECT DISTINCT {last} AS number, source_file, record FROM {table} WHERE regexp_matches({key}, '[0-9]$')"
+        failing = (
+            f"SELECT before + 1 AS first_missing, number - 1 AS last_missing, source_file, record "
+            f"FROM (SELECT *, lag(number) OVER (ORDER BY number) AS before FROM ({numbers})) AS n WHERE number > before + 1"
+        )
+        yield Metric("sequence", table, key, f"SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM ({failing})", failing)
+    for table, control in demands.controls.items():
+        if control.rows is not None:
+            counted = f"SELECT coalesce(sum(counted), 0) FROM input WHERE table_name = '{table}'"
+            failing = f"SELECT file, counted FROM input WHERE table_name = '{table}' ORDER BY file"
+            yield Metric("control", table, "rows", counted, failing, str(control.rows))
+        for asset, total in control.sums.items():
+            amount = {"entry": "paid", "draw": "sales", "tier_total": "prize"}.get(table, "amount")
+            steps = next((str(one.steps(total)) for one in demands.units if one.asset == asset), "")
+            summed = f"SELECT coalesce(sum({amount}), 0) FROM {table} WHERE asset = {literal(asset)}"
+            failing = f"SELECT asset, count(*) AS records, sum({amount}) AS steps FROM {table} GROUP BY asset ORDER BY asset"
+            yield Metric("control", table, amount, summed, failing, steps)
+
+
+def _rows(kind: str, table: str, column: str, failing: str) -> Metric:
+    return Metric(kind, table, column, failing.replace("SELECT *", "SELECT count(*)", 1), f"{failing} ORDER BY source_file, record")
+
+
+def _gaps(boxes: int) -> Metric:
+    """Positions that an activity skips: an opening was not exported, or never was."""
+    runs = (
+        "SELECT activity_id, position, lag(position, 1, 0) OVER (PARTITION BY activity_id ORDER BY position) AS before, "
+        f"source_file, record FROM entry WHERE position BETWEEN 1 AND {boxes}"
+    )
+    failing = (
+        "SELECT activity_id, before + 1 AS first_missing, position - 1 AS last_missing, source_file, record "
+        f"FROM ({runs}) AS runs WHERE position > before + 1 ORDER BY activity_id, position"
+    )
+    held = (
+        f"SELECT max(position) - count(DISTINCT position) AS gap FROM entry WHERE position BETWEEN 1 AND {boxes} "
+        "GROUP BY activity_id"
+    )
+    return Metric("sequence", "entry", "position", f"SELECT coalesce(sum(gap), 0) FROM ({held})", failing)
+
+
+def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
+    """Great Expectations' verdict on each metric: (expectation, success)."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations as gx
+        import pandas as pd
+
+        context: Any = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        names = [f"{place}.{metric.kind}.{metric.table}.{metric.column}" for place, metric in enumerate(metrics)]
+        # numbers as text: a sum of fen passes 2^53
+        frame = pd.DataFrame([numbers], columns=names, dtype=object)
+        source = context.data_sources.add_pandas("case").add_dataframe_asset("metrics")
+        batch = source.add_batch_definition_whole_dataframe("all")
+        suite = gx.ExpectationSuite(
+            name="gate",
+            expectations=[
+                gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[metric.expected])
+                for name, metric in zip(names, metrics, strict=True)
+            ],
+        )
+        result = batch.get_batch({"dataframe": frame}).validate(suite)
+    verdicts = {one.expectation_config.kwargs["column"]: one for one in result.results}
+    return [(verdicts[name].expectation_config.type, bool(verdicts[name].success)) for name in names]
+
+

@@ -1,0 +1,275 @@
+"""Observed payments against expected awards: who was paid what they were owed, to the step.
+
+By reference where the export has one: both sides are summed as hashes into buckets, and only buckets that differ are
+compared row by row, so that a hundred million honest rows cost one pass and everything a join would find is found.
+Else by payee, asset and day; else by payee.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from audit.engine import Step, literal
+from audit.replay import Scope
+
+Grain = Literal["reference", "day", "payee", "none"]
+KINDS = ("missing", "unexpected", "duplicate", "wrong_amount", "wrong_asset", "wrong_payee", "late")
+BUCKETS = 1 << 18
+ROW = "event, clause, payee, asset, amount"
+
+
+def grain_of(scope: Scope) -> Grain:
+    """The finest comparison that the export's columns allow."""
+    if not scope.has("payment", "payee_id", "asset", "amount"):
+        return "none"
+    if scope.has("payment", "ref", "reason"):
+        return "reference"
+    return "day" if scope.has("payment", "paid_at") else "payee"
+
+
+def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...]) -> list[Step]:
+    """The steps from `expected_award` and `payment` to `discrepancy`.
+
+    platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds).
+    """
+    grain = grain_of(scope)
+    if grain == "none":
+        return []
+    ledger = _ledger(platform, ignored)
+    steps = _by_reference() if grain == "reference" else _by_sum(grain, scope)
+    return [ledger, *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
+
+
+def _ledger(platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
+    conditions = []
+    if platform:
+        conditions.append(f"coalesce(payee_id, '') NOT IN ({', '.join(map(literal, platform))})")
+    if ignored:
+        conditions.append(f"coalesce(reason, '') NOT IN ({', '.join(map(literal, ignored))})")
+    where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
+    return Step(
+        "ledger",
+        "SELECT ref AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"
+        "    -- what cannot be read cannot be compared; it may be any payment that is missing\n"
+        "    refused IS NOT NULL OR ref IS NULL OR reason IS NULL OR payee_id IS NULL\n"
+        f"        OR asset IS NULL OR amount IS NULL AS illegible,\n    source_file, record\nFROM payment_once{where}",
+    )
+
+
+def _by_reference() -> list[Step]:
+    bucket = f"hash(event) % {BUCKETS}"
+    steps = [
+        Step(
+            "bucket_differing",
+            "SELECT bucket\nFROM (\n"
+            f"    SELECT {bucket} AS bucket, 1 AS one, CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
+            "    FROM expected_award\n"
+            "    UNION ALL\n"
+            f"    SELECT {bucket} AS bucket, -1 AS one, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
+            "    FROM ledger\n"
+            ") AS sides\nGROUP BY bucket\nHAVING sum(one) <> 0 OR sum(code) <> 0",
+            "table",
+        ),
+        Step(
+            "event_paid_late",
+            "-- the latest payment of an event against the earliest moment a clause of its kind fell due\n"
+            "SELECT DISTINCT l.event\n"
+            "FROM ledger AS l\n"
+            "JOIN clause AS c ON c.clause = l.clause\n"
+            "JOIN event AS e ON e.event = l.event AND e.on_event = c.on_event\n"
+            "WHERE l.paid_at > e.event_at + c.due_seconds * INTERVAL 1 SECOND",
+            "table",
+        ),
+        *(
+            Step(
+                f"{side}_suspect",
+                f"SELECT *\nFROM {relation} AS t\n"
+                f"WHERE hash(t.event) % {BUCKETS} IN (SELECT bucket FROM bucket_differing)\n"
+                "    OR t.event IN (SELECT event FROM event_paid_late)"
+                + ("\n    OR t.event IS NULL" if side == "paid" else ""),
+                "table",
+            )
+            for side, relation in (("owed", "expected_award"), ("paid", "ledger"))
+        ),
+        Step(
+            "owed_row",
+            "SELECT row_number() OVER (ORDER BY s.event, s.clause, s.payee, s.asset, s.amount) AS owed_id, s.*\n"
+            "FROM owed_suspect AS s",
+            "table",
+        ),
+        Step(
+            "paid_row",
+            "SELECT row_number() OVER (ORDER BY s.paid_at, s.source_file, s.record) AS paid_id, s.*,\n"
+            "    u.event IS NOT NULL AS undetermined\n"
+            "FROM paid_suspect AS s\n"
+            "LEFT JOIN undetermined AS u ON u.event = s.event AND u.clause = s.clause",
+            "table",
+        ),
+        _pair("exact", ["event", "clause", "payee", "asset", "amount"], []),
+        _pair("wrong_amount", ["event", "clause", "payee", "asset"], ["exact"]),
+        _pair("wrong_asset", ["event", "clause", "payee"], ["exact", "wrong_amount"]),
+        _pair("wrong_payee", ["event", "clause"], ["exact", "wrong_amount", "wrong_asset"]),
+        Step(
+            "pair",
+            "\nUNION ALL\n".join(
+                f"SELECT '{kind}' AS kind, owed_id, paid_id FROM pair_{kind}"
+                for kind in ("exact", "wrong_amount", "wrong_asset", "wrong_payee")
+            ),
+        ),
+        *_leftovers(),
+    ]
+    return steps
+
+
+def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
+    """Pair the n-th owed row with the n-th paid row of the same key, both not yet paired."""
+    key = ", ".join(keys)
+    taken = [f"SELECT {{side}}_id FROM pair_{earlier}" for earlier in before]
+
+    def free(side: str) -> str:
+        gone = [f"{side}_id NOT IN ({one.format(side=side)})" for one in taken]
+        if side == "paid":
+            gone += ["NOT illegible", "NOT undetermined"]
+        where = " AND ".join(gone)
+        order = "paid_at, source_file, record" if side == "paid" else "amount, asset, payee"
+        return (
+            f"SELECT {side}_id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS turn\n"
+            f"    FROM {side}_row" + (f"\n    WHERE {where}" if where else "")
+        )
+
+    match = " AND ".join(f"p.{one} = o.{one}" for one in [*keys, "turn"])
+    return Step(
+        f"pair_{kind}",
+        f"SELECT o.owed_id, p.paid_id\nFROM (\n    {free('owed')}\n) AS o\nJOIN (\n    {free('paid')}\n) AS p ON {match}",
+        "table",
+    )
+
+
+def _leftovers() -> list[Step]:
+    """What no pair explains; a payment that cannot be read may be any one that is missing."""
+    owed = "o.event, o.clause, o.payee, o.asset, o.amount AS owed, o.due_at, o.event_at"
+    paid = "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
+    nothing = (
+        "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
+        "    CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
+        "    CAST(NULL AS VARCHAR) AS source_file, CAST(NULL AS BIGINT) AS record"
+    )
+    return [
+        Step(
+            "owed_unpaid",
+            "SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due,\n"
+            "    EXISTS (SELECT 1 FROM paid_row AS p WHERE p.illegible\n"
+            "        AND coalesce(p.event, o.event) = o.event AND coalesce(p.clause, o.clause) = o.clause\n"
+            "        AND coalesce(p.payee, o.payee) = o.payee) AS may_be_paid\n"
+            "FROM owed_row AS o\nCROSS JOIN horizon AS h\n"
+            "WHERE o.owed_id NOT IN (SELECT owed_id FROM pair)",
+            "table",
+        ),
+        Step(
+            "known_event",
+            "SELECT event FROM event WHERE event IN (SELECT event FROM paid_row)",
+            "table",
+        ),
+        Step(
+            "paid_unowed",
+            "SELECT p.*, EXISTS (SELECT 1 FROM pair AS x JOIN owed_row AS o ON o.owed_id = x.owed_id\n"
+            "        WHERE o.event = p.event AND o.clause = p.clause AND o.payee = p.payee) AS again,\n"
+            "    -- where events are known to be lost, a payment for an unknown one proves nothing\n"
+            "    p.event NOT IN (SELECT event FROM known_event)\n"
+            "        AND EXISTS (SELECT 1 FROM event_damage) AS event_lost\n"
+            "FROM paid_row AS p\n"
+            "WHERE NOT p.illegible AND NOT p.undetermined AND p.paid_id NOT IN (SELECT paid_id FROM pair)",
+            "table",
+        ),
+        Step(
+            "discrepancy",
+            f"SELECT x.kind, {owed},\n    {paid},\n"
+            "    CASE x.kind WHEN 'wrong_amount' THEN abs(p.amount - o.amount) ELSE o.amount END AS at_stake\n"
+            "FROM pair AS x\n"
+            "JOIN owed_row AS o ON o.owed_id = x.owed_id\nJOIN paid_row AS p ON p.paid_id = x.paid_id\n"
+            "WHERE x.kind <> 'exact'\n"
+            "UNION ALL\n"
+            f"SELECT 'late' AS kind, {owed},\n    {paid}, o.amount AS at_stake\n"
+            "FROM pair AS x\n"
+            "JOIN owed_row AS o ON o.owed_id = x.owed_id\nJOIN paid_row AS p ON p.paid_id = x.paid_id\n"
+            "WHERE p.paid_at > o.due_at\n"
+            "UNION ALL\n"
+            "SELECT CASE WHEN o.may_be_paid THEN 'undetermined' ELSE 'missing' END AS kind,\n"
+            f"    {owed},\n    {nothing}, o.amount AS at_stake\n"
+            "FROM owed_unpaid AS o\nWHERE NOT o.not_yet_due\n"
+            "UNION ALL\n"
+            "SELECT CASE WHEN p.event_lost THEN 'undetermined' WHEN p.again THEN 'duplicate' ELSE 'unexpected' END AS kind,\n"
+            "    p.event, p.clause, CAST(NULL AS VARCHAR) AS payee, p.asset, CAST(NULL AS DECIMAL(38, 0)) AS owed,\n"
+            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(NULL AS TIMESTAMPTZ) AS event_at,\n"
+            f"    {paid}, p.amount AS at_stake\n"
+            "FROM paid_unowed AS p",
+            "table",
+        ),
+    ]
+
+
+def _by_sum(grain: Grain, scope: Scope) -> list[Step]:
+    """Running sums per payee, clause and asset: paid must reach what is due and never pass what is earned."""
+    day = f"CAST(timezone({literal(scope.zone)}, {{}}) AS DATE)" if grain == "day" else "CAST(NULL AS DATE)"
+    clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR) AS clause"
+    zero = "CAST(0 AS DECIMAL(38, 0))"
+    return [
+        Step(
+            "movement",
+            f"SELECT payee, {clause}, asset, {day.format('event_at')} AS day, amount AS earned, {zero} AS due, {zero} AS paid\n"
+            "FROM expected_award\n"
+            "UNION ALL\n"
+            f"SELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, e.amount, {zero}\n"
+            "FROM expected_award AS e CROSS JOIN horizon AS h\n"
+            "WHERE e.due_at IS NULL OR e.due_at < h.until_at\n"
+            "UNION ALL\n"
+            f"SELECT payee, {clause}, asset, {day.format('paid_at')} AS day, {zero}, {zero}, amount\n"
+            "FROM ledger WHERE NOT illegible",
+        ),
+        Step(
+            "standing_by_day",
+            "SELECT payee, clause, asset, day, sum(sum(earned)) OVER upto AS earned,\n"
+            "    -- what has no deadline is owed only in the end\n"
+            "    sum(sum(due)) OVER upto AS due, sum(sum(paid)) OVER upto AS paid,\n"
+            "    row_number() OVER (PARTITION BY payee, clause, asset ORDER BY day DESC NULLS FIRST) = 1 AS in_the_end\n"
+            "FROM movement\nGROUP BY payee, clause, asset, day\n"
+            "WINDOW upto AS (PARTITION BY payee, clause, asset ORDER BY day NULLS LAST)",
+            "table",
+        ),
+        Step(
+            "discrepancy",
+            "SELECT CASE WHEN NOT in_the_end THEN 'late'\n"
+            "        WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
+            "            AND coalesce(l.payee, s.payee) = s.payee) THEN 'undetermined'\n"
+            "        WHEN paid < due AND paid > 0 THEN 'wrong_amount' WHEN paid < due THEN 'missing'\n"
+            "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
+            "    CAST(NULL AS VARCHAR) AS event, clause, payee, asset,\n"
+            "    CASE WHEN paid < due THEN due ELSE earned END AS owed,\n"
+            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(day AS TIMESTAMPTZ) AS event_at,\n"
+            "    payee AS paid_to, asset AS paid_asset, paid, CAST(NULL AS TIMESTAMPTZ) AS paid_at,\n"
+            "    CAST(NULL AS VARCHAR) AS payment_id, CAST(NULL AS VARCHAR) AS source_file,\n"
+            "    CAST(NULL AS BIGINT) AS record,\n"
+            "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
+            "FROM standing_by_day AS s\n"
+            "WHERE (in_the_end AND (paid < due OR paid > earned))\n"
+            "    OR (NOT in_the_end AND paid < due AND day IS NOT NULL)",
+            "table",
+        ),
+    ]
+
+
+def _owed_by_clause(*, clause: bool) -> Step:
+    """Exact totals by clause and asset: owed, paid, and what stands between them."""
+    name = "clause" if clause else "CAST(NULL AS VARCHAR)"
+    zero = "CAST(0 AS DECIMAL(38, 0))"
+    return Step(
+        "owed_by_clause",
+        "SELECT clause, asset, sum(owed) AS owed, sum(paid) AS paid, sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
+        "FROM (\n"
+        f"    SELECT {name} AS clause, asset, amount AS owed, {zero} AS paid, 1 AS owed_rows, 0 AS paid_rows\n"
+        "    FROM expected_award\n"
+        "    UNION ALL\n"
+        f"    SELECT {name} AS clause, asset, {zero}, amount, 0, 1\n    FROM ledger\n"
+        ") AS sides\nGROUP BY clause, asset",
+        "table",
+    )

@@ -1,0 +1,8 @@
+"""A rules file → typed, frozen records, or a refusal with line, column and the mend."""
+
+from __future__ import annotations
+
+from audit.rules.records import Award, Boxes, Claim, Numbers, Rules
+from audit.rules.read import json_schema, read_rules
+
+__all__ = ["Award", "Boxes", "Claim", "Numbers", "Rules", "json_schema", "read_rules"]

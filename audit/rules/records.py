@@ -1,0 +1,219 @@
+"""The vocabulary of a rules file, as frozen records. The JSON Schema that editors use is made from these.
+
+Amounts are quoted decimals in units of their asset, odds exact fractions, spans of time like `24h`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+AMOUNT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+ODDS = re.compile(r"([0-9]{1,18})(?:/([0-9]{1,18})|\.([0-9]{1,18}))?")
+SPAN = re.compile(r"([0-9]{1,6})(s|min|h|d)")
+RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
+UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def _amount(value: Any) -> Decimal:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and AMOUNT.fullmatch(value):
+        return Decimal(value)
+    raise ValueError('an amount is a quoted decimal, such as "4.50"')
+
+
+def _odds(value: Any) -> Fraction:
+    if isinstance(value, int) and value in (0, 1):
+        return Fraction(value)
+    match = ODDS.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match[2] == "0" * len(match[2] or "x"):
+        raise ValueError('odds are an exact fraction such as 1/24, or a quoted decimal such as "0.006"')
+    odds = Fraction(value)
+    if odds > 1:
+        raise ValueError("odds cannot be more than 1")
+    return odds
+
+
+def _span(value: Any) -> timedelta:
+    match = SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a span of time is a whole number with s, min, h or d, such as 24h")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def _date(value: Any) -> date:
+    try:
+        return date.fromisoformat(value if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) else "")
+    except (TypeError, ValueError):
+        raise ValueError("a date is written 2022-01-31") from None
+
+
+def _range(value: Any) -> str:
+    match = RANGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or int(match[1]) < 1 or (match[2] and int(match[2]) < int(match[1])):
+        raise ValueError("a range of boxes is written 7 or 7-24")
+    return str(value)
+
+
+def span_of(text: str) -> range:
+    """The whole numbers of a range such as `7` or `7-24`."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+Asset = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,19}$")]
+Amount = Annotated[
+    Decimal, BeforeValidator(_amount), WithJsonSchema({"type": ["string", "integer"], "pattern": AMOUNT.pattern})
+]
+Odds = Annotated[Fraction, BeforeValidator(_odds), WithJsonSchema({"type": "string", "pattern": ODDS.pattern})]
+Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": SPAN.pattern})]
+Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Range = Annotated[str, BeforeValidator(_range), WithJsonSchema({"type": "string", "pattern": RANGE.pattern})]
+Money = Mapping[Asset, Amount]
+
+Event = Literal["registration", "start", "entry", "win", "loss", "completion"]
+Role = Literal[
+    "participant",
+    "participant.referrer",
+    "participant.team_leader",
+    "initiator",
+    "initiator.referrer",
+    "initiator.team_leader",
+]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Effective:
+    """When the rules hold: from its first moment until the first moment of `to`, in the case's zone."""
+
+    from_: Day = Field(alias="from", description="first day in force")
+    to: Day | None = Field(None, description="first day no longer in force; absent: still in force")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Source:
+    """Where the declaration can be read."""
+
+    document: str = Field("", description="file or address of the declaration")
+    section: str = Field("", description="heading or paragraph")
+    says: str = Field("", description="the platform's own words")
+
+
+@dataclass(frozen=True, config=STRICT)
+class AssetRule:
+    """What is paid or received; goods are an asset whose step is one piece."""
+
+    step: Amount = Field(description='smallest amount that can be paid: "0.01" for CNY, "1" for a coupon')
+
+
+@dataclass(frozen=True, config=STRICT)
+class Activity:
+    """One round of the game, started by a participant who pays for it."""
+
+    started_by: Literal["initiator"] = "initiator"
+    stake: Money = Field(default_factory=dict, description="what the initiator pays")
+    says: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Entry:
+    """One paid chance."""
+
+    stake: Money = Field(description="what a participant pays for one entry")
+    repeat: Literal["unlimited", "once"] = "unlimited"
+    says: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Boxes:
+    """Boxes opened in order until the one that holds the prize; the activity ends with the win."""
+
+    kind: Literal["boxes"]
+    boxes: Annotated[int, Field(ge=1, le=100_000)]
+    prizes: Mapping[Asset, Annotated[int, Field(ge=1, le=1)]] = Field(description="the one prize in the boxes")
+    odds: Literal["uniform"] | Mapping[Range, Odds] = Field(
+        description='uniform, or the chance of each box of a range: {"1-6": "0", "7-24": "1/18"}'
+    )
+    says: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Pool:
+    """Numbers drawn without replacement, each of those left equally likely."""
+
+    from_: Annotated[int, Field(ge=0)] = Field(alias="from", description="lowest number")
+    to: Annotated[int, Field(ge=0)] = Field(description="highest number")
+    pick: Annotated[int, Field(ge=1)] = Field(description="how many are drawn")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Tier:
+    """A prize tier of a number lottery."""
+
+    matches: tuple[Mapping[Name, Annotated[int, Field(ge=0)]], ...] = Field(
+        description="matched numbers by pool; several lines: any of them"
+    )
+    prize: Money | None = Field(None, description="fixed prize of one bet; absent: shared from the pot")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Numbers:
+    """A number lottery."""
+
+    kind: Literal["numbers"]
+    pools: Mapping[Name, Pool]
+    tiers: Mapping[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,20}$")], Tier] = Field(
+        default_factory=dict
+    )
+    says: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Award:
+    """One clause: on an event, someone is owed something."""
+
+    on: Event = Field(description="what makes it due")
+    to: Role = Field(description="who is owed")
+    pays: Money | None = Field(None, description="amount by asset")
+    choice: tuple[Money, ...] | None = Field(None, description="one asset a line; the recipient takes one of them")
+    first: Annotated[int, Field(ge=1)] | None = Field(None, description="only the first so many registrations")
+    due: Span | None = Field(None, description="how long after the event a payment is still on time")
+    says: str = Field("", description="the platform's own words")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Claim:
+    """A published sentence about what the clauses amount to, made comparable."""
+
+    quantity: Literal["net"]
+    of: Literal["initiator"]
+    per: Literal["activity"]
+    in_: Asset = Field(alias="in", description="asset of the amounts")
+    between: tuple[Amount, Amount] = Field(description="lowest and highest, both included")
+    says: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Rules:
+    """A platform's declared promotion, one campaign, one version."""
+
+    campaign: Name
+    effective: Effective
+    assets: Mapping[Asset, AssetRule]
+    draw: Annotated[Boxes | Numbers, Field(discriminator="kind")] | None = None
+    activity: Activity | None = None
+    entry: Entry | None = None
+    awards: Mapping[Name, Award] = Field(default_factory=dict)
+    due: Span | None = Field(None, description="default for awards that set none; absent: no deadline")
+    claims: Mapping[Name, Claim] = Field(default_factory=dict)
+    source: Source | None = None

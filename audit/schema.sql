@@ -1,0 +1,116 @@
+-- The canonical tables and the tables of the case file.
+-- Ids are text and kept as they stand in the export. Amounts are whole steps of their asset (fen, wei, coupon).
+-- Times are absolute; a local time is read in the zone that case.yaml declares.
+-- record counts a file's data records from 1; refused lists the columns whose cell could not be read (they are NULL).
+
+CREATE TABLE participant (
+    participant_id VARCHAR,      -- a person or an account
+    referrer_id VARCHAR,         -- participant who recruited this one; NULL: nobody
+    team_leader_id VARCHAR,      -- participant who leads this one's team; NULL: nobody
+    joined_at TIMESTAMPTZ,       -- moment of registration
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE activity (
+    activity_id VARCHAR,         -- one round of a game: a set of boxes, a group
+    initiator_id VARCHAR,        -- participant who started it
+    started_at TIMESTAMPTZ,      -- moment it was started and paid for
+    ended_at TIMESTAMPTZ,        -- moment it ended; NULL: still open at the end of the export
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE entry (
+    entry_id VARCHAR,            -- one paid chance: a box opened, a place taken
+    activity_id VARCHAR,         -- activity it belongs to
+    participant_id VARCHAR,      -- who entered
+    position BIGINT,             -- order within the activity, from 1
+    entered_at TIMESTAMPTZ,      -- moment of entry
+    asset VARCHAR,               -- what was paid with
+    paid DECIMAL(38, 0),         -- stake paid, steps of asset
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE outcome (
+    entry_id VARCHAR,            -- entry it decides
+    outcome VARCHAR,             -- 'win' or 'loss'
+    decided_at TIMESTAMPTZ,      -- moment of the decision; NULL: the moment of entry
+    choice VARCHAR,              -- asset the winner chose, where the rules give a choice
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE payment (
+    payment_id VARCHAR,          -- one movement of money, coupons or goods
+    paid_at TIMESTAMPTZ,         -- moment of payment
+    payer_id VARCHAR,            -- who paid; NULL: the platform
+    payee_id VARCHAR,            -- who received
+    asset VARCHAR,               -- what was paid
+    amount DECIMAL(38, 0),       -- steps of asset
+    reason VARCHAR,              -- clause it is paid under
+    ref VARCHAR,                 -- event it is paid for: entry, activity or participant id
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE draw (
+    draw_id VARCHAR,             -- one draw of a lottery
+    drawn_at TIMESTAMPTZ,        -- moment of the draw
+    asset VARCHAR,               -- what bets are paid with
+    sales DECIMAL(38, 0),        -- money staked on this draw, steps of asset; 0: not recorded
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE drawn_number (
+    draw_id VARCHAR,             -- draw it was drawn in
+    pool VARCHAR,                -- set it was drawn from
+    ordinal BIGINT,              -- order of drawing within the pool, from 1
+    number BIGINT,               -- the number
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE tier_total (
+    draw_id VARCHAR,             -- draw it belongs to
+    tier VARCHAR,                -- prize tier
+    winners BIGINT,              -- winning bets
+    asset VARCHAR,               -- what is won
+    prize DECIMAL(38, 0),        -- prize of one winning bet, steps of asset
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE input (
+    file VARCHAR,                -- path below the exports folder
+    table_name VARCHAR,          -- canonical table it filled
+    sha256 VARCHAR,              -- of the file's bytes, hexadecimal
+    encoding VARCHAR,            -- as read; NULL where the format fixes it
+    counted BIGINT,              -- records, counted apart from the reader
+    accepted BIGINT,             -- records read whole
+    refused BIGINT,              -- records with a refused cell; accepted + refused = counted
+    unread VARCHAR               -- columns of the file that no mapping reads, comma-separated
+);
+
+CREATE TABLE refused_cell (
+    file VARCHAR,                -- path below the exports folder
+    table_name VARCHAR,          -- canonical table
+    column_name VARCHAR,         -- canonical column; NULL: the whole record
+    source_column VARCHAR,       -- the platform's own column name
+    record BIGINT,               -- data record, from 1
+    line BIGINT,                 -- physical line (sheet row), from 1
+    value VARCHAR,               -- the text as it stands
+    mend VARCHAR                 -- what would make it readable
+);
+
+CREATE TABLE gate (
+    kind VARCHAR,                -- completeness, uniqueness, links, ranges, sequence or control
+    table_name VARCHAR,          -- canonical table
+    column_name VARCHAR,         -- canonical column
+    expectation VARCHAR,         -- the Great Expectations expectation that judged it
+    expected VARCHAR,            -- value asked for
+    observed VARCHAR,            -- value found
+    success BOOLEAN,
+    failing_sql VARCHAR          -- lists every failing row
+);
+
+CREATE TABLE rule (file VARCHAR, sha256 VARCHAR, text VARCHAR);
+CREATE TABLE asset (asset VARCHAR, decimals BIGINT, step BIGINT); -- one step = step / 10^decimals units
+CREATE TABLE step (name VARCHAR, kind VARCHAR, sql VARCHAR);
+CREATE TABLE finding (
+    number BIGINT, check_name VARCHAR, subject VARCHAR, verdict VARCHAR, basis VARCHAR, body VARCHAR -- body: JSON
+);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -13,19 +14,20 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
-from audit.engine import Engine, open_engine
-from audit.finding import Text
+from audit.engine import Engine, Step, open_engine
+from audit.finding import Row, Text
 from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
 from audit.intake.mapping import Control, TableMap
 from audit.intake.sources import Source
 from audit.reconcile import Grain, grain_of, reconcile_steps
-from audit.replay import Scope, replay_steps
+from audit.replay import replay_steps
 from audit.rules import Boxes, Rules, read_rules
 from audit.rules.document import Document, read_document, read_record
 from audit.rules.records import STRICT, Day, Odds
 from audit.rules.read import words
 from audit.rules.units import Units
+from audit.scope import Scope
 
 IGNORED = "other"  # the word for a payment's reason that is no award: a withdrawal, a refund
 
@@ -149,8 +151,8 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
         engine.rows("SET enable_external_access = false")
         progress("gate")
         pass_gate(engine, case.scope, _demands(case))
-        accounts = case.file.platform_accounts
-        for step in [*replay_steps(case.rules, case.scope), *_reconcile(case, accounts)]:
+        repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
+        for step in [*replay_steps(case.rules, case.scope, repeated), *_reconcile(case)]:
             progress(step.name)
             engine.run(step)
     except BaseException:
@@ -159,8 +161,11 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
     return Audit(case, engine, sources, share)
 
 
-def _reconcile(case: Case, accounts: tuple[str, ...]) -> list[Any]:
-    return list(reconcile_steps(case.scope, accounts, (IGNORED,))) if case.rules.awards else []
+def _reconcile(case: Case) -> list[Step]:
+    if not case.rules.awards:
+        return []
+    opened = isinstance(case.rules.draw, Boxes) and case.scope.has("entry") and case.scope.has("outcome")
+    return reconcile_steps(case.scope, case.file.platform_accounts, (IGNORED,), opened=opened)
 
 
 def _intake(case: Case) -> Intake:
@@ -201,6 +206,32 @@ def damage(audit: Audit) -> dict[str, Text]:
     return hurt
 
 
+def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
+    """The rows of a query, ready for a finding: amounts in units, times in the case's zone, each with its line.
+
+    A query gives amounts in steps under the names of AMOUNTS, with their asset in `asset` or `paid_asset`.
+    """
+    rows: list[dict[str, str | int | float | bool | None]] = []
+    for found in audit.engine.records(sql):
+        row: dict[str, str | int | float | bool | None] = {}
+        for name, value in found.items():
+            if name in AMOUNTS and value is not None:
+                asset = found.get("paid_asset" if name == "paid" else "asset") or found.get("asset")
+                row[name] = audit.units(str(asset)).show(value)
+            elif isinstance(value, datetime):
+                row[name] = value.astimezone(ZoneInfo(audit.case.file.timezone)).isoformat(" ")
+            else:
+                row[name] = value if isinstance(value, str | int | float | bool | None) else str(value)
+        rows.append(row)
+    for file, source in audit.sources.items():
+        mine = [row for row in rows if row.get("source_file") == file and isinstance(row.get("record"), int)]
+        lines = source.lines({int(row["record"] or 0) for row in mine}) if mine else {}
+        for row in mine:
+            row["line"] = lines.get(int(row["record"] or 0))
+    return tuple(rows)
+
+
+AMOUNTS = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake")
 KINDS = {
     "completeness": Text("缺值", "values missing"),
     "uniqueness": Text("编号重复", "ids repeated"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from audit.engine import Step, literal
-from audit.replay import Scope
+from audit.scope import Scope
 
 Grain = Literal["reference", "day", "payee", "none"]
 KINDS = ("missing", "unexpected", "duplicate", "wrong_amount", "wrong_asset", "wrong_payee", "late")
@@ -27,17 +27,17 @@ def grain_of(scope: Scope) -> Grain:
     return "day" if scope.has("payment", "paid_at") else "payee"
 
 
-def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...]) -> list[Step]:
+def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, opened: bool) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
-    platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds).
+    platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
+    opened says that openings were replayed.
     """
     grain = grain_of(scope)
     if grain == "none":
         return []
-    ledger = _ledger(platform, ignored)
-    steps = _by_reference() if grain == "reference" else _by_sum(grain, scope)
-    return [ledger, *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
+    steps = _by_reference(opened) if grain == "reference" else _by_sum(grain, scope)
+    return [_ledger(platform, ignored), *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
 
 
 def _ledger(platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
@@ -56,9 +56,9 @@ def _ledger(platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
     )
 
 
-def _by_reference() -> list[Step]:
+def _by_reference(opened: bool) -> list[Step]:
     bucket = f"hash(event) % {BUCKETS}"
-    steps = [
+    return [
         Step(
             "bucket_differing",
             "SELECT bucket\nFROM (\n"
@@ -70,26 +70,30 @@ def _by_reference() -> list[Step]:
             ") AS sides\nGROUP BY bucket\nHAVING sum(one) <> 0 OR sum(code) <> 0",
             "table",
         ),
+        *_late(opened),
         Step(
-            "event_paid_late",
-            "-- the latest payment of an event against the earliest moment a clause of its kind fell due\n"
-            "SELECT DISTINCT l.event\n"
-            "FROM ledger AS l\n"
-            "JOIN clause AS c ON c.clause = l.clause\n"
-            "JOIN event AS e ON e.event = l.event AND e.on_event = c.on_event\n"
-            "WHERE l.paid_at > e.event_at + c.due_seconds * INTERVAL 1 SECOND",
+            "bucket_suspect",
+            "-- NULL: payments without a reference, which no event can explain\n"
+            "SELECT bucket FROM bucket_differing WHERE bucket IS NOT NULL\n"
+            f"UNION\nSELECT {bucket} AS bucket FROM event_maybe_late",
             "table",
         ),
-        *(
-            Step(
-                f"{side}_suspect",
-                f"SELECT *\nFROM {relation} AS t\n"
-                f"WHERE hash(t.event) % {BUCKETS} IN (SELECT bucket FROM bucket_differing)\n"
-                "    OR t.event IN (SELECT event FROM event_paid_late)"
-                + ("\n    OR t.event IS NULL" if side == "paid" else ""),
-                "table",
-            )
-            for side, relation in (("owed", "expected_award"), ("paid", "ledger"))
+        Step("award_suspect", f"SELECT *\nFROM award_due\nWHERE {bucket} IN (SELECT bucket FROM bucket_suspect)", "table"),
+        Step(
+            "owed_suspect",
+            "SELECT event, clause, payee, asset, amount, due_at, event_at\n"
+            "FROM award_suspect\nWHERE NOT unknown AND payee IS NOT NULL",
+        ),
+        Step(
+            "undetermined",
+            "-- the export does not say what is owed here, so a payment is neither expected nor unexpected\n"
+            "SELECT DISTINCT event, clause\nFROM award_suspect\nWHERE unknown",
+        ),
+        Step(
+            "paid_suspect",
+            f"SELECT *\nFROM ledger\nWHERE {bucket} IN (SELECT bucket FROM bucket_suspect)\n"
+            "UNION ALL\nSELECT *\nFROM ledger\nWHERE event IS NULL",
+            "table",
         ),
         Step(
             "owed_row",
@@ -118,7 +122,36 @@ def _by_reference() -> list[Step]:
         ),
         *_leftovers(),
     ]
-    return steps
+
+
+def _late(opened: bool) -> list[Step]:
+    """Events that may have been paid late: cheap and generous; the row-by-row comparison decides."""
+    moments = [
+        "SELECT participant_id AS event, 'registration' AS kind, joined_at AS begun_at FROM participant_once",
+        "SELECT activity_id AS event, 'start' AS kind, started_at AS begun_at FROM activity_once",
+    ]
+    if opened:
+        moments.append("SELECT entry_id AS event, 'entry' AS kind, entered_at AS begun_at FROM entry_once")
+        moments.append("SELECT activity_id AS event, 'completion' AS kind, won_at AS begun_at FROM first_win")
+    return [
+        Step("event_moment", "\nUNION ALL\n".join(moments)),
+        Step(
+            "deadline",
+            "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry' ELSE on_event END AS kind,\n"
+            "    min(due_seconds) * INTERVAL 1 SECOND AS allowed\n"
+            "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
+            "table",
+        ),
+        Step(
+            "event_maybe_late",
+            "SELECT DISTINCT l.event\n"
+            "FROM ledger AS l\n"
+            "JOIN deadline AS d ON d.clause = l.clause\n"
+            "JOIN event_moment AS m ON m.event = l.event AND m.kind = d.kind\n"
+            "WHERE l.paid_at > m.begun_at + d.allowed",
+            "table",
+        ),
+    ]
 
 
 def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
@@ -167,7 +200,7 @@ def _leftovers() -> list[Step]:
         ),
         Step(
             "known_event",
-            "SELECT event FROM event WHERE event IN (SELECT event FROM paid_row)",
+            "SELECT event FROM event_moment WHERE event IN (SELECT event FROM paid_row)",
             "table",
         ),
         Step(
@@ -238,38 +271,45 @@ def _by_sum(grain: Grain, scope: Scope) -> list[Step]:
         ),
         Step(
             "discrepancy",
-            "SELECT CASE WHEN NOT in_the_end THEN 'late'\n"
-            "        WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
+            "SELECT CASE WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
             "            AND coalesce(l.payee, s.payee) = s.payee) THEN 'undetermined'\n"
             "        WHEN paid < due AND paid > 0 THEN 'wrong_amount' WHEN paid < due THEN 'missing'\n"
             "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
-            "    CAST(NULL AS VARCHAR) AS event, clause, payee, asset,\n"
-            "    CASE WHEN paid < due THEN due ELSE earned END AS owed,\n"
-            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(day AS TIMESTAMPTZ) AS event_at,\n"
-            "    payee AS paid_to, asset AS paid_asset, paid, CAST(NULL AS TIMESTAMPTZ) AS paid_at,\n"
-            "    CAST(NULL AS VARCHAR) AS payment_id, CAST(NULL AS VARCHAR) AS source_file,\n"
-            "    CAST(NULL AS BIGINT) AS record,\n"
+            f"    {_SUMMED},\n"
             "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
-            "FROM standing_by_day AS s\n"
-            "WHERE (in_the_end AND (paid < due OR paid > earned))\n"
-            "    OR (NOT in_the_end AND paid < due AND day IS NOT NULL)",
+            "FROM standing_by_day AS s\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
+            "UNION ALL\n"
+            "-- settled in the end, but behind on some day: the worst day counts\n"
+            f"SELECT 'late' AS kind, {_SUMMED}, due - paid AS at_stake\n"
+            "FROM (\n"
+            "    SELECT *, row_number() OVER (PARTITION BY payee, clause, asset ORDER BY due - paid DESC, day) AS turn\n"
+            "    FROM standing_by_day\n    WHERE NOT in_the_end AND paid < due AND day IS NOT NULL\n"
+            ") AS behind\nWHERE turn = 1",
             "table",
         ),
     ]
 
 
+_SUMMED = (
+    "CAST(NULL AS VARCHAR) AS event, clause, payee, asset, CASE WHEN paid < due THEN due ELSE earned END AS owed,\n"
+    "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(day AS TIMESTAMPTZ) AS event_at, payee AS paid_to,\n"
+    "    asset AS paid_asset, paid, CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
+    "    CAST(NULL AS VARCHAR) AS source_file, CAST(NULL AS BIGINT) AS record"
+)
+
+
 def _owed_by_clause(*, clause: bool) -> Step:
-    """Exact totals by clause and asset: owed, paid, and what stands between them."""
+    """Exact totals by clause and asset: owed and paid, in steps."""
     name = "clause" if clause else "CAST(NULL AS VARCHAR)"
     zero = "CAST(0 AS DECIMAL(38, 0))"
     return Step(
         "owed_by_clause",
         "SELECT clause, asset, sum(owed) AS owed, sum(paid) AS paid, sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
         "FROM (\n"
-        f"    SELECT {name} AS clause, asset, amount AS owed, {zero} AS paid, 1 AS owed_rows, 0 AS paid_rows\n"
-        "    FROM expected_award\n"
+        f"    SELECT {name} AS clause, asset, amount AS owed, {zero} AS paid, awards AS owed_rows, 0 AS paid_rows\n"
+        "    FROM award_total WHERE standing = 'owed'\n"
         "    UNION ALL\n"
-        f"    SELECT {name} AS clause, asset, {zero}, amount, 0, 1\n    FROM ledger\n"
+        f"    SELECT {name} AS clause, asset, {zero}, sum(amount), 0, count(*)\n    FROM ledger GROUP BY ALL\n"
         ") AS sides\nGROUP BY clause, asset",
         "table",
     )

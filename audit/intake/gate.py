@@ -16,8 +16,8 @@ from typing import Any
 
 from audit.engine import Engine, literal
 from audit.intake.mapping import Control
-from audit.replay import KEYS, Scope
 from audit.rules.units import Units
+from audit.scope import KEYS, Scope
 
 REQUIRED = {
     "participant": ("participant_id", "joined_at"),

@@ -6,49 +6,20 @@ chance is conditional on what the export says happened before it, so that tests 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 
-from audit.engine import Step, literal
+from audit.engine import Step
 from audit.replay.awards import award_steps
 from audit.replay.draws import box_steps, number_steps
 from audit.rules import Boxes, Numbers, Rules
+from audit.scope import KEYS, Scope
 
-__all__ = ["Scope", "replay_steps"]
+def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[Step]:
+    """Every step of the replay, in order; repeated names the tables in which an id stands twice.
 
-KEYS = {
-    "participant": "participant_id",
-    "activity": "activity_id",
-    "entry": "entry_id",
-    "outcome": "entry_id",
-    "payment": "payment_id",
-}
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What an export holds: the columns mapped for each table, the zone, and the period (half-open, days)."""
-
-    columns: Mapping[str, frozenset[str]]
-    zone: str
-    since: date | None = None
-    until: date | None = None
-
-    def has(self, table: str, *columns: str) -> bool:
-        """Whether a table is mapped with all these columns."""
-        return table in self.columns and set(columns) <= self.columns[table]
-
-    def moment(self, day: date | None) -> str:
-        """The first moment of a day as an SQL literal, NULL for no day."""
-        if day is None:
-            return "CAST(NULL AS TIMESTAMPTZ)"
-        return f"timezone({literal(self.zone)}, TIMESTAMP '{day.isoformat()} 00:00:00')"
-
-
-def replay_steps(rules: Rules, scope: Scope) -> list[Step]:
-    """Every step of the replay, in order. Steps whose tables the export lacks are left out."""
-    steps = [_once(table, key) for table, key in KEYS.items()]
+    Steps whose tables the export lacks are left out.
+    """
+    steps = [_once(table, table in repeated) for table in KEYS]
     steps.append(_until(scope))
     boxes = isinstance(rules.draw, Boxes) and scope.has("entry") and scope.has("outcome")
     if isinstance(rules.draw, Boxes) and boxes:
@@ -63,8 +34,10 @@ def replay_steps(rules: Rules, scope: Scope) -> list[Step]:
     return steps
 
 
-def _once(table: str, key: str) -> Step:
+def _once(table: str, repeated: bool) -> Step:
     """A repeated record is a fault of the records, not money: only the first record of an id is replayed."""
+    if not repeated:
+        return Step(f"{table}_once", f"SELECT *\nFROM {table} -- no id stands twice")
     return Step(
         f"{table}_once",
         f"SELECT *\nFROM {table} AS t\nWHERE NOT EXISTS (\n"

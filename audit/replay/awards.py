@@ -16,9 +16,10 @@ def award_steps(rules: Rules, moment: Callable[[date | None], str], since: date 
     steps = [_clauses(rules, moment), _standing(), _registrations(moment, since), _starts()]
     if opened:
         events += ["event_entry", "event_completion"]
-        steps += [_entries(), _completions()]
+        above = {award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to}
+        steps += [_entries(above), _completions()]
     union = "\nUNION ALL\n".join(f"SELECT * FROM {event}" for event in events)
-    return [*steps, Step("event", union), _due(), _expected(), _undetermined(), _unheld()]
+    return [*steps, Step("event", union), _due(), _expected(), _totals()]
 
 
 def _clauses(rules: Rules, moment: Callable[[date | None], str]) -> Step:
@@ -73,6 +74,7 @@ def _standing() -> Step:
     )
 
 
+OPENINGS = ("entry", "win", "loss")
 PEOPLE = (
     "    {person}.participant_id AS {role}_known, {person}.referrer_id AS {role}_referrer,\n"
     "    {person}.referrer_unknown AS {role}_referrer_unknown, {person}.team_leader_id AS {role}_team_leader,\n"
@@ -111,22 +113,29 @@ def _starts() -> Step:
     )  # fmt: skip
 
 
-def _entries() -> Step:
-    """Each opening twice: as an entry, and as the win or loss it came to ('unknown' where no outcome is recorded)."""
+def _entries(above: set[str]) -> Step:
+    """Each opening twice: as an entry, and as the win or loss it came to, or as both where no outcome is recorded.
+
+    above names the roles whose referrer or team leader some clause pays; who stands above the others is not looked up.
+    """
+    people, joins = [], ""
+    for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):
+        if role in above:
+            people.append(PEOPLE.format(person=role, role=role))
+            joins += f"\nLEFT JOIN standing AS {role} ON {role}.participant_id = o.{column}"
+        else:
+            people.append(NOBODY.format(role=role))
     return Step(
         "event_entry",
         "SELECT o.entry_id AS event, k.on_event,\n"
         "    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE o.decided_at END AS event_at,\n"
         "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, NULL AS place,\n"
         "    k.on_event <> 'entry' AND o.outcome IS NULL AS unseen,\n"
-        + PEOPLE.format(person="p", role="participant") + ",\n"
-        + PEOPLE.format(person="i", role="initiator") + "\n"
-        "FROM opening AS o\n"
+        + ",\n".join(people)
+        + "\nFROM opening AS o\n"
         "JOIN (VALUES ('entry'), ('win'), ('loss')) AS k(on_event)\n"
-        "    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event)\n"
-        "LEFT JOIN standing AS p ON p.participant_id = o.participant_id\n"
-        "LEFT JOIN standing AS i ON i.participant_id = o.initiator_id",
-    )  # fmt: skip
+        "    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event)" + joins,
+    )
 
 
 def _completions() -> Step:
@@ -182,20 +191,14 @@ def _expected() -> Step:
     )
 
 
-def _undetermined() -> Step:
+def _totals() -> Step:
+    """One pass over all awards: what is owed, what nobody holds the role for, what the export leaves unknown."""
     return Step(
-        "undetermined",
-        "-- the export does not say what is owed here, so a payment is neither expected nor unexpected\n"
-        "SELECT DISTINCT event, clause\nFROM award_due\nWHERE unknown",
-        "table",
-    )
-
-
-def _unheld() -> Step:
-    return Step(
-        "unheld",
-        "-- a role that nobody holds is owed nothing: the platform keeps the sum\n"
-        "SELECT clause, asset, count(*) AS events, sum(amount) AS amount\n"
-        "FROM award_due\nWHERE NOT unknown AND payee IS NULL\nGROUP BY clause, asset",
+        "award_total",
+        "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
+        "SELECT clause, asset,\n"
+        "    CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+        "    count(*) AS awards, sum(amount) AS amount\n"
+        "FROM award_due\nGROUP BY ALL",
         "table",
     )

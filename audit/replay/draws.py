@@ -2,36 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from audit.engine import Step, values
 from audit.rules import Boxes, Numbers
-from audit.rules.records import span_of
-
-
-def box_odds(draw: Boxes) -> list[Fraction]:
-    """The declared chance of each box to hold the prize, box 1 first."""
-    if draw.odds == "uniform":
-        return [Fraction(1, draw.boxes)] * draw.boxes
-    odds = [Fraction(0)] * draw.boxes
-    for text, chance in draw.odds.items():
-        for box in span_of(text):
-            odds[box - 1] = chance
-    return odds
-
-
-def box_chances(draw: Boxes) -> list[tuple[int, int, int]]:
-    """(box, numerator, denominator) of the chance that a box wins, all before it having lost."""
-    odds = box_odds(draw)
-    left, rows = Fraction(1), []
-    for box, chance in enumerate(odds, 1):
-        given = chance / left if left else Fraction(0)
-        if draw.odds == "uniform":  # unreduced, so that the denominator counts the boxes still closed
-            rows.append((box, 1, draw.boxes - box + 1))
-        else:
-            rows.append((box, given.numerator, given.denominator))
-        left -= chance
-    return rows
+from audit.rules.odds import box_chances
 
 
 def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
@@ -86,8 +59,7 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
         ),
         Step(
             "activity_run",
-            "SELECT activity_id, count(*) AS openings, max(position) AS last_position,\n"
-            "    count(DISTINCT position) AS positions,\n"
+            "SELECT activity_id, max(position) AS last_position,\n"
             "    min(position) FILTER (outcome = 'win') AS won_at,\n"
             "    min(position) FILTER (outcome IS NULL) AS unknown_at\n"
             "FROM opening\nGROUP BY activity_id",

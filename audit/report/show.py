@@ -1,0 +1,104 @@
+"""Values as a reader sees them: money in units, small numbers as powers of ten, a row with its source."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from audit.report.cover import Cover, Lang
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+MONEY = {"owed": "asset", "paid": "paid_asset", "at_stake": "asset", "amount": "asset", "difference": "asset"}
+SOURCE = ("source_file", "record", "line")
+SENTENCE = re.compile(r"^(.{8,}?(?:[。！？]|[.!?](?=\s+\S)))\s*(.+)$", re.DOTALL)
+
+
+def quantity(value: float | None) -> Markup:
+    """A number to three significant digits; very small and very large ones as a power of ten."""
+    from markupsafe import Markup, escape
+
+    if value is None or math.isnan(value):
+        return Markup("–")
+    if math.isinf(value):
+        return Markup("∞")
+    if value == 0 or 0.001 <= abs(value) < 1_000_000:
+        digits = 0 if abs(value) >= 100 else 3
+        return escape(f"{value:,.{digits}f}" if digits == 0 else f"{value:.3g}")
+    mantissa, power = f"{value:.1e}".split("e")
+    return Markup(f"{mantissa} × 10<sup>{int(power):d}</sup>".replace("-", "−"))
+
+
+def bound(e_value: float | None) -> float | None:
+    """The probability that a true declaration gives an e-value of this size: at most 1/e. None where it says nothing."""
+    return 1 / e_value if e_value is not None and e_value > 1 else None
+
+
+def money(cover: Cover, asset: str | None, steps: int | Decimal) -> str:
+    """Whole steps in units, thousands apart."""
+    return grouped(cover.units(asset).show(steps))
+
+
+def grouped(amount: str) -> str:
+    """A decimal string with its thousands apart; anything else as it stands."""
+    return f"{Decimal(amount):,f}" if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", amount) else amount
+
+
+def split(text: str) -> tuple[str, str]:
+    """The first sentence, and the rest."""
+    found = SENTENCE.match(text.strip())
+    return (found[1], found[2]) if found else (text.strip(), "")
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], cover: Cover, say: Mapping[str, str]) -> dict[str, Any]:
+    """Rows as a table: head is a list of (label, whether numbers), body a list of cells with text and whether it is a number.
+
+    Whole numbers under a money name (owed, paid, at_stake, amount, difference) in a row that names its asset are
+    steps and shown in units; strings stand as they are. The source of a row comes last, in one column.
+    """
+    names = [name for name in dict.fromkeys(key for row in rows for key in row) if name not in SOURCE]
+    sourced = any(row.get("source_file") for row in rows)
+    body = []
+    for row in rows:
+        cells = [cell(name, row, cover) for name in names]
+        if sourced:
+            cells.append({"text": source(row, say), "number": False})
+        body.append(cells)
+    head = [(say.get(name, name), all(row[place]["number"] for row in body)) for place, name in enumerate(names)]
+    head += [(say["source"], False)] if sourced else []
+    return {"head": head, "body": body}
+
+
+def cell(name: str, row: Mapping[str, Any], cover: Cover) -> dict[str, Any]:
+    """One cell of evidence."""
+    value = row.get(name)
+    if value is None:
+        return {"text": "–", "number": False}
+    if isinstance(value, bool):
+        return {"text": "✓" if value else "–", "number": False}
+    if isinstance(value, (int, Decimal)) and name in MONEY:
+        asset = row.get(MONEY[name]) or row.get("asset")
+        if asset:
+            return {"text": money(cover, str(asset), value), "number": True}
+    if isinstance(value, float):
+        return {"text": quantity(value), "number": True}
+    if isinstance(value, datetime):
+        return {"text": cover.moment(value) if value.tzinfo else str(value), "number": False}
+    return {"text": str(value), "number": isinstance(value, (int, Decimal)) and not isinstance(value, date)}
+
+
+def source(row: Mapping[str, Any], say: Mapping[str, str]) -> str:
+    """Source file, record and line of a row, as far as they are known."""
+    parts = [str(row["source_file"])] if row.get("source_file") else []
+    parts += [say[name].format(row[name]) for name in ("record", "line") if row.get(name) is not None]
+    return say["comma"].join(parts)
+
+
+def listed(items: Sequence[str], lang: Lang) -> str:
+    """Items in one line, in the manner of the language."""
+    return ("、" if lang == "zh" else ", ").join(items)

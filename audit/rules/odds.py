@@ -1,0 +1,32 @@
+"""The declared odds of boxes, as exact fractions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from audit.rules.records import Boxes, span_of
+
+
+def box_odds(draw: Boxes) -> list[Fraction]:
+    """The declared chance of each box to hold the prize, box 1 first."""
+    if draw.odds == "uniform":
+        return [Fraction(1, draw.boxes)] * draw.boxes
+    odds = [Fraction(0)] * draw.boxes
+    for text, chance in draw.odds.items():
+        for box in span_of(text):
+            odds[box - 1] = chance
+    return odds
+
+
+def box_chances(draw: Boxes) -> list[tuple[int, int, int]]:
+    """(box, numerator, denominator) of the chance that a box wins, all before it having lost."""
+    odds = box_odds(draw)
+    left, rows = Fraction(1), []
+    for box, chance in enumerate(odds, 1):
+        given = chance / left if left else Fraction(0)
+        if draw.odds == "uniform":  # unreduced, so that the denominator counts the boxes still closed
+            rows.append((box, 1, draw.boxes - box + 1))
+        else:
+            rows.append((box, given.numerator, given.denominator))
+        left -= chance
+    return rows

@@ -1,0 +1,37 @@
+"""What an export holds: which columns, in which zone, over which period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from audit.engine import literal
+
+KEYS = {
+    "participant": "participant_id",
+    "activity": "activity_id",
+    "entry": "entry_id",
+    "outcome": "entry_id",
+    "payment": "payment_id",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an export holds: the columns mapped for each table, the zone, and the period (half-open, days)."""
+
+    columns: Mapping[str, frozenset[str]]
+    zone: str
+    since: date | None = None
+    until: date | None = None
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether a table is mapped with all these columns."""
+        return table in self.columns and set(columns) <= self.columns[table]
+
+    def moment(self, day: date | None) -> str:
+        """The first moment of a day as an SQL literal, NULL for no day."""
+        if day is None:
+            return "CAST(NULL AS TIMESTAMPTZ)"
+        return f"timezone({literal(self.zone)}, TIMESTAMP '{day.isoformat()} 00:00:00')"

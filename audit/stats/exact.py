@@ -1,0 +1,97 @@
+"""Exact p-values and intervals, for readers who expect them beside a bet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from audit.stats.bets import Run, cumulative
+
+
+def first_win(runs: Sequence[Run], length: int) -> int:
+    """The lowest box that ever won; one more than the boxes where none did."""
+    return min((run.won_at for run in runs if run.won_at is not None and run.count), default=length + 1)
+
+
+def prefix_p_value(runs: Sequence[Run], odds: Sequence[Fraction]) -> float:
+    """The chance, under the declaration, that no box before the lowest winner ever won.
+
+    The prefixes are nested, so looking at all of them costs nothing (the scan is as sharp as the most powerful test).
+    """
+    before = first_win(runs, len(odds)) - 1
+    below = cumulative(odds)
+    log_p = 0.0
+    for run in runs:
+        seen = before if run.won_at is not None else min(run.reached, before)
+        if below[seen] == 1:
+            return 0.0
+        log_p += run.count * math.log(1 - below[seen])
+    return math.exp(log_p)
+
+
+def prefix_set(runs: Sequence[Run], odds: Sequence[Fraction], level: float = 0.05) -> list[int]:
+    """The prefixes k (0: none) that the export cannot rule out at this level.
+
+    k is ruled out by a win inside it, or where "1..k never win" would itself have made wins before the lowest one seen
+    all but certain.
+    """
+    before = first_win(runs, len(odds)) - 1
+    below = cumulative(odds)
+    kept = []
+    for k in range(min(before, len(odds) - 1) + 1):
+        if below[k] == 1:
+            continue
+        log_p = 0.0
+        for run in runs:
+            seen = before if run.won_at is not None else min(run.reached, before)
+            miss = 1 - max(Fraction(0), below[seen] - below[k]) / (1 - below[k])
+            log_p += run.count * (math.log(miss) if miss > 0 else -math.inf)
+        if log_p > math.log(level):
+            kept.append(k)
+    return kept
+
+
+def number_p_value(counts: Mapping[int, int], draws: int, pick: int) -> float:
+    """Chi-square of equal frequencies for numbers drawn without replacement.
+
+    Balls of one draw exclude each other, so the statistic is scaled by (N - 1)/(N - k) (Joe 1993) to chi-square with
+    N - 1 degrees of freedom.
+    """
+    from scipy.stats import chi2
+
+    size = len(counts)
+    if size == pick or not draws:
+        return 1.0
+    mean = draws * pick / size
+    statistic = sum((count - mean) ** 2 for count in counts.values()) / mean * (size - 1) / (size - pick)
+    return float(chi2.sf(statistic, size - 1))
+
+
+def binomial_interval(wins: int, taken: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact (Clopper-Pearson) interval of a proportion."""
+    from scipy.stats import binomtest
+
+    if not taken:
+        return (0.0, 1.0)
+    interval = binomtest(wins, taken).proportion_ci(level, "exact")
+    return float(interval.low), float(interval.high)
+
+
+def mean_p_value(differences: Sequence[float]) -> float:
+    """Two-sided p-value that the mean of independent differences is zero (one-sample t)."""
+    from scipy.stats import ttest_1samp
+
+    if len(differences) < 3 or max(differences) == min(differences):
+        return 1.0
+    return float(ttest_1samp(differences, 0.0).pvalue)
+
+
+def match_chance(pools: Mapping[str, tuple[int, int]], hits: Mapping[str, int]) -> Fraction:
+    """The chance that one bet matches exactly these numbers in each pool; pools give (numbers, drawn)."""
+    chance = Fraction(1)
+    for name, (size, pick) in pools.items():
+        if name in hits:
+            hit = hits[name]
+            chance *= Fraction(math.comb(pick, hit) * math.comb(size - pick, pick - hit), math.comb(size, pick))
+    return chance

@@ -1,0 +1,39 @@
+"""What is wrong with what happened: the checks, listed by hand in the order in which a report reads."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.finding import Check
+
+ALL = (
+    "declaration.claim_contradicts_rules",
+    "records.cells_refused",
+    "records.values_missing",
+    "records.ids_repeated",
+    "records.links_broken",
+    "records.values_out_of_range",
+    "records.sequence_gaps",
+    "records.control_totals_differ",
+    "records.tier_prize_not_recorded",
+    "draws.impossible_outcome",
+    "draws.early_boxes_never_win",
+    "draws.win_odds_differ",
+    "draws.numbers_favoured",
+    "draws.tier_winners_differ",
+    "payouts.payout_missing",
+    "payouts.payout_wrong",
+    "payouts.payout_unexpected",
+    "payouts.payout_late",
+    "payouts.stake_differs",
+    "payouts.tier_prize_wrong",
+    "money.coupon_supply_grows",
+    "money.award_held_by_nobody",
+)
+
+
+def every_check() -> tuple[Check, ...]:
+    """The checks of ALL. They are imported here and not before, so that the command answers at once."""
+    return tuple(getattr(import_module(f"checks.{place}"), place.rpartition(".")[2]) for place in ALL)

@@ -1,0 +1,1 @@
+"""Checks of the declaration alone: they need no export."""

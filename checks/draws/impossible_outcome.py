@@ -1,0 +1,94 @@
+"""Something happened that the declared rules make impossible.
+
+Does: lists outcomes of chance zero, certain ones that failed to come, and openings out of order.
+Matters: one such row needs no statistics; either the rules are not these or the record is not true.
+How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
+    boxes opened against their order in time; a number outside its pool, drawn twice, too many or too few.
+Blind to: what is merely unlikely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from audit.case import Audit, evidence
+from audit.finding import Finding, Text, Verdict, check
+from audit.rules import Boxes, Numbers
+
+BOX = "SELECT entry_id, activity_id, position, outcome, entered_at, source_file, record\nFROM {} ORDER BY activity_id, position, entry_id"
+AFTER = "draw_replayed AS d WHERE EXISTS (SELECT 1 FROM first_win AS w WHERE w.activity_id = d.activity_id AND w.position < d.position)"
+
+
+@check(
+    needs=("entry.entry_id", "entry.activity_id", "entry.position", "entry.entered_at", "outcome.outcome", "drawn_number.number"),
+    provisions=("cn-prize-sales", "cn-truthful-information"),
+)
+def impossible_outcome(audit: Audit) -> Iterator[Finding]:
+    """Yield a FAIL for each kind of impossible row, else one PASS."""
+    draw = audit.rules.draw
+    if isinstance(draw, Boxes) and audit.has("draw_replayed"):
+        kinds = _boxes(draw, audit.case.scope.has("entry", "position"))
+    elif isinstance(draw, Numbers) and audit.has("number_replayed"):
+        kinds = _numbers()
+    else:
+        yield Finding("draws", Verdict.NOT_APPLICABLE, Text("没有可重放的抽取。", "There is no draw to replay."))
+        return
+    clean = True
+    for name, (words, sql) in kinds.items():
+        rows = evidence(audit, sql)
+        if rows:
+            clean = False
+            yield Finding(name, Verdict.FAIL, Text(f"{words.zh}：{len(rows)} 条。", f"{words.en}: {len(rows)}."),
+                          observed=str(len(rows)), rows=rows, sql=sql)  # fmt: skip
+    if clean:
+        yield Finding("draws", Verdict.PASS, Text("没有发生规则上不可能的事。", "Nothing happened that the rules make impossible."),
+                      observed="0")  # fmt: skip
+
+
+def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
+    last = draw.boxes
+    twice = (
+        "(SELECT *, count(*) OVER (PARTITION BY activity_id, position) AS times FROM opening WHERE position IS NOT NULL) "
+        "AS o WHERE times > 1"
+    )
+    disorder = (
+        "(SELECT *, max(entered_at) OVER (PARTITION BY activity_id ORDER BY position "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM opening) AS o WHERE entered_at < before"
+    )
+    zero = "draw_replayed WHERE chance_num = 0 AND outcome = 'win' AND position BETWEEN 1 AND " + str(last)
+    kinds = {
+        "win after the win": (Text("活动已中奖后又中奖", "a second win in an activity"), f"{AFTER} AND d.outcome = 'win'"),
+        "opening after the win": (Text("活动已中奖后仍开盒", "boxes opened after the win"), f"{AFTER} AND d.outcome IS DISTINCT FROM 'win'"),
+        "box that does not exist": (
+            Text(f"盒号不在 1–{last} 之内", f"boxes outside 1–{last}"),
+            f"opening WHERE position NOT BETWEEN 1 AND {last}",
+        ),
+        "last box without a win": (
+            Text("必中的盒子没有中奖", "boxes that had to win and did not"),
+            "draw_replayed WHERE chance_num = chance_den AND outcome = 'loss'",
+        ),
+        "win without a chance": (
+            Text("声明概率为零的盒子中奖", "wins in boxes whose declared chance is zero"),
+            f"{zero} AND entry_id NOT IN (SELECT entry_id FROM {AFTER})",
+        ),
+        "box opened twice": (Text("同一个盒子开了两次", "boxes opened twice"), twice),
+    }
+    if positioned:
+        kinds["opened out of order"] = (Text("未按盒号顺序开启", "boxes opened out of order"), disorder)
+    return {name: (words, BOX.format(source)) for name, (words, source) in kinds.items()}
+
+
+def _numbers() -> Mapping[str, tuple[Text, str]]:
+    drawn = "SELECT draw_id, pool, ordinal, number, source_file, record FROM number_replayed WHERE {} ORDER BY ALL"
+    counted = (
+        "SELECT n.draw_id, n.pool, count(number) AS numbers, p.pick, min(source_file) AS source_file, min(record) AS record\n"
+        "FROM number_replayed AS n JOIN pool AS p ON p.pool = n.pool\n"
+        "GROUP BY n.draw_id, n.pool, p.pick HAVING count(number) <> p.pick ORDER BY ALL"
+    )
+    return {
+        "number without a chance": (
+            Text("号码不在奖池内，或同期重复", "numbers outside their pool or drawn twice"),
+            drawn.format("chance_num = 0 AND number IS NOT NULL"),
+        ),
+        "wrong count of numbers": (Text("号码个数不符", "draws with too many or too few numbers"), counted),
+    }

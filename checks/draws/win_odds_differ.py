@@ -1,0 +1,62 @@
+"""Boxes win more or less often than declared.
+
+Does: compares all wins with the chances that were declared for them, opening by opening.
+Matters: odds that are quietly halved look like bad luck to everyone who plays.
+How: a bet on "every chance is multiplied in odds by one factor", mixed over twelve factors; the chance of each opening is
+    conditional on the boxes opened before it, so it stays valid when people stop early or an activity is cut off.
+Blind to: changes that leave the overall rate as declared: see `early_boxes_never_win`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.rules import Boxes
+from audit.stats.bets import log_tilt_bet
+from audit.stats.exact import binomial_interval
+from audit.stats.power import smallest_tilt
+from checks.draws import cells, e_value, log_need, no_boxes, power_of_ten
+
+NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry_id", "outcome.outcome")
+SQL = "SELECT position, chance_num, chance_den, openings, wins, unknown FROM win_by_position ORDER BY ALL"
+
+
+@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical=True)
+def win_odds_differ(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on all openings."""
+    if not isinstance(audit.rules.draw, Boxes) or not audit.has("win_by_position"):
+        yield no_boxes("all openings")
+        return
+    taken, need = cells(audit), log_need(audit)
+    open_cells = [cell for cell in taken if 0 < cell[0] < 1]
+    openings = sum(count for _, count, _ in open_cells)
+    wins = sum(won for _, _, won in open_cells)
+    due = sum((chance * count for chance, count, _ in open_cells), start=open_cells[0][0] * 0 if open_cells else 0)
+    log_e = log_tilt_bet(taken)
+    below, above = smallest_tilt(taken, need)
+    failed = log_e >= need
+    verdict = Verdict.FAIL if failed else Verdict.PASS if below is not None else Verdict.INCONCLUSIVE
+    low, high = binomial_interval(wins, openings)
+    could = f"odds x{below:g}" + (f" or x{above:g}" if above else "") if below else ""
+    zh = f"{openings} 次未定的开启中，按声明应中 {float(due):.1f} 次，实中 {wins} 次（每次 {low:.2%}–{high:.2%}，95 %）"
+    en = f"Of {openings} openings that could go either way, {float(due):.1f} were due to win as declared and {wins} did"
+    en += f" ({low:.2%} to {high:.2%} an opening, 95 %)"
+    close = {
+        Verdict.FAIL: Text(f"，证据为声明的 {power_of_ten(log_e)} 倍。", f": {power_of_ten(log_e)} to 1 against the declared odds."),
+        Verdict.PASS: Text(f"；若赔率变为声明的 {below} 倍，这份导出会显示出来。", f"; odds of {below} times the declared would have shown."),
+        Verdict.INCONCLUSIVE: Text("；数据太少，即使赔率大为不同也看不出。", "; too few to show even a large difference in odds."),
+    }[verdict]
+    yield Finding(
+        "all openings",
+        verdict,
+        Text(zh + close.zh, en + close.en),
+        Basis.STATISTICAL,
+        declared=f"{float(due):.4f} wins due",
+        observed=f"{wins} wins in {openings} openings",
+        sql=SQL,
+        p_value=min(1.0, 1 / e_value(log_e)),
+        e_value=e_value(log_e),
+        could_have_seen=could,
+    )

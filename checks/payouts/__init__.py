@@ -1,0 +1,118 @@
+"""Checks of what was paid against what was owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from audit.case import Audit, evidence
+from audit.engine import literal
+from audit.finding import Finding, Row, Text, Verdict
+
+NEEDS = tuple(
+    f"{column}"
+    for column in (
+        "activity.activity_id", "activity.initiator_id", "activity.started_at",
+        "entry.entry_id", "entry.activity_id", "entry.participant_id", "entry.entered_at",
+        "outcome.entry_id", "outcome.outcome", "outcome.choice", "outcome.decided_at",
+        "participant.participant_id", "participant.joined_at",
+        "payment.payment_id", "payment.payee_id", "payment.asset", "payment.amount", "payment.reason", "payment.ref",
+    )
+)  # fmt: skip
+GRAINS = {
+    "reference": Text("逐笔按关联编号与名目比对", "compared one by one, by reference and clause"),
+    "day": Text("导出没有逐笔关联，按收款人、资产和日累计比对", "no references in the export: compared by payee, asset and day"),
+    "payee": Text("导出没有付款时间，按收款人和资产合计比对", "no times of payment in the export: compared by payee and asset"),
+    "none": Text("导出没有付款记录", "no payments in the export"),
+}
+
+
+@dataclass(frozen=True)
+class Defect:
+    """The discrepancies that a check gathers, and what it says of them."""
+
+    kinds: tuple[str, ...]
+    found: Text
+    none: Text
+
+
+def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
+    """A FAIL for each clause with such discrepancies, priced exactly; one PASS for the clauses without."""
+    grain = GRAINS[audit.grain]
+    if not audit.rules.awards or audit.grain == "none" or not audit.has("discrepancy"):
+        why = Text("规则没有奖励条款。", "The rules declare no awards.") if not audit.rules.awards else grain
+        yield Finding("payouts", Verdict.NOT_APPLICABLE, why)
+        return
+    listed = ", ".join(map(literal, defect.kinds))
+    counts = dict(audit.engine.rows(
+        f"SELECT coalesce(clause, ''), count(*) FROM discrepancy WHERE kind IN ({listed}) GROUP BY ALL ORDER BY ALL"))  # fmt: skip
+    for clause, count in counts.items():
+        sql = (
+            "SELECT kind, event, clause, payee, asset, owed, due_at, event_at, paid_to, paid_asset, paid, paid_at, "
+            "payment_id, at_stake, source_file, record\nFROM discrepancy\n"
+            f"WHERE kind IN ({listed}) AND coalesce(clause, '') = {literal(clause)}\n"
+            "ORDER BY event, kind, payee, paid_to, asset, payment_id"
+        )
+        rows = evidence(audit, sql)
+        amount = _sum(audit, rows)
+        money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
+        award = audit.rules.awards.get(clause)
+        yield Finding(
+            clause or "payouts",
+            Verdict.FAIL,
+            Text(
+                f"{clause or '全部条款'}：{defect.found.zh} {count} 笔，涉及 {money}（{grain.zh}）。",
+                f"{clause or 'all clauses'}: {defect.found.en}: {count}, {money} at stake ({grain.en}).",
+            ),
+            declared=award.says if award else "",
+            observed=str(count),
+            amount=amount,
+            rows=rows,
+            sql=sql,
+            clauses=(clause,) if clause else (),
+        )
+    unknown = _unknown(audit)
+    for clause, (events, payments) in unknown.items():
+        if clause not in counts:
+            yield _undetermined(audit, clause, events, payments)
+    rest = tuple(name for name in audit.rules.awards if name not in counts and name not in unknown)
+    if rest and "" not in counts:
+        yield Finding(
+            "payouts" if not counts and not unknown else "other clauses",
+            Verdict.PASS,
+            Text(f"{defect.none.zh}（{len(rest)} 个条款；{grain.zh}）。", f"{defect.none.en} ({len(rest)} clauses; {grain.en})."),
+            observed="0",
+            clauses=rest,
+        )
+
+
+def _unknown(audit: Audit) -> dict[str, tuple[int, int]]:
+    """Clause → (events whose award the export does not determine, payments or awards that cannot be matched)."""
+    events = dict(audit.engine.rows("SELECT clause, sum(awards) FROM award_total WHERE standing = 'unknown' GROUP BY clause ORDER BY clause"))
+    sql = "SELECT coalesce(clause, ''), count(*) FROM discrepancy WHERE kind = 'undetermined' GROUP BY ALL ORDER BY ALL"
+    rows = dict(audit.engine.rows(sql))
+    return {clause: (events.get(clause, 0), rows.get(clause, 0)) for clause in sorted({*events, *rows})}
+
+
+def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Finding:
+    award = audit.rules.awards.get(clause)
+    if award is not None and award.choice is not None and not audit.case.scope.has("outcome", "choice"):
+        why = Text(f"{clause}：导出没有获奖人的选择，无法判断应付什么。",
+                   f"{clause}: the export does not hold what winners chose, so what is owed cannot be told.")  # fmt: skip
+        return Finding(clause, Verdict.NOT_APPLICABLE, why, clauses=(clause,))
+    why = Text(
+        f"{clause}：{events} 个事件缺少判断所需的记录，{payments} 笔付款或应付无法对应；不能下结论。",
+        f"{clause}: {events} events lack what would tell what is owed, and {payments} payments or awards cannot be matched: "
+        "cannot tell.",
+    )
+    return Finding(clause, Verdict.INCONCLUSIVE, why, clauses=(clause,) if clause else ())
+
+
+def _sum(audit: Audit, rows: tuple[Row, ...]) -> dict[str, str]:
+    """The money at stake by asset, exact, as decimal strings in units."""
+    totals: dict[str, Decimal] = {}
+    for row in rows:
+        asset = str(row["asset"] or row["paid_asset"] or "")
+        totals[asset] = totals.get(asset, Decimal(0)) + Decimal(str(row["at_stake"] or "0"))
+    return {asset: str(total) for asset, total in sorted(totals.items())}

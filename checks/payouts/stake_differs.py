@@ -1,0 +1,45 @@
+"""Entries cost something other than the declared stake.
+
+Does: lists entries whose recorded stake differs from the declared one.
+Matters: a price that differs from person to person, or from the page, is the plainest broken promise.
+How: `paid` of each entry against the stake of `entry` in the rules, in the same asset.
+Blind to: discounts and coupons booked elsewhere than in the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit, evidence
+from audit.engine import literal
+from audit.finding import Finding, Text, Verdict, check
+
+
+@check(needs=("entry.paid", "entry.asset"), provisions=("cn-price-promises",))
+def stake_differs(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on all entries."""
+    entry = audit.rules.entry
+    if entry is None or not audit.case.scope.has("entry", "paid"):
+        why = Text("规则没有入场费，或导出没有记录所付金额。", "The rules declare no stake, or the export does not hold what was paid.")
+        yield Finding("entry", Verdict.NOT_APPLICABLE, why)
+        return
+    declared = " OR ".join(
+        f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)})" for asset, amount in entry.stake.items()
+    )
+    sql = (
+        "SELECT entry_id, participant_id, asset, paid, entered_at, source_file, record\nFROM entry_once\n"
+        f"WHERE paid IS NOT NULL AND NOT ({declared})\nORDER BY entry_id"
+    )
+    rows = evidence(audit, sql)
+    stake = " + ".join(f"{amount} {asset}" for asset, amount in entry.stake.items())
+    yield Finding(
+        "entry",
+        Verdict.FAIL if rows else Verdict.PASS,
+        Text(f"{len(rows)} 次参与所付金额不是声明的 {stake}。", f"{len(rows)} entries were not paid with the declared {stake}.")
+        if rows
+        else Text(f"每次参与都按声明支付 {stake}。", f"Every entry was paid with the declared {stake}."),
+        declared=stake,
+        observed=str(len(rows)),
+        rows=rows,
+        sql=sql,
+    )

@@ -1,0 +1,167 @@
+"""One audit, from a case folder to a folder of evidence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+from audit.case import Audit, Case, build, damage, read_case
+from audit.finding import Basis, Finding, Text, Verdict, run
+from audit.problem import Problem
+from audit.report import Cover, record_of, write_reports
+from checks import every_check, law
+from checks.progress import Progress, show_progress
+
+OURS = {"case.duckdb", "findings.json", "report.html", "discrepancies.xlsx"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the front door lets a user choose."""
+
+    exports: Path | None = None
+    lang: Literal["zh", "en"] = "en"
+    strict: bool = False
+    screens_fail: bool = False
+    memory: str = "1GB"
+    threads: int | None = None
+
+
+def run_audit(folder: Path, out: Path, options: Options) -> int:
+    """Audit a case into `out`, print the short table, give the exit status. Raises Problem; then nothing is written."""
+    case = read_case(folder, options.exports)
+    _check_out(out, case)
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise Problem(f"cannot be written: {error.strerror}", str(partial)) from None
+    try:
+        with show_progress() as progress:
+            findings = _write(case, partial, options, progress)
+        _replace(out, partial)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    _print_table(findings, out, options.lang)
+    return exit_status(findings, strict=options.strict, screens_fail=options.screens_fail)
+
+
+def judge(audit: Audit, progress: Progress) -> list[Finding]:
+    """Every check's findings, in the order in which a report reads."""
+    hurt = damage(audit)
+    found = []
+    for check in every_check():
+        progress(check.name)
+        found += run(check, audit, hurt)
+    return found
+
+
+def share_of(case: Case) -> tuple[int, int]:
+    """(how many statistical checks share the error budget, the budget as one in so many audits)."""
+    return sum(check.statistical for check in every_check()), round(1 / case.file.risk)
+
+
+def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fail: bool = False) -> int:
+    """0 no FAIL, 1 a FAIL, 3 inconclusive where strict. A screen counts only where asked."""
+    counted = [finding for finding in findings if finding.basis is not Basis.SCREEN or screens_fail]
+    verdicts = {finding.verdict for finding in counted}
+    if Verdict.FAIL in verdicts:
+        return 1
+    return 3 if strict and Verdict.INCONCLUSIVE in verdicts else 0
+
+
+def _write(case: Case, folder: Path, options: Options, progress: Progress) -> list[Finding]:
+    tests, budget = share_of(case)
+    audit = build(case, folder / "case.duckdb", case.file.risk / tests, progress,
+                  memory=options.memory, threads=options.threads)  # fmt: skip
+    try:
+        findings = judge(audit, progress)
+        for number, finding in enumerate(findings, 1):
+            body = json.dumps(record_of(finding), ensure_ascii=False)
+            cells = [number, finding.check, finding.subject, str(finding.verdict), str(finding.basis), body]
+            audit.engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
+        progress("report")
+        write_reports(folder, audit.engine, findings, _cover(audit, findings, tests, budget), options.lang)
+    finally:
+        audit.engine.connection.close()
+    for rest in ("work", "spill"):
+        shutil.rmtree(folder / rest, ignore_errors=True)
+    return findings
+
+
+def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -> Cover:
+    file, period = audit.case.file, audit.case.file.period
+    ends = audit.engine.value("SELECT CAST(until_at AS DATE) FROM horizon")
+    first = period.from_ if period else audit.rules.effective.from_
+    last = period.to - timedelta(days=1) if period else ends
+    cited = sorted({name for finding in findings for name in finding.provisions})
+    return Cover(
+        case=file.case,
+        platform=file.platform,
+        rules=audit.rules,
+        zone=file.timezone,
+        since=period.from_ if period else None,
+        until=period.to if period else None,
+        grain=audit.grain,
+        budget=Text(
+            f"整份审计误判一家诚实平台的机会不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，无论查看多少次都成立。",
+            f"This audit as a whole accuses at most one honest platform in {budget}; {tests} statistical checks share that "
+            "budget equally, and it holds however often the data are looked at.",
+        ),
+        provisions=[
+            {**one, "words": Text(one["words"] or one["gloss"], one["gloss"] or one["words"])}
+            for one in law.cite(cited, first, last if isinstance(last, date) else None)
+        ],
+        lines=lambda name, wanted: audit.sources[name].lines(wanted),
+    )
+
+
+def _check_out(out: Path, case: Case) -> None:
+    """Refuse to replace anything but a folder that an earlier audit wrote."""
+    inside = [case.folder.resolve(), case.exports.resolve()]
+    if any(one == out.resolve() or one.is_relative_to(out.resolve()) for one in inside):
+        raise Problem("the folder to write holds the case itself", str(out), mend="name another folder with --out")
+    if out.exists() and (not out.is_dir() or {one.name for one in out.iterdir()} - OURS):
+        raise Problem("holds something that redraw did not write", str(out), mend="name a new folder with --out")
+
+
+def _replace(out: Path, partial: Path) -> None:
+    if out.exists():
+        shutil.rmtree(out)
+    partial.rename(out)
+
+
+def _print_table(findings: Sequence[Finding], out: Path, lang: Literal["zh", "en"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = ("判定", "检查", "对象", "结论") if lang == "zh" else ("verdict", "check", "subject", "what was found")
+    colours = {Verdict.FAIL: "bold red", Verdict.PASS: "green", Verdict.INCONCLUSIVE: "yellow"}
+    table = Table(*heads, box=None, pad_edge=False)
+    for one in findings:
+        if one.verdict is Verdict.NOT_APPLICABLE:
+            continue
+        lit = one.basis is Basis.SCREEN
+        verdict = ("SCREEN" if one.verdict is Verdict.FAIL else "noted") if lit else str(one.verdict)
+        style = "" if lit else colours.get(one.verdict, "")
+        table.add_row(f"[{style}]{verdict}[/]" if style else verdict, one.check, _plain(one.subject), _plain(getattr(one.text, lang)))
+    piped = not sys.stdout.isatty()
+    console = Console(highlight=False, width=160 if piped else None, no_color=piped)
+    console.print(table)
+    silent = sum(one.verdict is Verdict.NOT_APPLICABLE for one in findings)
+    console.print(f"{silent} 项不适用。报告：{out / 'report.html'}" if lang == "zh" else
+                  f"{silent} not applicable. Report: {out / 'report.html'}", soft_wrap=True, markup=False)  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Text of an export, safe to print: no markup, no control characters."""
+    from rich.markup import escape
+
+    return escape("".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text))

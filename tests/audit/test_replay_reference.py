@@ -1,0 +1,80 @@
+"""The SQL of replay and reconciliation against a slow reference that shares no code with it, over random histories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.case import build, read_case
+from tests.reference import blind_box, histories
+
+Answer = dict[str, Any]
+
+
+def reference(folder: Path) -> Answer:
+    """What the reference makes of a case folder."""
+    case, rules = blind_box.read_yaml(folder / "case.yaml"), blind_box.read_yaml(folder / "rules.yaml")
+    tables = blind_box.read_tables(folder)
+    zone = ZoneInfo(case["timezone"])
+    since, until = (blind_box.first_moment(case["period"][end], zone) for end in ("from", "to"))
+    awards, undetermined = blind_box.owed(tables, rules, zone, since)
+    lost = blind_box.records_lost(tables, int(rules["draw"]["boxes"]))
+    known = {one.event for one in blind_box.events(tables)} if lost else None
+    return {
+        "chances": blind_box.chances(blind_box.openings(tables), rules["draw"]),
+        "owed": Counter(awards),
+        "undetermined": undetermined,
+        "discrepancies": blind_box.discrepancies(
+            awards, tables["payment"], until, undetermined=undetermined, known=known
+        ),
+    }
+
+
+def audited(folder: Path, out: Path) -> Answer:
+    """What audit makes of it, amounts in units."""
+    case = read_case(folder)
+    engine = build(case, out / "case.duckdb", Fraction(1, 1000), lambda _: None).engine
+    steps = {name: Decimal(asset.step) for name, asset in case.rules.assets.items()}
+    try:
+        chances = engine.rows("SELECT entry_id, chance_num, chance_den FROM draw_replayed")
+        awards = engine.rows("SELECT event, clause, payee, asset, amount, due_at FROM expected_award")
+        undetermined = engine.rows("SELECT event, clause FROM undetermined")
+        differing = engine.rows(
+            "SELECT kind, event, clause, coalesce(payee, paid_to), asset, at_stake FROM discrepancy "
+            "WHERE kind <> 'undetermined'"
+        )
+    finally:
+        engine.connection.close()
+    return {
+        "chances": {entry: Fraction(num, den) for entry, num, den in chances},
+        "owed": Counter((*who, asset, amount * steps[asset], due) for *who, asset, amount, due in awards),
+        "undetermined": set(undetermined),
+        "discrepancies": Counter((*what, asset, stake * steps[asset]) for *what, asset, stake in differing),
+    }
+
+
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(rng=st.randoms(use_true_random=False))
+def test_random_histories_come_out_as_the_reference_says(rng: Random) -> None:
+    with TemporaryDirectory() as place:
+        folder, out = Path(place) / "case", Path(place) / "out"
+        folder.mkdir()
+        out.mkdir()
+        histories.write_history(rng, folder)
+        expected, found = reference(folder), audited(folder, out)
+    for question, answer in expected.items():
+        assert found[question] == answer, question

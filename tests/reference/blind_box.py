@@ -1,0 +1,301 @@
+"""The blind box, row by row: the chance of every opening, what every clause owes, and what the ledger did instead.
+
+Written from mechanisms.md §1 and §12, with the standard library and PyYAML alone. A table is a list of rows, a row a
+dict by canonical column; ids are text, amounts Decimal in units, times UTC, an empty cell is None.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import yaml
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+IDS = {"participant": "participant_id", "activity": "activity_id", "entry": "entry_id", "outcome": "entry_id",
+       "payment": "payment_id"}  # fmt: skip
+UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+# Reading
+
+
+def read_yaml(path: Path) -> Row:
+    """A YAML file with every scalar as text, so that the key `on` is no truth value and 0.50 no float."""
+    found: Row = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+    return found
+
+
+def first_moment(day: str, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins in a zone."""
+    return datetime.fromisoformat(day).replace(tzinfo=zone).astimezone(UTC)
+
+
+def read_tables(folder: Path) -> Tables:
+    """The tables of a case folder. The first record of a repeated id counts; the later ones are no events."""
+    case = read_yaml(folder / "case.yaml")
+    zone = ZoneInfo(case["timezone"])
+    tables: Tables = {}
+    for table, plan in case["tables"].items():
+        rows: dict[str, Row] = {}
+        for record in read_csv(folder / plan["file"]):
+            row = {name: cell(name, source, record, zone) for name, source in plan["columns"].items()}
+            rows.setdefault(row[IDS[table]], row)
+        tables[table] = list(rows.values())
+    return tables
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The records of a CSV file in UTF-8, with or without a byte order mark, or else in GB18030."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("gb18030")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def cell(name: str, source: Any, record: dict[str, str], zone: ZoneInfo) -> Any:
+    """One cell of a canonical row: a column of the record, its words translated, or one value for all records."""
+    plan = {"column": source} if isinstance(source, str) else source
+    text = record[plan["column"]] if "column" in plan else plan["value"]
+    text = plan.get("values", {}).get(text, text)
+    if text == "":
+        return None
+    if name.endswith("_at"):
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    if name == "position":
+        return int(text)
+    return Decimal(text) if name in ("paid", "amount") else text
+
+
+# Draws
+
+
+def openings(tables: Tables) -> list[Row]:
+    """Every opening with its outcome, in the order of the boxes; unnumbered boxes go by time, then id."""
+    decided = {one["entry_id"]: one for one in tables["outcome"]}
+    starters = {one["activity_id"]: one["initiator_id"] for one in tables["activity"]}
+    found, number = [], Counter[str]()
+    for entry in sorted(tables["entry"], key=lambda one: (one["entered_at"], one.get("position", 0), one["entry_id"])):
+        number[entry["activity_id"]] += 1
+        outcome = decided.get(entry["entry_id"], {})
+        found.append({
+            "position": number[entry["activity_id"]], **entry,
+            "outcome": outcome.get("outcome"), "choice": outcome.get("choice"),
+            "decided_at": outcome.get("decided_at") or entry["entered_at"],
+            "initiator_id": starters.get(entry["activity_id"]),
+        })  # fmt: skip
+    return sorted(found, key=lambda one: (one["position"], one["entered_at"], one["entry_id"]))
+
+
+def declared_odds(draw: Row) -> dict[int, Fraction]:
+    """The declared chance of each box, before any is opened, to be the one with the prize."""
+    boxes = int(draw["boxes"])
+    if draw["odds"] == "uniform":
+        return {box: Fraction(1, boxes) for box in range(1, boxes + 1)}
+    odds = dict.fromkeys(range(1, boxes + 1), Fraction(0))
+    for span, chance in draw["odds"].items():
+        first, _, last = span.partition("-")
+        for box in range(int(first), int(last or first) + 1):
+            odds[box] = Fraction(chance)
+    return odds
+
+
+def chances(opened: Iterable[Row], draw: Row) -> dict[str, Fraction]:
+    """The chance of every opening (by entry id) to win, all boxes before it having lost.
+
+    Box j of 24 alike: 1/(25 − j). Nothing is left to win after a recorded win of the same activity, and a box that
+    does not exist holds nothing.
+    """
+    odds, won, found = declared_odds(draw), set[str](), {}
+    for one in opened:
+        still_closed = sum(chance for box, chance in odds.items() if box >= one["position"])
+        possible = one["position"] in odds and still_closed and one["activity_id"] not in won
+        found[one["entry_id"]] = odds[one["position"]] / still_closed if possible else Fraction(0)
+        if one["outcome"] == "win":
+            won.add(one["activity_id"])
+    return found
+
+
+# Awards
+
+
+class Owed(NamedTuple):
+    """One award: who is owed what, for which event, under which clause, and until when it is on time."""
+
+    event: str
+    clause: str
+    payee: str
+    asset: str
+    amount: Decimal
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something an award may be due for. happened: None where the export does not say whether it did."""
+
+    kind: str
+    event: str
+    at: datetime | None
+    participant: str | None = None
+    initiator: str | None = None
+    choice: str | None = None
+    place: int = 0
+    happened: bool | None = True
+
+
+def events(tables: Tables, since: datetime | None = None) -> Iterator[Event]:
+    """Every registration, start, entry, win, loss and completion; since: the moment the export begins.
+
+    Who registered before the export begins was paid before it, if at all: that is not known.
+    """
+    people = sorted(tables["participant"], key=lambda one: (one["joined_at"], one["participant_id"]))
+    for place, one in enumerate(people, 1):
+        seen = None if since and one["joined_at"] < since else True
+        yield Event("registration", one["participant_id"], one["joined_at"], one["participant_id"], place=place, happened=seen)
+    opened = openings(tables)
+    for one in opened:
+        who = one["participant_id"], one["initiator_id"], one["choice"]
+        yield Event("entry", one["entry_id"], one["entered_at"], *who)
+        for kind in ("win", "loss"):
+            if one["outcome"] in (kind, None):
+                yield Event(kind, one["entry_id"], one["decided_at"], *who, happened=one["outcome"] and True)
+    for one in tables["activity"]:
+        key, starter = one["activity_id"], one["initiator_id"]
+        yield Event("start", key, one["started_at"], initiator=starter)
+        outcomes = [(each["outcome"], each["decided_at"]) for each in opened if each["activity_id"] == key]
+        wins = [at for outcome, at in outcomes if outcome == "win"]
+        if wins:
+            yield Event("completion", key, wins[0], initiator=starter)
+        elif any(outcome is None for outcome, _ in outcomes):
+            yield Event("completion", key, None, initiator=starter, happened=None)
+
+
+def recipient(event: Event, role: str, tables: Tables) -> tuple[str | None, bool]:
+    """Who holds a role at an event, and whether that is known. Nobody holds it: (None, True).
+
+    A missing, self-, unknown or later-joined referrer or team leader is nobody. Of a person without a record the
+    export does not say who stands above them.
+    """
+    who, _, above = role.partition(".")
+    person = event.participant if who == "participant" else event.initiator
+    if not above or person is None:
+        return person, person is not None
+    people = {one["participant_id"]: one for one in tables["participant"]}
+    if person not in people:
+        return None, False
+    over = people[person].get(f"{above}_id")
+    earlier = over in people and people[over]["joined_at"] <= people[person]["joined_at"]
+    return (over if over != person and earlier else None), True
+
+
+def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = None) -> tuple[list[Owed], set[tuple[str, str]]]:
+    """Every award owed, and the (event, clause) of which the export does not say what is owed.
+
+    Recorded outcomes are facts: a second winner is owed the prize. A clause binds from the first moment of the
+    rules' first day until the first moment of the first day on which they no longer hold.
+    """
+    found, open_ = list[Owed](), set[tuple[str, str]]()
+    begins, ends = (day and first_moment(day, zone) for day in (rules["effective"]["from"], rules["effective"].get("to")))
+    for event in events(tables, since):
+        if event.at and (event.at < begins or (ends and event.at >= ends)):
+            continue
+        for clause, award in rules["awards"].items():
+            if award["on"] != event.kind or event.place > int(award.get("first", event.place)):
+                continue
+            payee, known = recipient(event, award["to"], tables)
+            if not known or event.happened is None or ("choice" in award and event.choice is None):
+                open_.add((event.event, clause))
+                continue
+            options = award.get("choice") or [award["pays"]]
+            due = award.get("due", rules.get("due"))
+            for option in options:
+                for asset, amount in option.items():
+                    if payee and ("pays" in award or asset == event.choice):
+                        late = event.at + span(due) if due and event.at else None
+                        found.append(Owed(event.event, clause, payee, asset, Decimal(amount), late))
+    return found, open_
+
+
+def span(text: str) -> timedelta:
+    """A span of time such as 24h."""
+    number = text.rstrip("smindh")
+    return timedelta(**{UNITS[text.removeprefix(number)]: int(number)})
+
+
+# The ledger against the awards
+
+LADDER = [
+    ("exact", ("event", "clause", "payee", "asset", "amount")),
+    ("wrong_amount", ("event", "clause", "payee", "asset")),
+    ("wrong_asset", ("event", "clause", "payee")),
+    ("wrong_payee", ("event", "clause")),
+]
+Discrepancies = Counter[tuple[str, str, str, str, str, Decimal]]  # kind, event, clause, payee, asset, at stake
+
+
+def records_lost(tables: Tables, boxes: int) -> bool:
+    """Whether the export itself shows that people, activities or openings are missing from it."""
+    people = {one["participant_id"] for one in tables["participant"]}
+    activities = {one["activity_id"]: one["initiator_id"] for one in tables["activity"]}
+    opened = defaultdict[str, set[int]](set)
+    for one in tables["entry"]:
+        if one["participant_id"] not in people or one["activity_id"] not in activities:
+            return True
+        if 1 <= one.get("position", 0) <= boxes:
+            opened[one["activity_id"]].add(one["position"])
+    skipped = any(len(found) < max(found) for found in opened.values())
+    return skipped or not people.issuperset(activities.values())
+
+
+def discrepancies(awards: Iterable[Owed], payments: Iterable[Row], until: datetime, *,
+                  undetermined: set[tuple[str, str]] = frozenset(), known: set[str] | None = None) -> Discrepancies:  # fmt: skip
+    """Where the ledger differs from what is owed.
+
+    Each payment is held against the award it fits best, the earliest payment first. An award that no payment fits is
+    missing once it is due before the end of the period (until); a payment that fits none is a duplicate where its
+    payee has had this award already, else unexpected. undetermined: where the export does not say what is owed.
+    known: given where records are lost, the events that remain; a payment for another proves nothing.
+    """
+    unpaid, unmatched = defaultdict[tuple[str, str], list[Owed]](list), defaultdict[tuple[str, str], list[Row]](list)
+    for award in awards:
+        unpaid[award.event, award.clause].append(award)
+    for row in sorted(payments, key=lambda one: one["paid_at"]):
+        key = row["ref"], row["reason"]
+        if key not in undetermined and row["reason"] != "other":
+            unmatched[key].append({**row, "event": row["ref"], "clause": row["reason"], "payee": row["payee_id"]})
+    found: Discrepancies = Counter()
+    for key in {*unpaid, *unmatched}:
+        paid = set[str]()
+        for kind, same in LADDER:
+            for award in list(unpaid[key]):
+                fits = [one for one in unmatched[key] if all(one[name] == getattr(award, name) for name in same)]
+                if not fits:
+                    continue
+                unpaid[key].remove(award)
+                unmatched[key].remove(fits[0])
+                paid.add(award.payee)
+                if kind != "exact":
+                    stake = abs(fits[0]["amount"] - award.amount) if kind == "wrong_amount" else award.amount
+                    found[kind, *award[:4], stake] += 1
+                if award.due_at and fits[0]["paid_at"] > award.due_at:
+                    found["late", *award[:5]] += 1
+        for award in unpaid[key]:
+            if award.due_at is None or award.due_at < until:
+                found["missing", *award[:5]] += 1
+        for one in unmatched[key]:
+            kind = "duplicate" if one["payee"] in paid else "unexpected"
+            if known is None or one["event"] in known:
+                found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
+    return found

@@ -24,8 +24,8 @@ from audit.reconcile import Grain, grain_of, reconcile_steps
 from audit.replay import replay_steps
 from audit.rules import Boxes, Rules, read_rules
 from audit.rules.document import Document, read_document, read_record
-from audit.rules.records import STRICT, Day, Odds
 from audit.rules.read import words
+from audit.rules.records import STRICT, Day, Odds
 from audit.rules.units import Units
 from audit.scope import Scope
 
@@ -47,11 +47,11 @@ class CaseFile:
     case: Annotated[str, Field(min_length=1, max_length=200)]
     timezone: str = Field(description="zone of times without an offset, such as Asia/Shanghai")
     tables: Mapping[str, TableMap] = Field(description="canonical table → its files and columns")
-    platform: str = Field("", description="whose export this is")
+    platform: str = Field(default="", description="whose export this is")
     period: Period | None = None
-    platform_accounts: tuple[str, ...] = Field((), description="accounts whose income is money in, not an award")
+    platform_accounts: tuple[str, ...] = Field(default=(), description="accounts whose income is money in, not an award")
     control: Mapping[str, Control] = Field(default_factory=dict, description="totals stated apart from the export")
-    risk: Odds = Field(Fraction(1, 1000), description="chance that an honest platform is accused by this audit")
+    risk: Odds = Field(default=Fraction(1, 1000), description="chance that an honest platform is accused by this audit")
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,7 @@ def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
         warnings.simplefilter("ignore")
         import great_expectations as gx
         import pandas as pd
+        from great_expectations.expectations.core import ExpectColumnValuesToBeInSet
 
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
@@ -200,7 +201,7 @@ def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
         suite = gx.ExpectationSuite(
             name="gate",
             expectations=[
-                gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[metric.expected])
+                ExpectColumnValuesToBeInSet(column=name, value_set=[metric.expected])
                 for name, metric in zip(names, metrics, strict=True)
             ],
         )

@@ -17,11 +17,11 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")
 class Column:
     """Where a canonical column comes from: a column of the file, or one value for every row."""
 
-    column: str | None = Field(None, description="the platform's own column name")
-    value: str | None = Field(None, description="one value for every row")
+    column: str | None = Field(default=None, description="the platform's own column name")
+    value: str | None = Field(default=None, description="one value for every row")
     values: Mapping[str, str] = Field(default_factory=dict, description="the platform's words → ours")
     as_: Literal["day", "unix-seconds", "unix-milliseconds"] | None = Field(
-        None, alias="as", description="how a time is written, where it is not a date with a time of day"
+        default=None, alias="as", description="how a time is written, where it is not a date with a time of day"
     )
 
 
@@ -32,13 +32,13 @@ class TableMap:
     file: str | tuple[str, ...] = Field(description="one or several files below the exports folder")
     columns: Mapping[Identifier, str | Column] = Field(default_factory=dict)
     each: tuple[Mapping[Identifier, str | Column], ...] = Field(
-        (), description="a wide record gives one row for each of these, together with `columns`"
+        default=(), description="a wide record gives one row for each of these, together with `columns`"
     )
-    encoding: str | None = Field(None, description="utf-8, gb18030 …; absent: found by strict decoding")
+    encoding: str | None = Field(default=None, description="utf-8, gb18030 …; absent: found by strict decoding")
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
-    sheet: str | None = Field(None, description="sheet of a workbook; absent: the first")
-    skip: Annotated[int, Field(ge=0)] = Field(0, description="lines before the header")
-    sequence: Identifier | None = Field(None, description="an id whose trailing number counts up by one")
+    sheet: str | None = Field(default=None, description="sheet of a workbook; absent: the first")
+    skip: Annotated[int, Field(ge=0)] = Field(default=0, description="lines before the header")
+    sequence: Identifier | None = Field(default=None, description="an id whose trailing number counts up by one")
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -58,5 +58,5 @@ class TableMap:
 class Control:
     """Totals that the platform states apart from its export."""
 
-    rows: Annotated[int, Field(ge=0)] | None = Field(None, description="number of records")
+    rows: Annotated[int, Field(ge=0)] | None = Field(default=None, description="number of records")
     sums: Mapping[str, Amount] = Field(default_factory=dict, description="sum of the amounts by asset, in units")

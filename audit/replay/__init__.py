@@ -14,6 +14,7 @@ from audit.replay.draws import box_steps, number_steps
 from audit.rules import Boxes, Numbers, Rules
 from audit.scope import KEYS, Scope
 
+
 def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[Step]:
     """Every step of the replay, in order; repeated names the tables in which an id stands twice.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from audit.report.cover import Cover, Lang
 from audit.report.document import document, dump, finding_of, record_of
 from audit.report.html import page
-from audit.report.write import write_reports
 from audit.report.workbook import write_workbook
+from audit.report.write import write_reports
 
 __all__ = [
     "Cover",

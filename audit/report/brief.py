@@ -29,7 +29,11 @@ def brief(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang)
             "say": [both[place] for both in happened(engine, cover, len(failed), len(judged))],
             "links": links,
         },
-        {"ask": say["asked_sure"], "say": [both[place] for both in sure(cover, [f for _, f in failed])], "links": []},
+        {
+            "ask": say["asked_sure"],
+            "say": [both[place] for both in sure(cover, [f for _, f in failed])],
+            "links": [],
+        },
         {
             "ask": say["asked_unseen"],
             "say": [both[place] for both in unseen(engine, cover, [one for _, one in judged])],
@@ -57,7 +61,12 @@ def declared(cover: Cover) -> list[tuple[str, str]]:
         )
     elif isinstance(draw, Boxes):
         odds = listed([f"{boxes}: {chance}" for boxes, chance in dict(draw.odds).items()], "en")  # type: ignore[arg-type]
-        found.append((f"各盒藏有奖品的公布概率：{odds}。", f"The declared chance of each box to hold the prize: {odds}."))
+        found.append(
+            (
+                f"各盒藏有奖品的公布概率：{odds}。",
+                f"The declared chance of each box to hold the prize: {odds}.",
+            )
+        )
     elif isinstance(draw, Numbers):
         for name, pool in draw.pools.items():
             found.append(
@@ -96,7 +105,9 @@ def happened(engine: Engine, cover: Cover, failed: int, judged: int) -> list[tup
         draws = engine.value("SELECT count(DISTINCT draw_id) FROM number_replayed")
         found.append((f"记录了 {draws:,} 期开奖。", f"Draws on record: {draws:,}."))
     if has(engine, "owed_by_clause"):
-        owed, paid = engine.rows("SELECT coalesce(sum(owed_rows), 0), coalesce(sum(paid_rows), 0) FROM owed_by_clause")[0]
+        owed, paid = engine.rows("SELECT coalesce(sum(owed_rows), 0), coalesce(sum(paid_rows), 0) FROM owed_by_clause")[
+            0
+        ]
         found.append(
             (
                 f"按规则重算应有 {int(owed):,} 笔给付，记录有 {int(paid):,} 笔付款。",
@@ -115,7 +126,10 @@ def happened(engine: Engine, cover: Cover, failed: int, judged: int) -> list[tup
             f"Verdicts that contradict what was declared: {failed} of {judged}.",
         )
         if failed
-        else (f"{judged} 项裁决中，没有一项显示抵触。", f"Verdicts that contradict what was declared: none of {judged}.")
+        else (
+            f"{judged} 项裁决中，没有一项显示抵触。",
+            f"Verdicts that contradict what was declared: none of {judged}.",
+        )
     )
     return found
 
@@ -168,7 +182,12 @@ def unseen(engine: Engine, cover: Cover, judged: Sequence[Finding]) -> list[tupl
     if has(engine, "win_by_position"):
         unknown = engine.value("SELECT coalesce(sum(unknown), 0) FROM win_by_position")
         if unknown:
-            found.append((f"{int(unknown):,} 次开盒没有结果记录。", f"Openings without a recorded outcome: {int(unknown):,}."))
+            found.append(
+                (
+                    f"{int(unknown):,} 次开盒没有结果记录。",
+                    f"Openings without a recorded outcome: {int(unknown):,}.",
+                )
+            )
     count = sum(1 for one in judged if one.verdict is Verdict.INCONCLUSIVE)
     if count:
         found.append((f"{count} 项检查不能下结论。", f"Checks that cannot tell: {count}."))

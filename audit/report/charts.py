@@ -65,12 +65,11 @@ def box_bars(rows: Sequence[tuple[int, int, int, int, int, int]]) -> list[Bar]:
 
 def number_bars(rows: Sequence[tuple[int, int]], lowest: int, highest: int, pick: int, draws: int) -> list[Bar]:
     """Bars of one pool of a lottery from (number, times drawn); each number has the chance pick / size a draw."""
-    seen = {number: times for number, times in rows}
+    seen = dict(rows)
     chance = Fraction(pick, highest - lowest + 1)
     low, high = _range([(draws, chance)])
     return [
-        Bar(str(number), draws, seen.get(number, 0), draws * chance, low, high)
-        for number in range(lowest, highest + 1)
+        Bar(str(number), draws, seen.get(number, 0), draws * chance, low, high) for number in range(lowest, highest + 1)
     ]
 
 
@@ -85,7 +84,10 @@ def _range(trials: Sequence[tuple[int, Fraction]]) -> tuple[int, int]:
             continue
         p = float(chance)
         low, high = int(binom.ppf(1e-13, tries, p)), int(binom.isf(1e-13, tries, p))
-        first, mass = first + max(low, 0), np.convolve(mass, binom.pmf(np.arange(max(low, 0), high + 1), tries, p))
+        first, mass = (
+            first + max(low, 0),
+            np.convolve(mass, binom.pmf(np.arange(max(low, 0), high + 1), tries, p)),
+        )
     total = np.cumsum(mass)
     return first + int(np.searchsorted(total, 0.025)), first + int(np.searchsorted(total, 0.975 - 1e-12))
 
@@ -150,7 +152,9 @@ def _told_zh(bars: Sequence[Bar], noun: str) -> str:
 
 def _told_en(bars: Sequence[Bar], noun: str) -> str:
     worst = ", ".join(f"{noun} {bar.label} ({bar.seen}, range {bar.low} to {bar.high})" for bar in bars if bar.outside)
-    return f"{len(bars)} in all; " + (f"outside their 95 % range: {worst}." if worst else "all within their 95 % range.")
+    return f"{len(bars)} in all; " + (
+        f"outside their 95 % range: {worst}." if worst else "all within their 95 % range."
+    )
 
 
 def _picture(bars: Sequence[Bar], draw: Any, title: str, told: str, name: str, say: dict[str, str]) -> str:
@@ -165,7 +169,7 @@ def _picture(bars: Sequence[Bar], draw: Any, title: str, told: str, name: str, s
 
     if FAMILY not in {font.name for font in font_manager.fontManager.ttflist}:
         font_manager.fontManager.addfont(sans())
-    settings = {
+    settings: dict[Any, Any] = {
         "font.family": [FAMILY], "font.size": 9.5, "svg.fonttype": "none", "svg.hashsalt": "redraw",
         "text.parse_math": False, "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
         "axes.edgecolor": "#9aa3ad", "axes.unicode_minus": True, "hatch.linewidth": 0.7, "path.simplify": False,

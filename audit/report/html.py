@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.engine import Engine
-from audit.finding import Basis, Finding, Verdict
+from audit.finding import Basis, Finding, Text, Verdict
 from audit.report.brief import brief
 from audit.report.charts import box_bars, number_bars, numbers_drawn, wins_by_box
 from audit.report.cover import Cover, Lang, has, plain
@@ -17,7 +17,6 @@ from audit.report.show import bound, grouped, listed, money, quantity, split, ta
 from audit.report.words import words
 
 SAMPLE = 10  # rows of evidence shown on the page; the workbook holds them all
-LAW = ("id", "cite", "status", "words")
 FACES = "/* faces */"
 MARKS = {Verdict.FAIL: "×", Verdict.PASS: "✓", Verdict.INCONCLUSIVE: "?", Verdict.NOT_APPLICABLE: "–"}
 ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -29,9 +28,14 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
     from markupsafe import Markup
 
     say = words(lang)
-    told = {str(one["id"]): {key: plain(one.get(key, ""), lang) for key in LAW} for one in cover.provisions}
+    told: dict[str, list[dict[str, str]]] = {}
+    for law in cover.provisions:
+        told.setdefault(str(law["id"]), []).append(_law(law, lang, say))
     seen = [_seen(number, finding, told, cover, lang, say) for number, finding in enumerate(findings, 1)]
     judged = sorted((one for one in seen if not one["screen"]), key=lambda one: ORDER.index(one["verdict"]))
+    screens = [one for one in seen if one["screen"]]
+    lit = [one for one in screens if one["verdict"] is Verdict.FAIL]
+    shown = judged + screens
     figures = _figures(engine, lang, say)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -49,11 +53,11 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
         style=Markup((Path(__file__).parent / "report.css").read_text(encoding="utf-8")),
         period=_period(cover, say),
         tally=[(verdict, MARKS[verdict], sum(one["verdict"] is verdict for one in judged)) for verdict in ORDER],
-        lit=[one for one in seen if one["screen"] and one["verdict"] is Verdict.FAIL],
+        lit=lit,
         brief=brief(engine, findings, cover, lang),
-        listed=judged + [one for one in seen if one["screen"]],
-        full=[one for one in judged if one["verdict"] is not Verdict.NOT_APPLICABLE],
-        idle=[one for one in judged if one["verdict"] is Verdict.NOT_APPLICABLE],
+        shown=shown,
+        full=[one for one in shown if one["verdict"] is not Verdict.NOT_APPLICABLE and one not in lit],
+        idle=[one for one in shown if one["verdict"] is Verdict.NOT_APPLICABLE],
         figures=[{**figure, "svg": Markup(figure["svg"])} for figure in figures],
         clauses=_clauses(engine, cover, say),
         unheld=_unheld(engine, cover),
@@ -71,7 +75,17 @@ def _period(cover: Cover, say: Mapping[str, str]) -> str:
     return f"{cover.since} {say['to']} {cover.until - timedelta(days=1)} ({cover.zone})"
 
 
-def _seen(number: int, finding: Finding, told: Mapping[str, Mapping[str, str]], cover: Cover, lang: Lang,
+def _law(law: Mapping[str, str | Text], lang: Lang, say: Mapping[str, str]) -> dict[str, str]:
+    """One version of a provision; the words of its status (such as "verified, undated") are put in the language."""
+    status = [part.strip() for part in plain(law.get("status", ""), lang).split(",") if part.strip()]
+    return {
+        "cite": plain(law.get("cite", law["id"]), lang),
+        "status": listed([say.get(f"status_{part}", part) for part in status], lang),
+        "words": plain(law.get("words", ""), lang),
+    }
+
+
+def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]], cover: Cover, lang: Lang,
           say: Mapping[str, str]) -> dict[str, Any]:  # fmt: skip
     """One finding as the template reads it."""
     screen = finding.basis is Basis.SCREEN
@@ -94,7 +108,7 @@ def _seen(number: int, finding: Finding, told: Mapping[str, Mapping[str, str]], 
         "e_value": quantity(finding.e_value) if finding.e_value is not None else None,
         "bound": quantity(bound(finding.e_value)) if bound(finding.e_value) is not None else None,
         "p_value": quantity(finding.p_value) if finding.p_value is not None else None,
-        "provisions": [told.get(one, {**dict.fromkeys(LAW, ""), "id": one}) for one in finding.provisions],
+        "provisions": [law for one in finding.provisions for law in told.get(one, [])],
         "table": table_of(rows, cover, say) if rows else None,
         "shown": shown.format(total=f"{len(finding.rows):,}", shown=SAMPLE)
         + say["in_workbook"].format(say["sheet_evidence"], number),
@@ -110,11 +124,15 @@ def _figures(engine: Engine, lang: Lang, say: Mapping[str, str]) -> list[dict[st
         bars = box_bars(rows)
         found.append(_figure(bars, wins_by_box(bars, lang), "boxes", "position", "openings", "wins", say))
     if has(engine, "number_replayed") and has(engine, "pool"):
-        for pool, lowest, highest, pick in engine.rows("SELECT pool, lowest, highest, pick FROM pool ORDER BY lowest, pool"):
+        for pool, lowest, highest, pick in engine.rows(
+            "SELECT pool, lowest, highest, pick FROM pool ORDER BY lowest, pool"
+        ):
             query = "SELECT number, count(DISTINCT draw_id) FROM number_replayed WHERE pool = ? AND chance_num > 0 GROUP BY number"
             draws = engine.value("SELECT count(DISTINCT draw_id) FROM number_replayed WHERE pool = ?", [pool])
             bars = number_bars(engine.rows(query, [pool]), lowest, highest, pick, draws)
-            found.append(_figure(bars, numbers_drawn(bars, pool, lang), "numbers", "ball", "openings", "drawn", say, pool))
+            found.append(
+                _figure(bars, numbers_drawn(bars, pool, lang), "numbers", "ball", "openings", "drawn", say, pool)
+            )
     return [one for one in found if one["svg"]]
 
 
@@ -162,9 +180,9 @@ def _signed(amount: str) -> str:
 
 def _unheld(engine: Engine, cover: Cover) -> list[dict[str, str]]:
     """What the rules give to a role that nobody holds."""
-    if not has(engine, "unheld"):
+    if not has(engine, "award_total"):
         return []
-    rows = engine.rows("SELECT clause, asset, events, amount FROM unheld ORDER BY ALL")
+    rows = engine.rows("SELECT clause, asset, awards, amount FROM award_total WHERE standing = 'unheld' ORDER BY ALL")
     return [
         {"clause": clause, "asset": asset, "events": f"{events:,}", "amount": money(cover, asset, amount)}
         for clause, asset, events, amount in rows

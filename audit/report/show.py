@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ from audit.report.cover import Cover, Lang
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-MONEY = {"owed": "asset", "paid": "paid_asset", "at_stake": "asset", "amount": "asset", "difference": "asset"}
 SOURCE = ("source_file", "record", "line")
+MONEY = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake")
+LABELS = {"record": "record_no", "line": "line_no"}  # whose plain names are sentences with a gap
 SENTENCE = re.compile(r"^(.{8,}?(?:[。！？]|[.!?](?=\s+\S)))\s*(.+)$", re.DOTALL)
 
 
@@ -35,7 +36,7 @@ def quantity(value: float | None) -> Markup:
 
 
 def bound(e_value: float | None) -> float | None:
-    """The probability that a true declaration gives an e-value of this size: at most 1/e. None where it says nothing."""
+    """How probable so large an e-value is at most, were the declaration true: 1/e. None where that says nothing."""
     return 1 / e_value if e_value is not None and e_value > 1 else None
 
 
@@ -56,21 +57,20 @@ def split(text: str) -> tuple[str, str]:
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], cover: Cover, say: Mapping[str, str]) -> dict[str, Any]:
-    """Rows as a table: head is a list of (label, whether numbers), body a list of cells with text and whether it is a number.
+    """Rows as a table: head is a list of (label, whether numbers), body a list of cells.
 
-    Whole numbers under a money name (owed, paid, at_stake, amount, difference) in a row that names its asset are
-    steps and shown in units; strings stand as they are. The source of a row comes last, in one column.
+    Values stand as the check gave them (amounts in units); the source of a row comes last, in one column.
     """
-    names = [name for name in dict.fromkeys(key for row in rows for key in row) if name not in SOURCE]
     sourced = any(row.get("source_file") for row in rows)
+    names = [name for name in dict.fromkeys(key for row in rows for key in row) if not sourced or name not in SOURCE]
     body = []
     for row in rows:
         cells = [cell(name, row, cover) for name in names]
         if sourced:
             cells.append({"text": source(row, say), "number": False})
         body.append(cells)
-    head = [(say.get(name, name), all(row[place]["number"] for row in body)) for place, name in enumerate(names)]
-    head += [(say["source"], False)] if sourced else []
+    labels = [say.get(LABELS.get(name, name), name) for name in names] + ([say["source"]] if sourced else [])
+    head = [(label, all(row[place]["number"] for row in body)) for place, label in enumerate(labels)]
     return {"head": head, "body": body}
 
 
@@ -80,16 +80,14 @@ def cell(name: str, row: Mapping[str, Any], cover: Cover) -> dict[str, Any]:
     if value is None:
         return {"text": "–", "number": False}
     if isinstance(value, bool):
-        return {"text": "✓" if value else "–", "number": False}
-    if isinstance(value, (int, Decimal)) and name in MONEY:
-        asset = row.get(MONEY[name]) or row.get("asset")
-        if asset:
-            return {"text": money(cover, str(asset), value), "number": True}
+        return {"text": "✓" if value else "×", "number": False}
     if isinstance(value, float):
         return {"text": quantity(value), "number": True}
     if isinstance(value, datetime):
         return {"text": cover.moment(value) if value.tzinfo else str(value), "number": False}
-    return {"text": str(value), "number": isinstance(value, (int, Decimal)) and not isinstance(value, date)}
+    if name in MONEY:
+        return {"text": grouped(str(value)), "number": True}
+    return {"text": str(value), "number": isinstance(value, (int, Decimal))}
 
 
 def source(row: Mapping[str, Any], say: Mapping[str, str]) -> str:

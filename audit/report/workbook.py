@@ -5,6 +5,7 @@ Ids are text. An amount is a number where a spreadsheet holds it exactly, else t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.engine import Engine
-from audit.finding import Basis, Finding
+from audit.finding import Finding
 from audit.report.cover import Cover, Lang, has
 from audit.report.sheets import Amount, discrepancies, evidence, finding_rows, payees, refused, summary
 from audit.report.words import words
@@ -66,7 +67,7 @@ def _sheets(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lan
         yield Sheet(say["sheet_discrepancies"], *discrepancies(engine, cover, say))
     yield Sheet(say["sheet_refused"], *refused(engine, say))
     yield Sheet(say["sheet_findings"], *finding_rows(findings, lang, say))
-    yield Sheet(say["sheet_evidence"], *evidence(findings, cover, say))
+    yield Sheet(say["sheet_evidence"], *evidence(findings, say))
 
 
 class _Formats:
@@ -78,8 +79,10 @@ class _Formats:
         self.base = base
         self.text = book.add_format({**base, "num_format": "@"})
         self.wrap = book.add_format({**base, "num_format": "@", "text_wrap": True})
+        self.plain = book.add_format(base)
         self.whole = book.add_format({**base, "num_format": "#,##0"})
-        self.head = book.add_format({**base, "bold": True, "bottom": 1, "bg_color": "#E9ECEF", "text_wrap": True})
+        head = {"bold": True, "bottom": 1, "bg_color": "#E9ECEF", "text_wrap": True}
+        self.head = book.add_format({**base, **head})
         self.places: dict[int, Any] = {}
 
     def money(self, decimals: int) -> Any:
@@ -132,8 +135,8 @@ def _cell(place: Worksheet, row: int, column: int, value: Any, formats: _Formats
             place.write_number(row, column, exact, formats.money(value.decimals))
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**EXACT_DIGITS:
         place.write_number(row, column, value, formats.whole)
-    elif isinstance(value, float):
-        place.write_string(row, column, f"{value:.12g}", formats.text)
+    elif isinstance(value, float) and math.isfinite(value):
+        place.write_number(row, column, float(f"{value:.12g}"), formats.plain)
     else:
         place.write_string(row, column, legal(str(value)), formats.wrap if wide else formats.text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.rules.records import Award, Boxes, Claim, Numbers, Rules
 from audit.rules.read import json_schema, read_rules
+from audit.rules.records import Award, Boxes, Claim, Numbers, Rules
 
 __all__ = ["Award", "Boxes", "Claim", "Numbers", "Rules", "json_schema", "read_rules"]

@@ -59,8 +59,8 @@ def read_document(path: Path, shown: str | None = None) -> Document:
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.AliasEvent):  # an alias may stand for itself, or for a billion others
-                line, column = event.start_mark.line + 1, event.start_mark.column + 1
-                raise Problem("aliases are not read", shown, line, column, event.anchor, "write the value out")
+                line, column = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else (1, 1)
+                raise Problem("aliases are not read", shown, line, column, event.anchor or "", "write the value out")
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
         data = {} if node is None else _plain(node, (), marks, shown)
     except yaml.MarkedYAMLError as error:
@@ -93,6 +93,7 @@ def _plain(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], fi
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, place), marks, file) for place, item in enumerate(node.value)]
+    assert isinstance(node, yaml.ScalarNode)
     raw: str = node.value
     kind = node.tag.rsplit(":", 1)[-1]
     if node.style in ("'", '"', "|", ">") or kind in ("str", "timestamp"):
@@ -120,15 +121,27 @@ def read_record(adapter: TypeAdapter[T], document: Document, words: Iterable[str
     try:
         return adapter.validate_python(document.data)
     except ValidationError as error:
-        raise_all([_problem(document, fault, sorted(words)) for fault in error.errors()])
+        faults = error.errors()
+        # a value may have one of several shapes: what the shapes that it plainly has not would want is no help
+        meant = [fault for fault in faults if not _other_shape(fault)] or faults
+        raise_all([_problem(document, fault, sorted(words)) for fault in meant])
         raise
+
+
+def _other_shape(fault: Any) -> bool:
+    wants_text = fault["type"] in ("literal_error", "string_type")
+    wants_more = fault["type"] in ("mapping_type", "dict_type", "tuple_type", "dataclass_type")
+    return (wants_text and isinstance(fault["input"], dict | list)) or (wants_more and isinstance(fault["input"], str))
 
 
 def _problem(document: Document, fault: Any, words: list[str]) -> Problem:
     path: Path_ = ()
+    here, tagged = document.data, False
     for part in fault["loc"]:
-        if (*path, part) in document.marks:
-            path = (*path, part)
+        if not tagged and isinstance(here, dict) and here.get("kind") == part:
+            tagged = True  # the name of the shape, which is no key
+        elif (*path, part) in document.marks:
+            path, here, tagged = (*path, part), here[part], False
     if fault["type"] == "extra_forbidden" or fault["type"] == "unexpected_keyword_argument":
         wrong = str(fault["loc"][-1])
         near = difflib.get_close_matches(wrong, words, 1, 0.5)
@@ -138,6 +151,8 @@ def _problem(document: Document, fault: Any, words: list[str]) -> Problem:
     if fault["type"] in ("missing", "missing_argument"):
         message, value = f"the key {fault['loc'][-1]!r} is missing", ""
     mend = ""
+    if fault["type"] == "string_pattern_mismatch":
+        message, mend = "not a name that can be used here", f"write it as {fault['ctx']['pattern']}"
     if fault["type"] == "literal_error" and isinstance(value, str):
         choices = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
         near = difflib.get_close_matches(value, choices, 1, 0.5)

@@ -97,16 +97,16 @@ class Effective:
     """When the rules hold: from its first moment until the first moment of `to`, in the case's zone."""
 
     from_: Day = Field(alias="from", description="first day in force")
-    to: Day | None = Field(None, description="first day no longer in force; absent: still in force")
+    to: Day | None = Field(default=None, description="first day no longer in force; absent: still in force")
 
 
 @dataclass(frozen=True, config=STRICT)
 class Source:
     """Where the declaration can be read."""
 
-    document: str = Field("", description="file or address of the declaration")
-    section: str = Field("", description="heading or paragraph")
-    says: str = Field("", description="the platform's own words")
+    document: str = Field(default="", description="file or address of the declaration")
+    section: str = Field(default="", description="heading or paragraph")
+    says: str = Field(default="", description="the platform's own words")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -163,7 +163,7 @@ class Tier:
     matches: tuple[Mapping[Name, Annotated[int, Field(ge=0)]], ...] = Field(
         description="matched numbers by pool; several lines: any of them"
     )
-    prize: Money | None = Field(None, description="fixed prize of one bet; absent: shared from the pot")
+    prize: Money | None = Field(default=None, description="fixed prize of one bet; absent: shared from the pot")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -184,11 +184,11 @@ class Award:
 
     on: Event = Field(description="what makes it due")
     to: Role = Field(description="who is owed")
-    pays: Money | None = Field(None, description="amount by asset")
-    choice: tuple[Money, ...] | None = Field(None, description="one asset a line; the recipient takes one of them")
-    first: Annotated[int, Field(ge=1)] | None = Field(None, description="only the first so many registrations")
-    due: Span | None = Field(None, description="how long after the event a payment is still on time")
-    says: str = Field("", description="the platform's own words")
+    pays: Money | None = Field(default=None, description="amount by asset")
+    choice: tuple[Money, ...] | None = Field(default=None, description="one asset a line; the recipient takes one of them")
+    first: Annotated[int, Field(ge=1)] | None = Field(default=None, description="only the first so many registrations")
+    due: Span | None = Field(default=None, description="how long after the event a payment is still on time")
+    says: str = Field(default="", description="the platform's own words")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -214,6 +214,6 @@ class Rules:
     activity: Activity | None = None
     entry: Entry | None = None
     awards: Mapping[Name, Award] = Field(default_factory=dict)
-    due: Span | None = Field(None, description="default for awards that set none; absent: no deadline")
+    due: Span | None = Field(default=None, description="default for awards that set none; absent: no deadline")
     claims: Mapping[Name, Claim] = Field(default_factory=dict)
     source: Source | None = None

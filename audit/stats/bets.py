@@ -108,7 +108,7 @@ def log_number_bet(draws: Sequence[Sequence[int]], numbers: Sequence[int]) -> fl
     before it, five for each number to begin with (a Dirichlet prior worth five times the numbers), among the
     numbers left.
     """
-    counts = {number: 5.0 for number in numbers}
+    counts = dict.fromkeys(numbers, 5.0)
     total = 0.0
     for draw in draws:
         left, weight = len(numbers), sum(counts.values())

@@ -22,7 +22,9 @@ def e_value(log_e: float) -> float:
 
 
 def power_of_ten(log_e: float) -> str:
-    """A log e-value for a reader: `10^6.3`, or a plain number where it is small."""
+    """A log e-value for a reader: `10^6.3`, or a plain number where it is small; 0 where every theory is refuted."""
+    if log_e == -math.inf:
+        return "0"
     return f"10^{log_e / LN10:.1f}" if abs(log_e) > 3 * LN10 else f"{math.exp(log_e):.3g}"
 
 

@@ -43,7 +43,8 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
     seen: dict[str, list[tuple[int, int]]] = {}
     for tier, _, sales, winners in audit.engine.rows(SQL):
         seen.setdefault(tier, []).append((int(sales) // steps, int(winners)))
-    rows, logs, widest = [], [], 0.0
+    rows: list[dict[str, str | int | float]] = []
+    logs, widest = [], 0.0
     need = log_need(audit)
     for name, tier in draw.tiers.items():
         chance = sum((match_chance(pools, hits) for hits in tier.matches), Fraction(0))
@@ -64,7 +65,7 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
         return
     log_e = log_sum(logs) - math.log(len(logs))
     failed = log_e >= need
-    able = len(seen[rows[0]["tier"]]) >= 30
+    able = len(seen[str(rows[0]["tier"])]) >= 30
     # the bet is won at p = (share/2)^2; with 90 % power that takes this many standard errors, in the widest tier
     from scipy.stats import norm
 

@@ -1,4 +1,4 @@
-"""The SQL of replay and reconciliation against a slow reference that shares no code with it, over random histories."""
+"""Replay and reconciliation against a slow reference that shares no code with them, over random histories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from audit.case import build, read_case
@@ -47,7 +47,7 @@ def audited(folder: Path, out: Path) -> Answer:
     try:
         chances = engine.rows("SELECT entry_id, chance_num, chance_den FROM draw_replayed")
         awards = engine.rows("SELECT event, clause, payee, asset, amount, due_at FROM expected_award")
-        undetermined = engine.rows("SELECT event, clause FROM undetermined")
+        undetermined = engine.rows("SELECT event, clause FROM award_due WHERE unknown")
         differing = engine.rows(
             "SELECT kind, event, clause, coalesce(payee, paid_to), asset, at_stake FROM discrepancy "
             "WHERE kind <> 'undetermined'"
@@ -62,19 +62,15 @@ def audited(folder: Path, out: Path) -> Answer:
     }
 
 
-@settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(rng=st.randoms(use_true_random=False))
-def test_random_histories_come_out_as_the_reference_says(rng: Random) -> None:
+@settings(deadline=None, derandomize=True, max_examples=60, phases=[Phase.generate])
+@given(seed=st.integers(0, 1 << 32))
+def test_random_histories_come_out_as_the_reference_says(seed: int) -> None:
+    """A seed that fails is an example to keep; a history is small enough to read without being shrunk."""
     with TemporaryDirectory() as place:
         folder, out = Path(place) / "case", Path(place) / "out"
         folder.mkdir()
         out.mkdir()
-        histories.write_history(rng, folder)
+        histories.write_history(Random(seed), folder)
         expected, found = reference(folder), audited(folder, out)
     for question, answer in expected.items():
         assert found[question] == answer, question

@@ -1,7 +1,7 @@
-"""The blind box, row by row: the chance of every opening, what every clause owes, and what the ledger did instead.
+"""The blind box, row by row: the chance of every opening, what every clause owes, what was paid instead.
 
-Written from mechanisms.md §1 and §12, with the standard library and PyYAML alone. A table is a list of rows, a row a
-dict by canonical column; ids are text, amounts Decimal in units, times UTC, an empty cell is None.
+Written from mechanisms.md §1 and §12, with the standard library and PyYAML alone. A table is a list of rows,
+a row a dict by canonical column; ids are text, amounts Decimal in units, times UTC, an empty cell is None.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import yaml
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
+Award = tuple[str, str]  # event, clause
 IDS = {"participant": "participant_id", "activity": "activity_id", "entry": "entry_id", "outcome": "entry_id",
        "payment": "payment_id"}  # fmt: skip
 UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -65,7 +66,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def cell(name: str, source: Any, record: dict[str, str], zone: ZoneInfo) -> Any:
-    """One cell of a canonical row: a column of the record, its words translated, or one value for all records."""
+    """One cell of a canonical row: a column of the record, its words translated, or one value for all."""
     plan = {"column": source} if isinstance(source, str) else source
     text = record[plan["column"]] if "column" in plan else plan["value"]
     text = plan.get("values", {}).get(text, text)
@@ -86,7 +87,8 @@ def openings(tables: Tables) -> list[Row]:
     decided = {one["entry_id"]: one for one in tables["outcome"]}
     starters = {one["activity_id"]: one["initiator_id"] for one in tables["activity"]}
     found, number = [], Counter[str]()
-    for entry in sorted(tables["entry"], key=lambda one: (one["entered_at"], one.get("position", 0), one["entry_id"])):
+    by_time = sorted(tables["entry"], key=lambda one: (one["entered_at"], one["entry_id"]))
+    for entry in by_time:
         number[entry["activity_id"]] += 1
         outcome = decided.get(entry["entry_id"], {})
         found.append({
@@ -114,8 +116,8 @@ def declared_odds(draw: Row) -> dict[int, Fraction]:
 def chances(opened: Iterable[Row], draw: Row) -> dict[str, Fraction]:
     """The chance of every opening (by entry id) to win, all boxes before it having lost.
 
-    Box j of 24 alike: 1/(25 − j). Nothing is left to win after a recorded win of the same activity, and a box that
-    does not exist holds nothing.
+    Box j of 24 alike: 1/(25 - j). Nothing is left to win after a recorded win of the same activity, and a box
+    that does not exist holds nothing.
     """
     odds, won, found = declared_odds(draw), set[str](), {}
     for one in opened:
@@ -162,8 +164,9 @@ def events(tables: Tables, since: datetime | None = None) -> Iterator[Event]:
     """
     people = sorted(tables["participant"], key=lambda one: (one["joined_at"], one["participant_id"]))
     for place, one in enumerate(people, 1):
-        seen = None if since and one["joined_at"] < since else True
-        yield Event("registration", one["participant_id"], one["joined_at"], one["participant_id"], place=place, happened=seen)
+        key, at = one["participant_id"], one["joined_at"]
+        seen = None if since and at < since else True
+        yield Event("registration", key, at, participant=key, place=place, happened=seen)
     opened = openings(tables)
     for one in opened:
         who = one["participant_id"], one["initiator_id"], one["choice"]
@@ -174,19 +177,19 @@ def events(tables: Tables, since: datetime | None = None) -> Iterator[Event]:
     for one in tables["activity"]:
         key, starter = one["activity_id"], one["initiator_id"]
         yield Event("start", key, one["started_at"], initiator=starter)
-        outcomes = [(each["outcome"], each["decided_at"]) for each in opened if each["activity_id"] == key]
-        wins = [at for outcome, at in outcomes if outcome == "win"]
+        mine = [each for each in opened if each["activity_id"] == key]
+        wins = [each["decided_at"] for each in mine if each["outcome"] == "win"]
         if wins:
-            yield Event("completion", key, wins[0], initiator=starter)
-        elif any(outcome is None for outcome, _ in outcomes):
+            yield Event("completion", key, min(wins), initiator=starter)
+        elif any(each["outcome"] is None for each in mine):
             yield Event("completion", key, None, initiator=starter, happened=None)
 
 
 def recipient(event: Event, role: str, tables: Tables) -> tuple[str | None, bool]:
     """Who holds a role at an event, and whether that is known. Nobody holds it: (None, True).
 
-    A missing, self-, unknown or later-joined referrer or team leader is nobody. Of a person without a record the
-    export does not say who stands above them.
+    A missing, self-, unknown or later-joined referrer or team leader is nobody. Of a person without a record
+    the export does not say who stands above them.
     """
     who, _, above = role.partition(".")
     person = event.participant if who == "participant" else event.initiator
@@ -200,14 +203,17 @@ def recipient(event: Event, role: str, tables: Tables) -> tuple[str | None, bool
     return (over if over != person and earlier else None), True
 
 
-def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = None) -> tuple[list[Owed], set[tuple[str, str]]]:
-    """Every award owed, and the (event, clause) of which the export does not say what is owed.
+def owed(
+    tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = None
+) -> tuple[list[Owed], set[Award]]:
+    """Every award owed, and those of which the export does not say what is owed.
 
-    Recorded outcomes are facts: a second winner is owed the prize. A clause binds from the first moment of the
+    Recorded outcomes are facts: a second winner is owed the prize. Clauses bind from the first moment of the
     rules' first day until the first moment of the first day on which they no longer hold.
     """
-    found, open_ = list[Owed](), set[tuple[str, str]]()
-    begins, ends = (day and first_moment(day, zone) for day in (rules["effective"]["from"], rules["effective"].get("to")))
+    found, undetermined = list[Owed](), set[Award]()
+    effective = rules["effective"]
+    begins, ends = (day and first_moment(day, zone) for day in (effective["from"], effective.get("to")))
     for event in events(tables, since):
         if event.at and (event.at < begins or (ends and event.at >= ends)):
             continue
@@ -216,7 +222,7 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
                 continue
             payee, known = recipient(event, award["to"], tables)
             if not known or event.happened is None or ("choice" in award and event.choice is None):
-                open_.add((event.event, clause))
+                undetermined.add((event.event, clause))
                 continue
             options = award.get("choice") or [award["pays"]]
             due = award.get("due", rules.get("due"))
@@ -225,7 +231,7 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
                     if payee and ("pays" in award or asset == event.choice):
                         late = event.at + span(due) if due and event.at else None
                         found.append(Owed(event.event, clause, payee, asset, Decimal(amount), late))
-    return found, open_
+    return found, undetermined
 
 
 def span(text: str) -> timedelta:
@@ -242,7 +248,7 @@ LADDER = [
     ("wrong_asset", ("event", "clause", "payee")),
     ("wrong_payee", ("event", "clause")),
 ]
-Discrepancies = Counter[tuple[str, str, str, str, str, Decimal]]  # kind, event, clause, payee, asset, at stake
+Discrepancies = Counter[tuple[str, str, str, str, str, Decimal]]
 
 
 def records_lost(tables: Tables, boxes: int) -> bool:
@@ -259,37 +265,45 @@ def records_lost(tables: Tables, boxes: int) -> bool:
     return skipped or not people.issuperset(activities.values())
 
 
-def discrepancies(awards: Iterable[Owed], payments: Iterable[Row], until: datetime, *,
-                  undetermined: set[tuple[str, str]] = frozenset(), known: set[str] | None = None) -> Discrepancies:  # fmt: skip
-    """Where the ledger differs from what is owed.
+def discrepancies(
+    awards: Iterable[Owed],
+    payments: Iterable[Row],
+    until: datetime,
+    *,
+    undetermined: Iterable[Award] = (),
+    known: set[str] | None = None,
+) -> Discrepancies:
+    """Where the ledger differs from what is owed: kind, event, clause, payee, asset, amount at stake; counted.
 
-    Each payment is held against the award it fits best, the earliest payment first. An award that no payment fits is
-    missing once it is due before the end of the period (until); a payment that fits none is a duplicate where its
-    payee has had this award already, else unexpected. undetermined: where the export does not say what is owed.
-    known: given where records are lost, the events that remain; a payment for another proves nothing.
+    Each payment is held against the award it fits best, the earliest payment first. An award that no payment
+    fits is missing once it is due before the end of the period (until); a payment that fits none is a
+    duplicate where its payee has had this award already, else unexpected. undetermined: awards of which the
+    export does not say what is owed. known: given where records are lost, the events that remain; a payment
+    for another proves nothing.
     """
-    unpaid, unmatched = defaultdict[tuple[str, str], list[Owed]](list), defaultdict[tuple[str, str], list[Row]](list)
+    unpaid, unmatched = defaultdict[Award, list[Owed]](list), defaultdict[Award, list[Row]](list)
     for award in awards:
         unpaid[award.event, award.clause].append(award)
+    unknown = set(undetermined)
     for row in sorted(payments, key=lambda one: one["paid_at"]):
-        key = row["ref"], row["reason"]
-        if key not in undetermined and row["reason"] != "other":
-            unmatched[key].append({**row, "event": row["ref"], "clause": row["reason"], "payee": row["payee_id"]})
+        key = event, clause = row["ref"], row["reason"]
+        if key not in unknown and clause != "other":
+            unmatched[key].append({**row, "event": event, "clause": clause, "payee": row["payee_id"]})
     found: Discrepancies = Counter()
     for key in {*unpaid, *unmatched}:
         paid = set[str]()
         for kind, same in LADDER:
             for award in list(unpaid[key]):
-                fits = [one for one in unmatched[key] if all(one[name] == getattr(award, name) for name in same)]
-                if not fits:
+                one = next((row for row in unmatched[key] if fits(row, award, same)), None)
+                if one is None:
                     continue
                 unpaid[key].remove(award)
-                unmatched[key].remove(fits[0])
+                unmatched[key].remove(one)
                 paid.add(award.payee)
                 if kind != "exact":
-                    stake = abs(fits[0]["amount"] - award.amount) if kind == "wrong_amount" else award.amount
+                    stake = abs(one["amount"] - award.amount) if kind == "wrong_amount" else award.amount
                     found[kind, *award[:4], stake] += 1
-                if award.due_at and fits[0]["paid_at"] > award.due_at:
+                if award.due_at and one["paid_at"] > award.due_at:
                     found["late", *award[:5]] += 1
         for award in unpaid[key]:
             if award.due_at is None or award.due_at < until:
@@ -299,3 +313,8 @@ def discrepancies(awards: Iterable[Owed], payments: Iterable[Row], until: dateti
             if known is None or one["event"] in known:
                 found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
     return found
+
+
+def fits(payment: Row, award: Owed, same: Iterable[str]) -> bool:
+    """Whether a payment has these things in common with an award."""
+    return all(payment[name] == getattr(award, name) for name in same)

@@ -1,7 +1,8 @@
-"""Small random histories of blind boxes, with ledgers that are honest first and damaged then, as case folders.
+"""Small random histories of blind boxes, their ledgers honest first and damaged then, as case folders.
 
-Everything odd that an export may hold is here in small: people who recruited themselves or were recruited by nobody
-known, openings after the win, second winners, boxes that do not exist, skipped boxes, repeated ids, unknown outcomes.
+Everything odd that an export may hold is here in small: people who recruited themselves, or were recruited by
+somebody unknown; openings after the win, second winners, boxes that do not exist, skipped boxes, repeated ids,
+unknown outcomes and choices, people and activities without a record.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.reference.blind_box import Owed, first_moment, owed, read_tables, read_yaml
+from tests.reference.blind_box import Award, Owed, first_moment, owed, read_tables, read_yaml
 
 Row = dict[str, Any]
 SINCE, UNTIL = datetime(2022, 3, 1), datetime(2022, 3, 11)
@@ -28,8 +29,10 @@ ROLES = [who + above for who in ("participant", "initiator") for above in ("", "
 HEADERS = {
     "participant": ["participant_id", "referrer_id", "team_leader_id", "joined_at"],
     "activity": ["activity_id", "initiator_id", "started_at"],
-    "entry": ["entry_id", "activity_id", "participant_id", "position", "entered_at", "paid", "outcome", "choice",
-              "decided_at"],
+    "entry": [
+        "entry_id", "activity_id", "participant_id", "position", "entered_at", "paid",
+        "outcome", "choice", "decided_at",
+    ],
     "payment": ["payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref"],
 }  # fmt: skip
 
@@ -46,11 +49,12 @@ def write_history(rng: Random, folder: Path) -> None:
     zone = ZoneInfo(case["timezone"])
     since = first_moment(case["period"]["from"], zone)
     awards, undetermined = owed(read_tables(folder), read_yaml(folder / "rules.yaml"), zone, since)
-    payments = make_ledger(rng, awards, sorted(undetermined), [one["participant_id"] for one in tables["participant"]])
+    people = [one["participant_id"] for one in tables["participant"]]
+    payments = make_ledger(rng, awards, sorted(undetermined), people)
     for row in payments:
         row["paid_at"] = row["paid_at"].astimezone(zone).replace(tzinfo=None)
     for table, rows in {**tables, "payment": payments}.items():
-        write(folder, table, with_repeats(rng, rows))
+        write(folder, table, with_repeats(rng, table, rows))
 
 
 def make_case(rng: Random) -> Row:
@@ -60,10 +64,10 @@ def make_case(rng: Random) -> Row:
         opening.remove("position")
     outcome = ["entry_id", "outcome", "choice", *(["decided_at"] if rng.random() < 0.3 else [])]
     named = {**HEADERS, "entry": opening, "outcome": outcome}
-    tables: Row = {
-        table: {"file": f"{'entry' if table == 'outcome' else table}.csv", "columns": {name: name for name in names}}
-        for table, names in named.items()
-    }
+    tables: Row = {}
+    for table, names in named.items():
+        file = f"{'entry' if table == 'outcome' else table}.csv"
+        tables[table] = {"file": file, "columns": {name: name for name in names}}
     tables["entry"]["columns"]["asset"] = {"value": "CNY"}
     zone = rng.choice(["Asia/Shanghai", "America/New_York"])
     period = {"from": str(SINCE.date()), "to": str(UNTIL.date())}
@@ -119,16 +123,17 @@ def make_tables(rng: Random, boxes: int) -> dict[str, list[Row]]:
     names = [f"U{number}" for number in range(rng.randint(3, 9))]
     strangers = [] if whole else ["U98"]
     above = [*names, *names, None, None, "U99"]
-    people = [
-        {"participant_id": name, "referrer_id": rng.choice(above), "team_leader_id": rng.choice(above),
-         "joined_at": SINCE + timedelta(hours=rng.randint(-6, 40))}
-        for name in names
-    ]  # fmt: skip
+    people = []
+    for name in names:
+        joined = SINCE + timedelta(hours=rng.randint(-6, 40))
+        referrer, leader = rng.choice(above), rng.choice(above)
+        people.append(dict(zip(HEADERS["participant"], (name, referrer, leader, joined), strict=True)))
     activities: list[Row] = []
     entries: list[Row] = []
     for number in range(rng.randint(1, 7)):
         start = SINCE + timedelta(days=rng.randint(0, 8), minutes=rng.randint(0, 600))
-        activity = {"activity_id": f"A{number}", "initiator_id": rng.choice(names + strangers), "started_at": start}
+        starter = rng.choice(names + strangers)
+        activity = {"activity_id": f"A{number}", "initiator_id": starter, "started_at": start}
         if whole or rng.random() < 0.8:
             activities.append(activity)
         at = start
@@ -158,13 +163,13 @@ def make_run(rng: Random, boxes: int, whole: bool) -> list[tuple[int, str | None
     return run
 
 
-def make_ledger(rng: Random, awards: list[Owed], undetermined: list[tuple[str, str]], people: list[str]) -> list[Row]:
-    """Payments of all that is owed, some of them dropped, doubled, changed, misdirected or late, and some from nowhere.
+def make_ledger(rng: Random, awards: list[Owed], undetermined: list[Award], people: list[str]) -> list[Row]:
+    """Payments of all that is owed, some dropped, doubled, changed, misdirected or late, and some from nowhere.
 
-    Where a clause pays several assets for one event at most one payment is touched, so that it stays clear which
-    payment was meant for which award.
+    Where a clause pays several assets for one event at most one payment is touched, so that it stays clear
+    which payment was meant for which award.
     """
-    groups = defaultdict[tuple[str, str], list[Row]](list)
+    groups = defaultdict[Award, list[Row]](list)
     for award in awards:
         on_time = award.due_at - timedelta(minutes=rng.choice([0, 5, 90])) if award.due_at else LAST
         groups[award.event, award.clause].append({
@@ -180,8 +185,9 @@ def make_ledger(rng: Random, awards: list[Owed], undetermined: list[tuple[str, s
     events = sorted({award.event for award in awards} | {"K77"})
     reasons = [*sorted({award.clause for award in awards}), "other", "gift"]
     for _ in range(rng.choice([0, 1, 2])):
-        open_ = undetermined and rng.random() < 0.3
-        ref, reason = rng.choice(undetermined) if open_ else (rng.choice(events), rng.choice(reasons))
+        ref, reason = rng.choice(events), rng.choice(reasons)
+        if undetermined and rng.random() < 0.3:
+            ref, reason = rng.choice(undetermined)
         if len(groups[ref, reason]) < 2:
             payments.append({"paid_at": LAST, "payee_id": rng.choice(people), "asset": "coupon",
                              "amount": Decimal(7), "reason": reason, "ref": ref})  # fmt: skip
@@ -210,18 +216,17 @@ def damage(rng: Random, rows: list[Row], place: int, people: list[str]) -> None:
             rows.append({**row, "payee_id": rng.choice(people)})
 
 
-def with_repeats(rng: Random, rows: list[Row]) -> list[Row]:
+def with_repeats(rng: Random, table: str, rows: list[Row]) -> list[Row]:
     """Rows, sometimes with a later record of an id that stands already: the same or not, it is no event."""
     if not rows or rng.random() < 0.7:
         return rows
-    again = {**rng.choice(rows)}
-    if "amount" in again and rng.random() < 0.5:
-        again["amount"] = Decimal(1)
-    return [*rows, again]
+    changed = {"participant": "referrer_id", "activity": "initiator_id", "entry": "outcome", "payment": "payee_id"}
+    column = changed[table]
+    return [*rows, {**rng.choice(rows), column: rng.choice(rows)[column]}]
 
 
 def write(folder: Path, table: str, rows: list[Row]) -> None:
-    """A table as CSV, in any of the encodings that an export may have; times are local and without an offset."""
+    """A table as CSV in UTF-8; times are local and without an offset."""
     with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, HEADERS[table], lineterminator="\n")
         writer.writeheader()

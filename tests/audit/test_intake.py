@@ -1,0 +1,227 @@
+"""Intake reads exactly or refuses: every format and encoding, every way in which a reader could change a value."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from audit.problem import Problem
+from tests.conftest import Auditor, failing
+
+RULES = """\
+campaign: tiny
+effective: {from: 2022-01-01}
+assets: {CNY: {step: "0.01"}, coupon: {step: "1"}}
+activity: {stake: {CNY: "30"}}
+entry: {stake: {CNY: "5"}}
+draw: {kind: boxes, boxes: 3, prizes: {coupon: 1}, odds: uniform}
+awards:
+  per-opening: {on: entry, to: initiator, pays: {CNY: "4.50"}}
+"""
+CASE = """\
+case: tiny
+timezone: Asia/Shanghai
+tables:
+  payment:
+    file: {file}
+    columns: {{payment_id: 流水号, paid_at: 时间, payee_id: 收款人, asset: 资产, amount: 金额, reason: 名目, ref: 关联}}
+"""
+HEADER = ["流水号", "时间", "收款人", "资产", "金额", "名目", "关联"]
+ROWS = [
+    ["P1", "2022-03-01 10:00:00", "U1", "CNY", "4.50", "per-opening", "K1"],
+    ["P2", "2022/3/1 9:05", "王小明", "CNY", "4.5", "per-opening", "K2"],
+    ["00012345678901234567", "2022-03-01T02:00:00Z", "U,3", "coupon", "99.00", "per-opening", "K3"],
+]
+STORED = "SELECT payment_id, CAST(epoch(paid_at) AS BIGINT), payee_id, asset, CAST(amount AS VARCHAR) FROM payment ORDER BY record"
+TRUTH = [
+    ("P1", 1646100000, "U1", "CNY", "450"),
+    ("P2", 1646096700, "王小明", "CNY", "450"),
+    ("00012345678901234567", 1646100000, "U,3", "coupon", "99"),
+]
+
+
+def case(folder: Path, file: str, extra: str = "") -> Path:
+    (folder / "rules.yaml").write_text(RULES, "utf-8")
+    (folder / "case.yaml").write_text(CASE.format(file=file) + extra, "utf-8")
+    return folder
+
+
+def write_csv(path: Path, rows: list[list[str]], encoding: str = "utf-8", end: str = "\n", header: list[str] = HEADER) -> None:
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, lineterminator=end).writerows([header, *rows])
+
+
+def write_any(path: Path, rows: list[list[str]]) -> None:
+    import openpyxl
+    import pandas as pd
+
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in [HEADER, *rows]:
+            book.active.append(row)
+        book.save(path)
+    elif path.suffix == ".parquet":
+        pd.DataFrame(rows, columns=HEADER).to_parquet(path)
+    else:
+        lines = [json.dumps(dict(zip(HEADER, row, strict=True)), ensure_ascii=False) for row in rows]
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_csv_in_every_encoding(encoding: str, end: str, tmp_path: Path, audited: Auditor) -> None:
+    write_csv(tmp_path / "p.csv", ROWS, encoding, end)
+    audit, findings = audited(case(tmp_path, "p.csv"))
+    assert audit.engine.rows(STORED) == TRUTH
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 3, 0)]
+    assert not [name for name, _ in failing(findings) if name == "cells_refused"]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "parquet", "jsonl"])
+def test_other_formats(ending: str, tmp_path: Path, audited: Auditor) -> None:
+    write_any(tmp_path / f"p.{ending}", ROWS)
+    audit, _ = audited(case(tmp_path, f"p.{ending}"))
+    assert audit.engine.rows(STORED) == TRUTH
+
+
+def test_numbers_of_a_workbook_and_of_json_keep_every_digit(tmp_path: Path, audited: Auditor) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    book.active.append(["P1", "2022-03-01 10:00:00", 1234567890123456789, "CNY", 4.5, "per-opening", 17])
+    book.save(tmp_path / "p.xlsx")
+    audit, _ = audited(case(tmp_path, "p.xlsx"))
+    assert audit.engine.rows("SELECT payee_id, ref, CAST(amount AS VARCHAR) FROM payment") == [(None, "17", "450")]
+    assert audit.engine.rows("SELECT column_name, line FROM refused_cell") == [("payee_id", 2)]
+    other = tmp_path / "json"
+    other.mkdir()
+    line = '{"流水号": 12345678901234567890123, "时间": "2022-03-01 10:00:00", "收款人": "U1", "资产": "coupon", '
+    (other / "p.jsonl").write_text(line + '"金额": 12345678901234567890, "名目": "x", "关联": null}\nnot json\n', "utf-8")
+    audit, _ = audited(case(other, "p.jsonl"))
+    stored = audit.engine.rows("SELECT payment_id, CAST(amount AS VARCHAR) FROM payment")
+    assert stored == [("12345678901234567890123", "12345678901234567890")]
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(2, 1, 1)]
+    assert audit.engine.rows("SELECT line, value FROM refused_cell") == [(2, "not json\n")]
+
+
+REFUSED = [
+    ("金额", "4.505"), ("金额", "4.5O"), ("金额", "1,234.50"), ("金额", "¥4.50"), ("金额", "5e2"), ("金额", "1_000"), ("金额", "+4.50"),
+    ("金额", "４.50"), ("金额", ".5"), ("金额", "4."), ("金额", "0x10"), ("金额", "NaN"),
+    ("时间", "2022-03-01"), ("时间", "2022-02-30 10:00:00"), ("时间", "01/03/2022 10:00"), ("时间", "2022-03-01 25:00:00"),
+    ("时间", "2022-03-01 10:00:00 CST"), ("时间", "2022-03-01 10:00:00.1234567"),
+    ("资产", "RMB"), ("收款人", " U1"), ("收款人", "U1\u3000"), ("收款人", "1.23457E+17"), ("流水号", "6.02e+23"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value"), REFUSED)
+def test_refused_cells_are_findings_with_line_value_and_mend(column: str, value: str, tmp_path: Path, audited: Auditor) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[1][HEADER.index(column)] = value
+    write_csv(tmp_path / "p.csv", rows)
+    audit, findings = audited(case(tmp_path, "p.csv"))
+    refused = [one for one in findings if one.check == "cells_refused"]
+    assert [(one.subject, one.verdict) for one in refused] == [(f"p.csv:{column}", "FAIL")]
+    (row,) = refused[0].rows
+    assert (row["line"], row["record"], row["value"]) == (3, 2, value)
+    assert row["mend"]
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 2, 1)]
+    assert audit.engine.value("SELECT count(*) FROM payment") == 3
+
+
+def test_awkward_csv_loses_nothing(tmp_path: Path, audited: Auditor) -> None:
+    text = (
+        ",".join(HEADER) + "\r\n"
+        'P1,2022-03-01 10:00:00,"line\nbreak",CNY,4.50,per-opening,K1\n'
+        "\r\n"
+        "P2,2022-03-01 10:00:00,U2,CNY,4.50\r\n"
+        'P3,2022-03-01 10:00:00,"say ""hi""",CNY,4.50,per-opening,K3\r\n'
+        "P4,2022-03-01 10:00:00,U4,CNY,4.5x,per-opening,K4"
+    )
+    (tmp_path / "p.csv").write_bytes(text.encode())
+    audit, findings = audited(case(tmp_path, "p.csv"))
+    assert audit.engine.rows("SELECT payment_id, payee_id, record FROM payment ORDER BY record") == [
+        ("P1", "line\nbreak", 1), ("P3", 'say "hi"', 3), ("P4", "U4", 4),
+    ]  # fmt: skip
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(4, 2, 2)]
+    assert audit.engine.rows("SELECT column_name, record, line FROM refused_cell ORDER BY record") == [(None, 2, 5), ("amount", 4, 7)]
+    assert {subject for name, subject in failing(findings) if name == "cells_refused"} == {"p.csv", "p.csv:金额"}
+
+
+UNREADABLE = [
+    ("an unclosed quotation mark", b'a\nP1,x,"U1,CNY,4.50,r,K1\nP2,x,U2,CNY,4.50,r,K2\n', "p.csv:2:1", "never closed"),
+    ("bytes of no encoding", b"a\nP1,\xff\xff\xff,U1\n", "p.csv:2:4", "these bytes are not utf-8"),
+    ("an empty file", b"", "p.csv:1:1", "no header"),
+]
+
+
+@pytest.mark.parametrize(("body", "place", "words"), [one[1:] for one in UNREADABLE], ids=[one[0] for one in UNREADABLE])
+def test_unreadable_files_say_where(body: bytes, place: str, words: str, tmp_path: Path, audited: Auditor) -> None:
+    (tmp_path / "p.csv").write_bytes(body.replace(b"a\n", ",".join(HEADER).encode() + b"\n", 1))
+    with pytest.raises(Problem) as caught:
+        audited(case(tmp_path, "p.csv"))
+    assert str(caught.value).startswith(place)
+    assert words in str(caught.value)
+    assert caught.value.mend
+
+
+def test_damaged_utf8_is_not_taken_for_gb18030(tmp_path: Path, audited: Auditor) -> None:
+    write_csv(tmp_path / "p.csv", [[*ROWS[1][:2], "王小明李小红张三丰赵", *ROWS[1][3:]], ROWS[0]])
+    body = (tmp_path / "p.csv").read_bytes()
+    (tmp_path / "p.csv").write_bytes(body.replace(b"U1", b"\xe5\xa5"))
+    with pytest.raises(Problem, match=r"p\.csv:3:.*not utf-8"):
+        audited(case(tmp_path, "p.csv"))
+
+
+WRONG_CASES = [
+    ("columns: {payment_id: 流水号", "columns: {payment_id: 流水", "case.yaml:6:15", "did you mean '流水号'?"),
+    ("payment:", "payments:", "case.yaml:4:3", "did you mean 'payment'?"),
+    ("amount: 金额", "amonut: 金额", "case.yaml:6:", "did you mean 'amount'?"),
+    ("Asia/Shanghai", "Asia/Shangai", "case.yaml:2:1", "unknown time zone"),
+    ("file: p.csv", "file: q.csv", "", "no such file among the exports"),
+    ("file: p.csv", "file: ../p.csv", "", "below the exports folder"),
+    ("timezone", "timezon", "case.yaml:1:1: the key 'timezone' is missing\ncase.yaml:2:1", "did you mean 'timezone'?"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "words"), WRONG_CASES)
+def test_wrong_cases_say_where(old: str, new: str, place: str, words: str, tmp_path: Path, audited: Auditor) -> None:
+    write_csv(tmp_path / "p.csv", ROWS)
+    folder = case(tmp_path, "p.csv")
+    text = (folder / "case.yaml").read_text("utf-8")
+    assert old in text
+    (folder / "case.yaml").write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(Problem) as caught:
+        audited(folder)
+    assert str(caught.value).startswith(place)
+    assert words in str(caught.value)
+
+
+def test_local_times_that_a_clock_change_repeats_are_refused(tmp_path: Path, audited: Auditor) -> None:
+    rows = [[f"P{n}", at, "U1", "CNY", "1", "r", f"K{n}"] for n, at in enumerate(
+        ["2021-11-07 01:30:00", "2021-03-14 02:30:00", "2021-11-07 03:30:00", "2021-11-07 01:30:00-04:00"])]  # fmt: skip
+    write_csv(tmp_path / "p.csv", rows)
+    folder = case(tmp_path, "p.csv")
+    text = (folder / "case.yaml").read_text("utf-8").replace("Asia/Shanghai", "America/New_York")
+    (folder / "case.yaml").write_text(text, "utf-8")
+    audit, _ = audited(folder)
+    assert audit.engine.rows("SELECT record FROM refused_cell ORDER BY record") == [(1,), (2,)]
+
+
+def test_control_totals_and_sequences(tmp_path: Path, audited: Auditor) -> None:
+    write_csv(tmp_path / "p.csv", [["P1", *ROWS[0][1:]], ["P2", *ROWS[0][1:]], ["P5", *ROWS[0][1:]]])
+    good = 'control: {payment: {rows: 3, sums: {CNY: "13.50"}}}\n'
+    audit, findings = audited(case(tmp_path, "p.csv", "    sequence: payment_id\n" + good))
+    assert ("sequence_gaps", "payment.payment_id") in failing(findings)
+    gap = next(one for one in findings if one.check == "sequence_gaps")
+    assert (gap.observed, gap.rows[0]["first_missing"], gap.rows[0]["last_missing"]) == ("2", 3, 4)
+    assert not [name for name, _ in failing(findings) if name == "control_totals_differ"]
+    bad = 'control: {payment: {rows: 4, sums: {CNY: "13.51"}}}\n'
+    _, findings = audited(case(tmp_path, "p.csv", bad))
+    totals = [one for one in findings if one.check == "control_totals_differ"]
+    assert [(one.subject, one.declared, one.observed) for one in totals] == [
+        ("payment.amount", "1351", "1350"), ("payment.rows", "4", "3"),
+    ]  # fmt: skip

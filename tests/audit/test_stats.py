@@ -1,0 +1,136 @@
+"""The bets are fair, exactly; the figures of the literature and of hand enumeration hold."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+
+from audit.stats.bets import (
+    LN10,
+    Run,
+    calibrate,
+    log_mixture,
+    log_number_bet,
+    log_prefix_bet,
+    log_tilt_bet,
+    prefix_theories,
+)
+from audit.stats.exact import binomial_interval, match_chance, number_p_value, prefix_p_value, prefix_set
+from audit.stats.power import (
+    activities_for_prefix,
+    activities_to_separate,
+    smallest_favour,
+    smallest_prefix,
+    smallest_tilt,
+)
+
+UNIFORM = [Fraction(1, 24)] * 24
+
+
+def histories(odds: list[Fraction], games: int, stop: int | None) -> Iterator[tuple[float, list[Run]]]:
+    """Every history of some activities with its chance; with `stop`, one that has not won by that box is abandoned,
+    but only if an earlier activity won early: stopping may look at everything but the hidden win."""
+    for wins in itertools.product(range(1, len(odds) + 1), repeat=games):
+        chance, runs = Fraction(1), []
+        for win in wins:
+            chance *= odds[win - 1]
+            limit = stop if stop and any((run.won_at or 99) <= 2 for run in runs) else len(odds)
+            runs.append(Run(win, win, 1) if win <= limit else Run(limit, None, 1))
+        yield float(chance), runs
+
+
+@pytest.mark.parametrize("stop", [None, 1, 2, 3])
+@pytest.mark.parametrize("odds", [[Fraction(1, 4)] * 4, [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8)]])
+def test_prefix_bet_is_fair_by_enumeration(odds: list[Fraction], stop: int | None) -> None:
+    total = math.fsum(chance * math.exp(log_mixture(prefix_theories(runs, odds, 2))) for chance, runs in histories(odds, 5, stop))
+    assert abs(total - 1) < 1e-12
+
+
+def test_tilt_bet_is_fair_under_optional_stopping() -> None:
+    # at most 8 openings at 1/3, stopped after the second win
+    total = 0.0
+    for path in itertools.product((0, 1), repeat=8):
+        wins = taken = 0
+        for hit in path:
+            if wins == 2:
+                break
+            wins, taken = wins + hit, taken + 1
+        chance = math.prod(1 / 3 if hit else 2 / 3 for hit in path)
+        total += chance * math.exp(log_tilt_bet([(Fraction(1, 3), taken, wins)]))
+    assert abs(total - 1) < 1e-12
+
+
+def test_number_bet_is_fair_by_enumeration() -> None:
+    draws = list(itertools.permutations(range(1, 5), 2))
+    total = math.fsum(math.exp(log_number_bet(pair, range(1, 5))) for pair in itertools.product(draws, repeat=3)) / len(draws) ** 3
+    assert abs(total - 1) < 1e-12
+
+
+def test_prefix_p_value_has_its_size_by_enumeration() -> None:
+    odds = [Fraction(1, 4)] * 4
+    seen = [(chance, prefix_p_value(runs, odds)) for chance, runs in histories(odds, 4, None)]
+    for level in sorted({p for _, p in seen}):
+        assert math.fsum(chance for chance, p in seen if p <= level) <= level + 1e-12
+
+
+def test_figures_of_the_blind_box() -> None:
+    """k = 6 is worth 0.12494 decimal digits an activity; 29 show it with weight 0.3; 53 and 50 tell it from its neighbour."""
+    one = [Run(7, 7, 1)]
+    assert log_prefix_bet(one, UNIFORM, 6) / LN10 == pytest.approx(math.log10(24 / 18), abs=1e-12)
+    assert activities_for_prefix(UNIFORM, 6, 0.3, math.log(1000)) == 29
+    assert activities_to_separate(UNIFORM, 6) == 53
+    assert activities_to_separate(UNIFORM, 7) == 50
+    assert prefix_p_value([Run(7, 7, 25)], UNIFORM) == pytest.approx(0.75**25)
+
+
+def test_k_6_is_told_from_k_7_at_56_activities() -> None:
+    right = 0
+    rng = random.Random(6)
+    for _ in range(400):
+        wins = Counter(rng.randint(7, 24) for _ in range(56))
+        right += prefix_set([Run(box, box, count) for box, count in wins.items()], UNIFORM) == [6]
+    assert right >= 0.95 * 400 - 3 * math.sqrt(400 * 0.95 * 0.05)
+
+
+def test_cut_off_activities_count_for_what_they_show() -> None:
+    assert log_prefix_bet([Run(3, None, 1)], UNIFORM, 6) == pytest.approx(math.log(24 / 21))
+    assert log_prefix_bet([Run(9, None, 1)], UNIFORM, 6) == pytest.approx(math.log(24 / 18))
+    assert log_prefix_bet([Run(6, 6, 1)], UNIFORM, 6) == -math.inf
+    assert prefix_set([Run(3, None, 5)], UNIFORM)[0] == 0
+
+
+def test_what_could_have_been_seen() -> None:
+    theories = prefix_theories([Run(24, 24, 100)], UNIFORM, 6)
+    assert smallest_prefix([Run(24, 24, 100)], UNIFORM, theories, math.log(1000)) == 3
+    below, above = smallest_tilt([(Fraction(1, 24), 100_000, 0)], math.log(1000))
+    assert below == 0.85
+    assert above == 1.2
+    assert smallest_tilt([(Fraction(1, 24), 10, 0)], math.log(1000)) == (None, None)
+    assert smallest_favour(33, 6, 2513, math.log(1000)) == pytest.approx(1.8, abs=0.11)
+    assert smallest_favour(33, 6, 3, math.log(1000)) is None
+
+
+def test_a_favoured_number_is_found_and_a_fair_one_is_not() -> None:
+    rng = random.Random(3)
+    numbers = list(range(1, 17))
+    fair = [[rng.choice(numbers)] for _ in range(2000)]
+    loaded = [[rng.choice([*numbers, 8, 8])] for _ in range(2000)]
+    assert log_number_bet(fair, numbers) < 0
+    assert log_number_bet(loaded, numbers) > math.log(1e6)
+
+
+def test_exact_figures() -> None:
+    pools = {"red": (33, 6), "blue": (16, 1)}
+    assert match_chance(pools, {"red": 6, "blue": 1}) == Fraction(1, 17721088)
+    assert match_chance(pools, {"red": 6, "blue": 0}) == Fraction(15, 17721088)
+    assert number_p_value(dict.fromkeys(range(1, 34), 600), 3300, 6) == pytest.approx(1.0)
+    low, high = binomial_interval(0, 56)
+    assert low == 0
+    assert high == pytest.approx(1 - 0.025 ** (1 / 56))
+    assert math.exp(calibrate(1e-6)) == pytest.approx(500)

@@ -1,0 +1,84 @@
+"""Every fixture, end to end: what expected.json names is found, and no other FAIL occurs."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+from audit.finding import Basis
+from checks.run import exit_status
+from tests.conftest import FIXTURES, SHARED, Auditor, expected, failing
+
+BLIND_BOX = ["honest", "first-six-never-win", "first-seven-never-win"]
+
+
+def matches(finding: object, wanted: dict[str, object]) -> bool:
+    return all(
+        dict(getattr(finding, key)) == value if isinstance(value, dict) else str(getattr(finding, key)) == value
+        for key, value in wanted.items()
+    )
+
+
+@pytest.mark.parametrize("name", BLIND_BOX)
+def test_blind_box_finds_what_is_expected_and_no_more(name: str, audited: Auditor) -> None:
+    folder = FIXTURES / "blind-box" / name
+    _, findings = audited(folder)
+    for wanted in expected(folder):
+        assert any(matches(one, wanted) for one in findings), wanted
+    named = {(one["check"], one["subject"]) for one in expected(folder) if one["verdict"] == "FAIL"}
+    assert set(failing(findings)) == named
+    assert exit_status(findings) == (0 if name == "honest" else 1)
+    assert exit_status(findings, screens_fail=True) == 1
+
+
+def test_rigged_cases_name_one_rule_and_its_evidence(audited: Auditor) -> None:
+    _, six = audited(FIXTURES / "blind-box" / "first-six-never-win")
+    _, seven = audited(FIXTURES / "blind-box" / "first-seven-never-win")
+    for findings, rule, other in ((six, "1–6", "1–7"), (seven, "1–7", "1–6")):
+        early = next(one for one in findings if one.check == "early_boxes_never_win")
+        shares = {row["rule"]: row for row in early.rows}
+        assert early.basis is Basis.STATISTICAL
+        assert early.e_value is not None
+        assert early.e_value > 1e6
+        assert [row["rule"] for row in early.rows if row["not_ruled_out"]] == [rule]
+        assert float(shares[rule]["share"] or 0) > float(shares[other]["share"] or 0)
+
+
+def test_blind_box_exports_follow_from_their_maker(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("make", FIXTURES / "blind-box" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    for name, never in maker.NEVER_WIN.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(FIXTURES / "blind-box" / name / "rules.yaml", folder)
+        maker.make(folder, never)
+        for file in folder.glob("*.csv"):
+            assert file.read_bytes() == (FIXTURES / "blind-box" / name / file.name).read_bytes(), file
+
+
+@pytest.mark.skipif(not (SHARED / "data" / "ssq").is_dir(), reason="../shared/data/ssq is not on this machine")
+def test_national_lottery_as_it_is(audited: Auditor) -> None:
+    audit, findings = audited(FIXTURES / "ssq", SHARED / "data" / "ssq")
+    for wanted in expected(FIXTURES / "ssq"):
+        assert any(matches(one, wanted) for one in findings), wanted
+    assert failing(findings) == [("tier_prize_not_recorded", "tiers")]
+    assert exit_status(findings) == 1
+    zero = next(one for one in findings if one.check == "tier_prize_not_recorded")
+    assert {row["draw_id"] for row in zero.rows} == {"2010083", "2010131", "2011116"}
+    assert not any("2009066" in one.text.en + one.text.zh + str(one.rows) for one in findings if one.verdict == "FAIL")
+    pools = {one.subject: one.p_value for one in findings if one.check == "numbers_favoured"}
+    assert pools["red"] == pytest.approx(0.12, abs=0.005)
+    assert pools["blue"] == pytest.approx(0.78, abs=0.005)
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(2513, 2513, 0)] * 3
+    tiers = next(one for one in findings if one.check == "tier_winners_differ")
+    assert all(abs(float(str(row["z"]))) <= 1.4 for row in tiers.rows)
+    published = [5.69e-8, 8.40e-7, 9.01e-6, 4.30e-4, 7.71e-3, 5.84e-2]
+    assert [float(str(row["winners_per_bet"])) for row in tiers.rows] == pytest.approx(published, rel=2e-3)
+    theory = [5.64e-8, 8.46e-7, 9.14e-6, 4.34e-4, 7.76e-3, 5.89e-2]
+    assert [float(str(row["declared"])) for row in tiers.rows] == pytest.approx(theory, rel=2e-3)

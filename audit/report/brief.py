@@ -168,7 +168,10 @@ def sure(cover: Cover, failed: Sequence[Finding]) -> list[tuple[str, str]]:
 GRAINS = {
     "reference": ("付款按单号逐笔对照。", "Payments were compared one by one, by their reference."),
     "day": ("付款无单号，只能按收款人、资产和日期对照。", "Payments bear no reference: they were compared by payee, asset and day."),
-    "payee": ("付款无单号和日期，只能按收款人和资产对照。", "Payments bear neither reference nor day: they were compared by payee and asset."),
+    "payee": (
+        "付款无单号和日期，只能按收款人和资产对照。",
+        "Payments bear neither reference nor day: they were compared by payee and asset.",
+    ),
     "none": ("没有可对照的付款记录。", "There were no payments to compare."),
 }  # fmt: skip
 
@@ -186,6 +189,15 @@ def unseen(engine: Engine, cover: Cover, judged: Sequence[Finding]) -> list[tupl
                 (
                     f"{int(unknown):,} 次开盒没有结果记录。",
                     f"Openings without a recorded outcome: {int(unknown):,}.",
+                )
+            )
+    if has(engine, "award_total"):
+        lost = engine.value("SELECT coalesce(sum(awards), 0) FROM award_total WHERE standing = 'unknown'")
+        if lost:
+            found.append(
+                (
+                    f"{int(lost):,} 项给付，导出不足以判断应付给谁或付什么。",
+                    f"Awards of which the export does not tell what is owed, or to whom: {int(lost):,}.",
                 )
             )
     count = sum(1 for one in judged if one.verdict is Verdict.INCONCLUSIVE)

@@ -150,7 +150,7 @@ def finding_rows(findings: Sequence[Finding], lang: Lang, say: Say) -> tuple[Col
             say["basis_screen"] if screen else say[one.basis], len(one.rows), one.sql,
         ])  # fmt: skip
     columns = _columns(
-        say, number=8, verdict=24, check=28, subject=24, text=70, declared=24, observed=24, amount=18, p_value=12,
+        say, finding_no=8, verdict=24, check=28, subject=24, text=70, declared=24, observed=24, amount=18, p_value=12,
         e_value=14, could=34, clauses=26, provisions=26, basis=20, rows=9, sql=60,
     )  # fmt: skip
     return columns, rows
@@ -167,7 +167,7 @@ def evidence(findings: Sequence[Finding], say: Say) -> tuple[Columns, Rows]:
                 yield [number, one.check, one.subject, *(row.get(name) for name in SOURCE), told]
 
     columns = _columns(
-        say, number=8, check=28, subject=24, source_file=24, record_no=10, line_no=10, evidence_row=110
+        say, finding_no=8, check=28, subject=24, source_file=24, record_no=10, line_no=10, evidence_row=110
     )  # fmt: skip
     return columns, rows()
 

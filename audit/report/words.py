@@ -119,17 +119,18 @@ PAGE = {
     "figure_boxes": ("每个盒子中奖多少次", "How often each box won"),
     "figure_boxes_note": (
         "柱：记录的中奖次数。黑线：按公布概率、就这些开盒应有的次数。灰区：公布属实时，每盒各自有 95% 机会落入的范围。"
-        "斜纹柱并标 × 的在灰区之外：{count} 项中有 {outside} 项；公布属实时平均约 {chance} 项。图不作结论，裁决见下。",
+        "斜纹柱并标 × 的在灰区之外：{count} 项中有 {outside} 项；公布属实时平均至多 {chance} 项。图不作结论，裁决见下。",
         "Bar: wins on record. Black line: what the declared chances of these very openings give. Grey: where each box "
         "alone would fall 95 times in 100, were the declaration true. Hatched and marked ×: outside the grey, "
-        "{outside} of {count}; about {chance} would be by chance alone. A picture concludes nothing; the verdicts do.",
+        "{outside} of {count}; were the declaration true, at most {chance} on average. A picture concludes nothing; "
+        "the verdicts do.",
     ),
     "figure_numbers": ("{}：各号码开出次数", "How often each number was drawn: {}"),
     "figure_numbers_note": (
         "点：开出次数。黑线：按公布应有的次数。灰区：公布属实时，每个号码各自有 95% 机会落入的范围。"
-        "标 × 的在灰区之外：{count} 个中有 {outside} 个；公布属实时平均约 {chance} 个。图不作结论，裁决见下。",
+        "标 × 的在灰区之外：{count} 个中有 {outside} 个；公布属实时平均至多 {chance} 个。图不作结论，裁决见下。",
         "Dot: times drawn. Black line: what the declaration gives. Grey: where each number alone would fall 95 times in "
-        "100, were it true. Marked ×: outside the grey, {outside} of {count}; about {chance} would be by chance alone. "
+        "100, were it true. Marked ×: outside the grey, {outside} of {count}; were it true, at most {chance} on average. "
         "A picture concludes nothing; the verdicts do.",
     ),
     "boxes_tries": ("开盒次数", "Openings"),
@@ -193,7 +194,8 @@ DATA = {
     "source_column": ("平台列名", "Platform’s column"),
     "value": ("原文", "As it stands"),
     "mend": ("如何更正", "Mend"),
-    "number": ("编号", "Number"),
+    "finding_no": ("编号", "Number"),
+    "number": ("号码", "Number"),
     "text": ("说明", "In words"),
     "evidence_row": ("其余各列", "The row’s other columns"),
     "missing": ("未付", "Missing"),
@@ -216,6 +218,21 @@ DATA = {
     "wins": ("中奖次数", "Wins"),
     "expected": ("按公布应有", "Declared expectation"),
     "range": ("95% 范围", "95 % range"),
+    "box": ("盒号", "Box"),
+    "chance": ("公布概率", "Declared chance"),
+    "net": ("净收入", "Net"),
+    "in_claim": ("在所称范围内", "Within the claim"),
+    "rule": ("不中奖的盒子", "Boxes that never win"),
+    "log10_evidence": ("证据（10 的幂）", "Evidence (power of ten)"),
+    "share": ("支持度", "Share of belief"),
+    "not_ruled_out": ("未被排除", "Not ruled out"),
+    "awards": ("给付数", "Awards"),
+    "draw_id": ("期号", "Draw"),
+    "pool": ("号码组", "Pool"),
+    "times": ("次数", "Times"),
+    "tier": ("奖级", "Tier"),
+    "winners": ("中奖注数", "Winning bets"),
+    "prize": ("每注奖金", "Prize a bet"),
     "drawn": ("开出次数", "Times drawn"),
     "ball": ("号码", "Number"),
 }

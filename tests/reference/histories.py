@@ -1,8 +1,8 @@
 """Small random histories of blind boxes, their ledgers honest first and damaged then, as case folders.
 
 Everything odd that an export may hold is here in small: people who recruited themselves, or were recruited by
-somebody unknown; openings after the win, second winners, boxes that do not exist, skipped boxes, repeated ids,
-unknown outcomes and choices, people and activities without a record.
+somebody unknown; openings after the win, second winners, boxes that do not exist, skipped boxes, repeated
+ids, unknown outcomes and choices, people and activities without a record.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def make_odds(rng: Random, boxes: int) -> Any:
 
 
 def make_tables(rng: Random, boxes: int) -> dict[str, list[Row]]:
-    """People, activities and openings; a history may be whole, or lack people and activities that it names."""
+    """People, activities and openings; a history may be whole, or lack people and activities it names."""
     whole = rng.random() < 0.6
     names = [f"U{number}" for number in range(rng.randint(3, 9))]
     strangers = [] if whole else ["U98"]
@@ -163,7 +163,7 @@ def make_run(rng: Random, boxes: int, whole: bool) -> list[tuple[int, str | None
     return run
 
 
-def make_ledger(rng: Random, awards: list[Owed], undetermined: list[Award], people: list[str]) -> list[Row]:
+def make_ledger(rng: Random, awards: list[Owed], unknown: list[Award], people: list[str]) -> list[Row]:
     """Payments of all that is owed, some dropped, doubled, changed, misdirected or late, and some from nowhere.
 
     Where a clause pays several assets for one event at most one payment is touched, so that it stays clear
@@ -171,7 +171,8 @@ def make_ledger(rng: Random, awards: list[Owed], undetermined: list[Award], peop
     """
     groups = defaultdict[Award, list[Row]](list)
     for award in awards:
-        on_time = award.due_at - timedelta(minutes=rng.choice([0, 5, 90])) if award.due_at else LAST
+        early = timedelta(minutes=rng.choice([0, 5, 90]))
+        on_time = award.due_at - early if award.due_at else LAST
         groups[award.event, award.clause].append({
             "paid_at": on_time, "payee_id": award.payee, "asset": award.asset, "amount": award.amount,
             "reason": award.clause, "ref": award.event,
@@ -186,8 +187,8 @@ def make_ledger(rng: Random, awards: list[Owed], undetermined: list[Award], peop
     reasons = [*sorted({award.clause for award in awards}), "other", "gift"]
     for _ in range(rng.choice([0, 1, 2])):
         ref, reason = rng.choice(events), rng.choice(reasons)
-        if undetermined and rng.random() < 0.3:
-            ref, reason = rng.choice(undetermined)
+        if unknown and rng.random() < 0.3:
+            ref, reason = rng.choice(unknown)
         if len(groups[ref, reason]) < 2:
             payments.append({"paid_at": LAST, "payee_id": rng.choice(people), "asset": "coupon",
                              "amount": Decimal(7), "reason": reason, "ref": ref})  # fmt: skip
@@ -220,8 +221,8 @@ def with_repeats(rng: Random, table: str, rows: list[Row]) -> list[Row]:
     """Rows, sometimes with a later record of an id that stands already: the same or not, it is no event."""
     if not rows or rng.random() < 0.7:
         return rows
-    changed = {"participant": "referrer_id", "activity": "initiator_id", "entry": "outcome", "payment": "payee_id"}
-    column = changed[table]
+    columns = {"participant": "referrer_id", "activity": "initiator_id", "entry": "outcome"}
+    column = columns.get(table, "payee_id")
     return [*rows, {**rng.choice(rows), column: rng.choice(rows)[column]}]
 
 

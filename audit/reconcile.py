@@ -37,22 +37,24 @@ def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str,
     if grain == "none":
         return []
     steps = _by_reference(opened) if grain == "reference" else _by_sum(grain, scope)
-    return [_ledger(platform, ignored), *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
+    return [_ledger(scope, grain, platform, ignored), *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
 
 
-def _ledger(platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
+def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
+    """Payments under the names of awards. What cannot be read cannot be compared: it may be any payment that is missing."""
     conditions = []
     if platform:
         conditions.append(f"coalesce(payee_id, '') NOT IN ({', '.join(map(literal, platform))})")
     if ignored:
         conditions.append(f"coalesce(reason, '') NOT IN ({', '.join(map(literal, ignored))})")
     where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
+    keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
+    keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
+    missing = " OR ".join(f"{key} IS NULL" for key in keys)
     return Step(
         "ledger",
         "SELECT ref AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"
-        "    -- what cannot be read cannot be compared; it may be any payment that is missing\n"
-        "    refused IS NOT NULL OR ref IS NULL OR reason IS NULL OR payee_id IS NULL\n"
-        f"        OR asset IS NULL OR amount IS NULL AS illegible,\n    source_file, record\nFROM payment_once{where}",
+        f"    {missing} AS illegible,\n    source_file, record\nFROM payment_once{where}",
     )
 
 

@@ -53,7 +53,7 @@ def break_even(rules: Rules, asset: str) -> int | None:
 
     None where no box makes the initiator lose, or every box does.
     """
-    outcomes = net_by_box(rules, "initiator", asset)
+    outcomes = [one for one in net_by_box(rules, "initiator", asset) if one.chance]
     losing = [one.box for one in outcomes if one.net < 0]
     return max(losing) if losing and len(losing) < len(outcomes) else None
 

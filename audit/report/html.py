@@ -57,7 +57,6 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
         brief=brief(engine, findings, cover, lang),
         shown=shown,
         full=[one for one in shown if one["verdict"] is not Verdict.NOT_APPLICABLE and one not in lit],
-        idle=[one for one in shown if one["verdict"] is Verdict.NOT_APPLICABLE],
         figures=[{**figure, "svg": Markup(figure["svg"])} for figure in figures],
         clauses=_clauses(engine, cover, say),
         unheld=_unheld(engine, cover),
@@ -124,9 +123,7 @@ def _figures(engine: Engine, lang: Lang, say: Mapping[str, str]) -> list[dict[st
         bars = box_bars(rows)
         found.append(_figure(bars, wins_by_box(bars, lang), "boxes", "position", "openings", "wins", say))
     if has(engine, "number_replayed") and has(engine, "pool"):
-        for pool, lowest, highest, pick in engine.rows(
-            "SELECT pool, lowest, highest, pick FROM pool ORDER BY lowest, pool"
-        ):
+        for pool, lowest, highest, pick in engine.rows("SELECT pool, lowest, highest, pick FROM pool ORDER BY pick DESC, pool"):
             query = "SELECT number, count(DISTINCT draw_id) FROM number_replayed WHERE pool = ? AND chance_num > 0 GROUP BY number"
             draws = engine.value("SELECT count(DISTINCT draw_id) FROM number_replayed WHERE pool = ?", [pool])
             bars = number_bars(engine.rows(query, [pool]), lowest, highest, pick, draws)

@@ -70,15 +70,21 @@ def table_of(rows: Sequence[Mapping[str, Any]], cover: Cover, say: Mapping[str, 
             cells.append({"text": source(row, say), "number": False})
         body.append(cells)
     labels = [say.get(LABELS.get(name, name), name) for name in names] + ([say["source"]] if sourced else [])
-    head = [(label, all(row[place]["number"] for row in body)) for place, label in enumerate(labels)]
+    head = []
+    for place, label in enumerate(labels):
+        column = [row[place] for row in body]
+        number = all(one["number"] is not False for one in column) and any(one["number"] for one in column)
+        head.append((label, number))
+        for one in column:
+            one["number"] = number
     return {"head": head, "body": body}
 
 
 def cell(name: str, row: Mapping[str, Any], cover: Cover) -> dict[str, Any]:
-    """One cell of evidence."""
+    """One cell of evidence; number is None where there is nothing to be one."""
     value = row.get(name)
     if value is None:
-        return {"text": "–", "number": False}
+        return {"text": "–", "number": None}
     if isinstance(value, bool):
         return {"text": "✓" if value else "×", "number": False}
     if isinstance(value, float):

@@ -86,7 +86,6 @@ PAGE = {
         "all in discrepancies.xlsx, sheet “{}”, number {}.",
     ),
     "sql": ("得出这些行的 SQL", "The SQL that returns these rows"),
-    "na": ("不适用的检查", "Checks that do not apply"),
     "payouts": ("按条款的应付与实付", "Owed and paid, by clause"),
     "payouts_note": (
         "“应付”为按公布规则重算的全部数额，含导出截止时尚未到期的；“实付”为记录所载。差额为零不等于逐笔相符，逐笔结果见发现。",
@@ -107,9 +106,10 @@ PAGE = {
     "unread_none": ("每一列都已读取。", "Every column was read."),
     "rerun": ("怎样重做", "How to run it again"),
     "rerun_note": (
-        "同样的输入得到逐字节相同的结论。case.duckdb 可用 DuckDB 打开，表 step 存有每一步的 SQL，表 rule 存有规则全文。",
+        "同样的输入得到逐字节相同的结论。case.duckdb 可用 DuckDB 打开，表 step 存有每一步的 SQL，表 rule 存有规则全文；其中数额以最小单位（如分）计，本页和工作簿以元等单位计。",
         "The same inputs give the same findings, byte for byte. case.duckdb opens in DuckDB; its table step holds the "
-        "SQL of every step, its table rule the full text of the rules.",
+        "SQL of every step, its table rule the full text of the rules. Amounts in it are whole steps (such as cents); this "
+        "page and the workbook show units.",
     ),
     "made_by": ("由 redraw {} 生成", "Made by redraw {}"),
     "none": ("无", "none"),

@@ -43,9 +43,9 @@ def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
     log_e, share, kept = log_mixture(theories), posterior(theories), prefix_set(seen, odds)
     best = max(theories, key=lambda one: (share[one.excluded], -one.excluded))
     shown = smallest_prefix(seen, odds, theories, need)
-    goal = derived or len(odds) // 4
-    weight = next(one.weight for one in theories if one.excluded == min(goal, theories[-1].excluded))
-    wanted = activities_for_prefix(odds, min(goal, theories[-1].excluded), weight, need)
+    # the exclusion that matters: the one the economics imply, else a quarter of the boxes
+    target = min(theories, key=lambda one: abs(one.excluded - (derived or len(odds) // 4)))
+    goal, wanted = target.excluded, activities_for_prefix(odds, target.excluded, target.weight, need)
     failed = log_e >= need
     named = [k for k in kept if k] if failed else []
     rule = " / ".join(span(range(1, k + 1)) for k in named) or span(range(1, best.excluded + 1))

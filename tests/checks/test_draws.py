@@ -1,0 +1,155 @@
+"""Checks of draws on small made exports: found where planted, silent where honest, and honest about too little data."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from audit.finding import Finding, Verdict
+from tests.conftest import Auditor, failing
+
+RULES = """\
+campaign: boxes
+effective: {from: 2022-01-01}
+assets: {CNY: {step: "0.01"}, toy: {step: "1"}}
+activity: {stake: {CNY: "30"}}
+entry: {stake: {CNY: "5"}}
+draw: {kind: boxes, boxes: 24, prizes: {toy: 1}, odds: uniform}
+awards:
+  income: {on: entry, to: initiator, pays: {CNY: "4.50"}}
+"""
+CASE = """\
+case: boxes
+timezone: Asia/Shanghai
+tables:
+  activity: {file: a.csv, columns: {activity_id: a, initiator_id: u, started_at: t}}
+  entry: {file: e.csv, columns: {entry_id: e, activity_id: a, participant_id: u, position: n, entered_at: t}}
+  outcome: {file: e.csv, columns: {entry_id: e, outcome: o}}
+"""
+Game = Sequence[tuple[int, str]]  # (box, outcome) in order
+
+
+def write(folder: Path, games: Sequence[Game], rules: str = RULES) -> Path:
+    (folder / "rules.yaml").write_text(rules, "utf-8")
+    (folder / "case.yaml").write_text(CASE, "utf-8")
+    with (folder / "a.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([["a", "u", "t"], *([f"A{g}", "U1", "2022-03-01 08:00:00"] for g in range(len(games)))])
+    with (folder / "e.csv").open("w", newline="") as out:
+        rows = [
+            [f"K{g}-{n}", f"A{g}", "U2", box, f"2022-03-01 09:{n:02d}:00", outcome]
+            for g, game in enumerate(games)
+            for n, (box, outcome) in enumerate(game)
+        ]
+        csv.writer(out).writerows([["e", "a", "u", "n", "t", "o"], *rows])
+    return folder
+
+
+def play(winner: int, reached: int | None = None) -> Game:
+    last = winner if reached is None else min(reached, winner)
+    return [(box, "win" if box == winner else "loss") for box in range(1, last + 1)]
+
+
+def finding(findings: list[Finding], check: str) -> Finding:
+    return next(one for one in findings if one.check == check)
+
+
+def test_an_early_win_refutes_the_prefix(tmp_path: Path, audited: Auditor) -> None:
+    games = [play(8 + n % 17) for n in range(100)] + [play(1)]
+    _, findings = audited(write(tmp_path, games))
+    early = finding(findings, "early_boxes_never_win")
+    assert early.verdict is Verdict.PASS
+    assert early.e_value == pytest.approx(0, abs=1e-300)
+    assert early.could_have_seen == "boxes 1–3 never win"
+
+
+def test_few_activities_cannot_tell_and_say_how_many_could(tmp_path: Path, audited: Auditor) -> None:
+    _, findings = audited(write(tmp_path, [play(9), play(20), play(13)]))
+    early, rate = finding(findings, "early_boxes_never_win"), finding(findings, "win_odds_differ")
+    assert early.verdict is Verdict.INCONCLUSIVE
+    assert "takes about 33, to tell it from its neighbour about 53" in early.text.en
+    assert rate.verdict is Verdict.INCONCLUSIVE
+
+
+def test_evidence_is_the_closed_form(tmp_path: Path, audited: Auditor) -> None:
+    """60 activities that passed box 6, 10 cut off after box 3: 60 log(24/18) + 10 log(24/21)."""
+    import math
+
+    games = [play(7 + n % 18) for n in range(60)] + [play(24, 3) for _ in range(10)]
+    _, findings = audited(write(tmp_path, games))
+    early = finding(findings, "early_boxes_never_win")
+    row = next(row for row in early.rows if row["rule"] == "1–6")
+    assert row["log10_evidence"] == pytest.approx(60 * math.log10(24 / 18) + 10 * math.log10(24 / 21), abs=1e-9)
+    assert early.verdict is Verdict.FAIL
+
+
+def test_odds_cut_in_half_are_found(tmp_path: Path, audited: Auditor) -> None:
+    rng = random.Random(5)
+    games = []
+    for _ in range(300):
+        winner = next(box for box in range(1, 25) if box == 24 or rng.random() < 0.5 / (25 - box))
+        games.append(play(winner))
+    _, findings = audited(write(tmp_path, games))
+    assert ("win_odds_differ", "all openings") in failing(findings)
+
+
+IMPOSSIBLE: list[tuple[str, Callable[[], Game]]] = [
+    ("win after the win", lambda: [*play(3), (4, "win")]),
+    ("opening after the win", lambda: [*play(3), (4, "loss")]),
+    ("box that does not exist", lambda: [*play(3), (25, "loss")]),
+    ("last box without a win", lambda: [(box, "loss") for box in range(1, 25)]),
+    ("box opened twice", lambda: [(1, "loss"), (2, "loss"), (2, "win")]),
+    ("opened out of order", lambda: [(2, "loss"), (1, "loss"), (3, "win")]),
+]
+
+
+@pytest.mark.parametrize(("subject", "game"), IMPOSSIBLE, ids=[one[0] for one in IMPOSSIBLE])
+def test_impossible_rows_are_named(subject: str, game: Callable[[], Game], tmp_path: Path, audited: Auditor) -> None:
+    _, findings = audited(write(tmp_path, [play(5), game()]))
+    found = [one for check, one in failing(findings) if check == "impossible_outcome"]
+    assert subject in found
+    assert set(found) <= {subject, "opening after the win"}
+    one = next(one for one in findings if one.subject == subject)
+    assert all(row["source_file"] == "e.csv" and isinstance(row["line"], int) and row["line"] > 6 for row in one.rows)
+
+
+def test_two_openers_in_one_second_are_no_fault(tmp_path: Path, audited: Auditor) -> None:
+    folder = write(tmp_path, [play(5)])
+    text = (folder / "e.csv").read_text()
+    (folder / "e.csv").write_text(text.replace("09:01", "09:02"))
+    _, findings = audited(folder)
+    assert finding(findings, "impossible_outcome").verdict is Verdict.PASS
+
+
+def test_a_win_in_a_barred_box_contradicts_declared_odds(tmp_path: Path, audited: Auditor) -> None:
+    rules = RULES.replace("odds: uniform", 'odds: {1-6: "0", 7-24: 1/18}')
+    _, findings = audited(write(tmp_path, [play(5), play(7)], rules))
+    assert ("impossible_outcome", "win without a chance") in failing(findings)
+
+
+def test_a_declared_exclusion_is_not_accused(tmp_path: Path, audited: Auditor) -> None:
+    rules = RULES.replace("odds: uniform", 'odds: {1-6: "0", 7-24: 1/18}')
+    _, findings = audited(write(tmp_path, [play(7 + n % 18) for n in range(180)], rules))
+    assert not [one for one in failing(findings) if one[0] != "coupon_supply_grows"]
+    assert finding(findings, "early_boxes_never_win").verdict is Verdict.PASS
+
+
+def test_a_gap_makes_draws_inconclusive_and_is_itself_found(tmp_path: Path, audited: Auditor) -> None:
+    games: list[Game] = [play(8 + n % 17) for n in range(100)]
+    games[4] = [one for one in games[4] if one[0] != 2]
+    _, findings = audited(write(tmp_path, games))
+    assert ("sequence_gaps", "entry.position") in failing(findings)
+    early = finding(findings, "early_boxes_never_win")
+    assert early.verdict is Verdict.INCONCLUSIVE
+    assert "entry.position" in early.text.en
+    assert "10^" in early.text.en
+
+
+def test_without_positions_boxes_go_by_time(tmp_path: Path, audited: Auditor) -> None:
+    folder = write(tmp_path, [play(8 + n % 17) for n in range(100)])
+    (folder / "case.yaml").write_text(CASE.replace(", position: n", ""), "utf-8")
+    _, findings = audited(folder)
+    assert finding(findings, "early_boxes_never_win").observed == "1–7 never win"

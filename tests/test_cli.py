@@ -1,0 +1,120 @@
+"""The front door: files, exit statuses, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import jsonschema
+import pytest
+
+from checks.cli import main
+from tests.conftest import FIXTURES, ROOT
+
+RIGGED = FIXTURES / "blind-box" / "first-seven-never-win"
+FILES = {"case.duckdb", "findings.json", "report.html", "discrepancies.xlsx"}
+
+
+def test_audit_writes_the_four_files_and_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(RIGGED), "--out", str(tmp_path / "out")]) == 1
+    assert {one.name for one in (tmp_path / "out").iterdir()} == FILES
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+    printed = capsys.readouterr().out
+    assert "early_boxes_never_win" in printed
+    assert "\x1b" not in printed
+    found = json.loads((tmp_path / "out" / "findings.json").read_text("utf-8"))
+    assert found["case"] == "blind-box-first-seven-never-win"
+    assert {one["sha256"] for one in found["inputs"] if one["file"] == "users.csv"} == {_sha(RIGGED / "users.csv")}
+    keys = {"check", "subject", "verdict", "basis", "declared", "observed", "amount", "rows", "sql", "p_value", "e_value",
+            "could_have_seen", "clauses", "provisions", "text"}  # fmt: skip
+    assert all(keys <= set(one) for one in found["findings"])
+
+
+def _sha(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_honest_exits_0_and_screens_only_where_asked(tmp_path: Path) -> None:
+    honest = str(FIXTURES / "blind-box" / "honest")
+    assert main(["audit", honest, "--out", str(tmp_path / "out"), "--lang", "zh"]) == 0
+    assert main(["audit", honest, "--out", str(tmp_path / "out"), "--fail-on", "screen"]) == 1
+
+
+def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        main(["audit", str(RIGGED), "--out", str(tmp_path / name)])
+    for file in FILES - {"case.duckdb"}:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+
+
+def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(tmp_path: Path) -> None:
+    main(["audit", str(RIGGED), "--out", str(tmp_path / "out")])
+    with duckdb.connect(str(tmp_path / "out" / "case.duckdb"), read_only=True) as db:
+        for name, sql in db.execute("SELECT name, sql FROM step").fetchall():
+            again = db.execute(f"SELECT count(*) FROM ({sql}\n) AS again").fetchone()
+            assert again == db.execute(f"SELECT count(*) FROM {name}").fetchone(), name
+        for (body,) in db.execute("SELECT body FROM finding").fetchall():
+            finding = json.loads(body)
+            if finding["sql"]:
+                db.execute(finding["sql"]).fetchall()
+        for (sql,) in db.execute("SELECT failing_sql FROM gate").fetchall():
+            db.execute(sql).fetchall()
+
+
+def test_a_problem_exits_2_and_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = Path(shutil.copytree(RIGGED, tmp_path / "case"))
+    assert main(["audit", str(case), "--out", str(tmp_path / "out")]) == 1
+    before = (tmp_path / "out" / "findings.json").read_bytes()
+    text = (case / "payments.csv").read_text("utf-8")
+    (case / "payments.csv").write_text(text.replace("P000007,", 'P000007,"', 1), "utf-8")
+    assert main(["audit", str(case), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("payments.csv:8:1: a quotation mark is opened and never closed")
+    assert "Traceback" not in error
+    assert (tmp_path / "out" / "findings.json").read_bytes() == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["case", "out"]
+
+
+def test_only_its_own_folders_are_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    assert main(["audit", str(RIGGED), "--out", str(tmp_path / "mine")]) == 2
+    assert main(["audit", str(RIGGED), "--out", str(RIGGED)]) == 2
+    assert main(["audit", str(RIGGED), "--out", str(RIGGED.parent)]) == 2
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    assert "name a new folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_no_case_is_a_problem(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(tmp_path / folder), "--out", str(tmp_path / "out")]) == 2
+    assert "case.yaml: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("which", ["rules", "case"])
+def test_schema_is_one(which: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", which]) == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
+
+
+def test_readme_commands_are_those_of_ci_and_work() -> None:
+    readme, ci = (ROOT / "README.md").read_text("utf-8"), (ROOT / ".ci" / "run").read_text("utf-8")
+    blocks = [block.split("\n", 1)[1].strip() for block in readme.split("```")[1::2] if block.startswith("sh\n")]
+    assert len(blocks) == 2
+    assert blocks[1] in ci.splitlines()
+    redraw = blocks[0].rpartition("redraw ")[2].split()
+    assert redraw[0] == "audit"
+    assert (ROOT / redraw[1] / "case.yaml").is_file()
+
+
+def test_version_and_help() -> None:
+    for flag in ("--version", "--help"):
+        out = subprocess.run([sys.executable, "-m", "checks.cli", flag], capture_output=True, text=True, cwd=ROOT)
+        assert out.returncode == 0
+        assert out.stdout.startswith(("redraw 0.", "usage: redraw"))

@@ -25,7 +25,7 @@ LANG = "zh"  # zh 或 or en
 
 # %%
 import json
-from decimal import Decimal
+from decimal import Decimal, getcontext
 from fractions import Fraction
 
 import duckdb
@@ -36,6 +36,7 @@ from matplotlib import font_manager
 from pylopdf_fonts_zh_cn import sans_path
 
 # ruff: noqa: D100, E402
+getcontext().prec = 80  # amounts are whole steps of up to 38 digits
 font_manager.fontManager.addfont(sans_path())
 plt.rcParams.update({"font.family": "Noto Sans SC", "axes.spines.top": False, "axes.spines.right": False})
 pd.set_option("display.max_colwidth", 160)

@@ -10,13 +10,14 @@ Blind to: a losing stretch that starts later, and boxes that win rarely rather t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import break_even
 from audit.rules import Boxes
 from audit.rules.odds import box_odds
-from audit.stats.bets import LN10, log_mixture, posterior, prefix_theories
+from audit.stats.bets import LN10, cumulative, log_mixture, posterior, prefix_theories
 from audit.stats.exact import prefix_p_value, prefix_set
 from audit.stats.power import activities_for_prefix, activities_to_separate, smallest_prefix
 from checks.draws import e_value, log_need, no_boxes, power_of_ten, runs, span
@@ -43,8 +44,10 @@ def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
     log_e, share, kept = log_mixture(theories), posterior(theories), prefix_set(seen, odds)
     best = max(theories, key=lambda one: (share[one.excluded], -one.excluded))
     shown = smallest_prefix(seen, odds, theories, need)
-    # the exclusion that matters: the one the economics imply, else a quarter of the boxes
-    target = min(theories, key=lambda one: abs(one.excluded - (derived or len(odds) // 4)))
+    # the exclusion that matters: the one the economics imply, else boxes that hold a quarter of the chance
+    below = cumulative(odds)
+    implied = next((one for one in theories if one.excluded == derived), None)
+    target = implied or min(theories, key=lambda one: abs(below[one.excluded] - Fraction(1, 4)))
     goal, wanted = target.excluded, activities_for_prefix(odds, target.excluded, target.weight, need)
     failed = log_e >= need
     named = [k for k in kept if k] if failed else []

@@ -1,0 +1,317 @@
+"""The report: the same bytes twice, nothing loaded from anywhere, nothing of an export taken for markup or formula."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from audit.case import Audit, build, evidence, read_case
+from audit.engine import open_engine
+from audit.finding import Basis, Finding, Text, Verdict
+from audit.report import Cover, dump, finding_of, page, record_of, write_reports
+from audit.report.charts import Bar, box_bars, number_bars, numbers_drawn, wins_by_box
+from audit.report.cover import Lang
+from audit.report.fonts import letters, sans, subset
+from audit.report.show import quantity, split
+from audit.report.workbook import exact_number
+from audit.report.words import DATA, PAGE
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+SCRIPT, FORMULA, AT = "<script>alert(1)</script>", '=HYPERLINK("http://example.org")', "@SUM(A1)"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def audit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
+    """The honest blind box with one payment made out to a formula, by a formula."""
+    folder = tmp_path_factory.mktemp("case") / "honest"
+    shutil.copytree(FIXTURES / "blind-box" / "honest", folder)
+    payments = (folder / "payments.csv").read_text("utf-8").splitlines()
+    place = next(place for place, line in enumerate(payments) if "开盒返利" in line)
+    cells = payments[place].split(",")
+    cells[0], cells[2] = '"' + FORMULA.replace('"', '""') + '"', AT
+    payments[place] = ",".join(cells)
+    (folder / "payments.csv").write_text("\n".join(payments) + "\n", "utf-8")
+    work = tmp_path_factory.mktemp("work")
+    loaded = build(read_case(folder), work / "case.duckdb", Fraction(1, 4000), lambda _: None)
+    yield loaded
+    loaded.engine.connection.close()
+
+
+@pytest.fixture(scope="module")
+def findings(audit: Audit) -> list[Finding]:
+    """Every verdict and every basis once, with hostile names."""
+    sql = "SELECT kind, event, payee, paid_to, asset, owed, paid, payment_id, source_file, record FROM discrepancy ORDER BY ALL"
+    rows = evidence(audit, sql)
+    assert rows
+    return [
+        Finding("fees", Verdict.FAIL, Text("提示甲。", "A lead."), Basis.SCREEN, amount={"CNY": "1079.50"}, check="screen_lit"),
+        Finding("levels", Verdict.PASS, Text("提示乙。", "A note."), Basis.SCREEN, check="screen_noted"),
+        Finding(SCRIPT, Verdict.FAIL, Text(f"付给了 {SCRIPT}。共一笔。", f"Paid to {SCRIPT}. Once."), declared="<b>4.50</b>",
+                observed="&amp;", rows=rows * 13, sql=sql, check="payout_wrong", provisions=("law-a", "law-gone")),
+        Finding("boxes 1-6", Verdict.FAIL, Text("第 1 至 6 盒从未中奖。", "Boxes 1 to 6 never won."), Basis.STATISTICAL,
+                p_value=1.3e-15, e_value=4.21e13, could_have_seen="boxes 1–3", check="early_boxes_never_win"),
+        Finding("net", Verdict.INCONCLUSIVE, Text("数据不足。", "Too little data."), Basis.DOCUMENT, e_value=float("inf")),
+        Finding("all", Verdict.PASS, Text("都相符。", "All agree."), rows=({"=1+1": "-2+3", "x": None, "ok": True},)),
+        Finding("pots", Verdict.NOT_APPLICABLE, Text("没有奖池。", "There is no pot.")),
+    ]  # fmt: skip
+
+
+def cover(audit: Audit) -> Cover:
+    file, period = audit.case.file, audit.case.file.period
+    law = {"id": "law-a", "cite": Text("某法", "A law"), "status": "verified, undated", "words": "x < y"}
+    assert period is not None
+    return Cover(
+        file.case, platform=file.platform, rules=audit.rules, zone=file.timezone, since=period.from_, until=period.to,
+        grain=audit.grain, provisions=[law], lines=lambda name, wanted: audit.sources[name].lines(wanted),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def written(
+    request: pytest.FixtureRequest, audit: Audit, findings: list[Finding], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Lang, Path]:
+    """The three files in one language."""
+    folder = tmp_path_factory.mktemp(f"report-{request.param}")
+    write_reports(folder, audit.engine, findings, cover(audit), request.param)
+    return request.param, folder
+
+
+def test_the_same_case_gives_the_same_bytes(
+    written: tuple[Lang, Path], audit: Audit, findings: list[Finding], tmp_path: Path
+) -> None:
+    lang, first = written
+    write_reports(tmp_path, audit.engine, findings, cover(audit), lang)
+    for name in ("findings.json", "report.html", "discrepancies.xlsx"):
+        assert (tmp_path / name).read_bytes() == (first / name).read_bytes(), name
+
+
+def test_the_page_loads_nothing(written: tuple[Lang, Path]) -> None:
+    html = (written[1] / "report.html").read_text("utf-8")
+    targets = re.findall(r'\b(?:src|href|srcset|data|action|poster)\s*=\s*"([^"]*)"', html)
+    targets += re.findall(r"url\(\s*['\"]?([^'\")]*)", html)
+    assert targets
+    assert {target for target in targets if not target.startswith(("#", "data:font/woff2;base64,"))} == set()
+    assert not re.search(r"<(?:script|iframe|object|embed|link|img|base|form)\b|@import|\son\w+=", html)
+    assert "Content-Security-Policy\" content=\"default-src 'none'" in html
+
+
+def test_nothing_of_an_export_is_markup(written: tuple[Lang, Path]) -> None:
+    html = (written[1] / "report.html").read_text("utf-8")
+    assert SCRIPT not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "&lt;b&gt;4.50&lt;/b&gt;" in html
+    assert "x &lt; y" in html
+
+
+def test_the_page_is_well_formed(written: tuple[Lang, Path]) -> None:
+    lang, folder = written
+    html = (folder / "report.html").read_text("utf-8")
+    assert f'<html lang="{"zh-Hans" if lang == "zh" else "en"}">' in html
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", html)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert html.count('role="img"') == html.count("<desc>") == 1
+
+
+def test_the_page_says_what_was_found(written: tuple[Lang, Path], findings: list[Finding]) -> None:
+    lang, folder = written
+    html = (folder / "report.html").read_text("utf-8")
+    for verdict in Verdict:
+        assert verdict in html
+        assert DATA[verdict][lang == "en"] in html
+    assert html.index('id="screens"') < html.index('id="brief"') < html.index('id="findings"')
+    assert "4.2 × 10<sup>13</sup>" in html
+    assert "law-gone" not in html
+    assert len(re.findall(r"<td>payments\.csv[^<]*</td>", html)) == 10
+    for finding in findings:
+        assert split(getattr(finding.text, lang))[0].replace("<", "&lt;").replace(">", "&gt;") in html
+
+
+def test_a_screen_is_never_called_a_failure(written: tuple[Lang, Path]) -> None:
+    html = (written[1] / "report.html").read_text("utf-8")
+    screens = html[html.index('<section id="screens"') : html.index('<section id="brief"')]
+    assert "FAIL" not in screens
+    assert json.loads((written[1] / "findings.json").read_text("utf-8"))["summary"] == {
+        "verdicts": {"FAIL": 2, "PASS": 1, "INCONCLUSIVE": 1, "NOT_APPLICABLE": 1},
+        "screens": {"FAIL": 1, "PASS": 1, "INCONCLUSIVE": 0, "NOT_APPLICABLE": 0},
+    }
+
+
+def test_the_workbook_holds_no_formula(written: tuple[Lang, Path]) -> None:
+    from openpyxl import load_workbook
+
+    book = load_workbook(written[1] / "discrepancies.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    texts = [cell for cell in cells if cell.data_type == "s"]
+    assert {FORMULA, AT, SCRIPT} <= {cell.value for cell in texts}
+    assert all(cell.number_format == "@" for cell in texts if cell.value in (FORMULA, AT))
+    assert all(cell.hyperlink is None for cell in cells)
+    assert all(sheet.freeze_panes == "A2" and sheet.auto_filter.ref for sheet in book)
+
+
+def test_the_workbook_says_who_is_still_owed(written: tuple[Lang, Path]) -> None:
+    from openpyxl import load_workbook
+
+    lang, folder = written
+    place = lang == "en"
+    book = load_workbook(folder / "discrepancies.xlsx")
+    payee = list(book[DATA["sheet_payees"][place]].iter_rows(min_row=2, values_only=True))
+    assert [(row[1], row[2], row[3]) for row in payee] == [("CNY", 4.5, 1)]
+    (row,) = list(book[DATA["sheet_discrepancies"][place]].iter_rows(min_row=2, values_only=True))
+    assert row[0] == DATA["wrong_payee"][place]
+    assert row[8] == AT
+    assert row[12] == FORMULA
+    assert row[13] == "payments.csv"
+    assert row[15] == row[14] + 1
+    evidence_rows = list(book[DATA["sheet_evidence"][place]].iter_rows(min_row=2, values_only=True))
+    assert len(evidence_rows) == 14
+
+
+def test_a_full_sheet_goes_on_in_another(
+    monkeypatch: pytest.MonkeyPatch, audit: Audit, findings: list[Finding], tmp_path: Path
+) -> None:
+    from openpyxl import load_workbook
+
+    import audit.report.workbook as workbook
+
+    monkeypatch.setattr(workbook, "LAST_ROW", 5)
+    workbook.write_workbook(tmp_path / "x.xlsx", audit.engine, findings, cover(audit), "en")
+    book = load_workbook(tmp_path / "x.xlsx")
+    sizes = {sheet.title: sheet.max_row - 1 for sheet in book if sheet.title.startswith("Evidence")}
+    assert sizes == {"Evidence": 5, "Evidence 2": 5, "Evidence 3": 4}
+
+
+@pytest.mark.parametrize(
+    ("units", "number"),
+    [("4.50", 4.5), ("-0.01", -0.01), ("123456789012.345", 123456789012.345), ("0.000000000000000001", 1e-18),
+     ("9007199254740993", None), ("1.000000000000000001", None)],
+)  # fmt: skip
+def test_an_amount_is_a_number_only_where_that_is_exact(units: str, number: float | None) -> None:
+    assert exact_number(units) == number
+
+
+def test_findings_survive_the_json(findings: list[Finding]) -> None:
+    for finding in findings:
+        record = json.loads(json.dumps(record_of(finding), allow_nan=False))
+        assert record_of(finding_of(record)) == record
+    assert record_of(findings[4])["e_value"] == "inf"
+    long = Finding("x", Verdict.FAIL, Text("", ""), rows=tuple({"n": n} for n in range(10_001)), p_value=1 / 3)
+    assert len(record_of(long)["rows"]) == 10_000
+    assert record_of(long)["row_count"] == 10_001
+    assert record_of(long)["p_value"] == 0.333333333333
+
+
+def test_the_json_is_stable(written: tuple[Lang, Path]) -> None:
+    text = (written[1] / "findings.json").read_text("utf-8")
+    content = json.loads(text)
+    assert text == dump(content)
+    assert text.endswith("}\n")
+    assert list(content) == ["redraw", "case", "platform", "summary", "inputs", "budget", "grain", "findings"]
+    assert all(one["accepted"] + one["refused"] == one["rows"] for one in content["inputs"])
+
+
+def test_bars_have_exact_ranges() -> None:
+    (bar,) = box_bars([(1, 1, 24, 119, 0, 0)])
+    assert (bar.tries, bar.seen, bar.expected, bar.low, bar.high) == (119, 0, Fraction(119, 24), 1, 10)
+    assert bar.outside
+    (later,) = box_bars([(24, 1, 1, 3, 3, 0), (24, 0, 1, 5, 1, 0)])
+    assert (later.low, later.high, later.seen, later.outside) == (3, 3, 4, True)
+    (unknown,) = box_bars([(1, 1, 2, 10, 4, 10)])
+    assert (unknown.tries, unknown.expected) == (0, 0)
+    assert len(box_bars([(box, 1, 1000, 10, 0, 0) for box in range(1, 1001)])) <= 60
+    assert [one.seen for one in number_bars([(2, 7)], 1, 3, 1, 21)] == [0, 7, 0]
+    assert wins_by_box([], "zh") == numbers_drawn([], "red", "en") == ""
+
+
+def test_a_picture_is_told_in_words() -> None:
+    bars = [Bar("1", 10, 9, Fraction(5), 2, 8), Bar("2", 10, 5, Fraction(5), 2, 8)]
+    for svg in (wins_by_box(bars, "en"), numbers_drawn(bars, "<red>", "en")):
+        assert svg.startswith('<svg role="img"')
+        assert "1 (9, range 2 to 8)" in svg
+        assert "<red>" not in svg
+        assert "xmlns" not in svg
+    assert "公布" in wins_by_box(bars, "zh")
+
+
+def test_the_font_holds_the_glyphs_of_the_page(written: tuple[Lang, Path]) -> None:
+    import base64
+    import io
+
+    from fontTools.ttLib import TTFont
+
+    html = (written[1] / "report.html").read_text("utf-8")
+    fonts = re.findall(r"data:font/woff2;base64,([A-Za-z0-9+/=]+)", html)
+    have = TTFont(sans()).getBestCmap()
+    assert len(fonts) == 2
+    for font, used in zip(fonts, letters(html), strict=True):
+        held = TTFont(io.BytesIO(base64.b64decode(font))).getBestCmap()
+        assert {ord(one) for one in used if ord(one) in have and not one.isspace()} <= set(held)
+        assert {chr(one) for one in held} <= used
+    assert subset(sans(), "盲盒") == subset(sans(), "盒盲")
+
+
+def test_labels_are_in_both_languages() -> None:
+    for name, both in {**PAGE, **DATA}.items():
+        assert len(both) == 2, name
+        assert all(both), name
+        assert set(re.findall(r"\{\w*\}", both[0])) == set(re.findall(r"\{\w*\}", both[1])), name
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0.05, "0.05"), (4.21e13, "4.2 × 10<sup>13</sup>"), (1.3e-15, "1.3 × 10<sup>−15</sup>"),
+     (float("inf"), "∞"), (1234.0, "1,234"), (0.0, "0")],
+)  # fmt: skip
+def test_numbers_are_shown_plainly(value: float | None, shown: str) -> None:
+    assert quantity(value) == shown
+
+
+def test_a_text_is_headed_by_its_first_sentence() -> None:
+    assert split("Paid 4.50 CNY, owed 5.00. Twice.") == ("Paid 4.50 CNY, owed 5.00.", "Twice.")
+    assert split("实付 4.05 元，应付 4.50 元。共两笔。") == ("实付 4.05 元，应付 4.50 元。", "共两笔。")
+    assert split("One sentence.") == ("One sentence.", "")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_case_without_rows_or_findings_has_a_report(tmp_path: Path, lang: Lang) -> None:
+    engine = open_engine(tmp_path / "case.duckdb")
+    engine.connection.execute((Path(__file__).parents[2] / "audit" / "schema.sql").read_text("utf-8")).fetchall()
+    try:
+        write_reports(tmp_path, engine, [], Cover("empty"), lang)
+        assert "empty" in page(engine, [], Cover("empty"), lang)
+    finally:
+        engine.connection.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+def test_a_browser_shows_the_verdicts_and_asks_nobody(written: tuple[Lang, Path], tmp_path: Path) -> None:
+    lang, folder = written
+    log = tmp_path / "net.json"
+    shown = subprocess.run(
+        [
+            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage",
+            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}",
+            "--dump-dom", (folder / "report.html").as_uri(),
+        ],
+        capture_output=True, check=True, timeout=120,
+    )  # fmt: skip
+    dom = shown.stdout.decode("utf-8")
+    for verdict in Verdict:
+        assert re.search(rf"{DATA[verdict][lang == 'en']}\s*<small>{verdict}</small>", dom), verdict
+    asked = re.findall(r'"url":"([a-z]+:[^"]{0,200})', log.read_text("utf-8", errors="replace"))
+    assert [url for url in asked if url.startswith(("http:", "https:", "ws:", "wss:", "ftp:"))] == []

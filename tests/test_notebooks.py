@@ -1,0 +1,69 @@
+"""The notebook: committed without outputs, the same as its text twin, and able to run on any case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.run import Options, run_audit
+
+nbformat = pytest.importorskip("nbformat", reason="jupyter is not installed")
+nbclient = pytest.importorskip("nbclient", reason="jupyter is not installed")
+pytest.importorskip("ipykernel", reason="jupyter is not installed")
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOK = ROOT / "notebooks" / "case_at_a_glance.ipynb"
+LOTTERY = ROOT.parent / "shared" / "data" / "ssq"
+
+
+def run(case: Path, lang: str, folder: Path) -> list[Any]:
+    """The outputs of the notebook on a case file; raises where a cell does."""
+    notebook = nbformat.read(NOTEBOOK, 4)
+    (parameters,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    parameters.source = f"CASE = {str(case)!r}\nLANG = {lang!r}"
+    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
+    client.execute(cwd=str(folder))
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def test_it_is_committed_without_outputs() -> None:
+    cells = [cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
+    assert cells
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+
+
+def test_it_equals_its_text_twin() -> None:
+    jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed")
+    twin = jupytext.read(NOTEBOOK.with_suffix(".py"))
+    notebook = nbformat.read(NOTEBOOK, 4)
+    assert [(cell.cell_type, cell.source) for cell in twin.cells] == [
+        (cell.cell_type, cell.source) for cell in notebook.cells
+    ]
+
+
+def test_the_parameters_come_first() -> None:
+    first = next(cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code")
+    assert first.metadata.tags == ["parameters"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_it_runs_on_a_blind_box(tmp_path: Path, lang: str) -> None:
+    run_audit(ROOT / "fixtures" / "blind-box" / "first-six-never-win", tmp_path / "out", Options())
+    case = tmp_path / "out" / "case.duckdb"
+    before = case.read_bytes()
+    outputs = run(case, lang, tmp_path)
+    assert case.read_bytes() == before
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 1
+    shown = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+    assert "early_boxes_never_win" in shown
+    assert "7254.00" in shown
+
+
+def test_it_runs_on_a_lottery(tmp_path: Path) -> None:
+    if not LOTTERY.is_dir():
+        pytest.skip("the draws of the lottery are not here")
+    run_audit(ROOT / "fixtures" / "ssq", tmp_path / "out", Options(exports=LOTTERY))
+    outputs = run(tmp_path / "out" / "case.duckdb", "zh", tmp_path)
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2

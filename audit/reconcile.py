@@ -191,18 +191,24 @@ def _leftovers() -> list[Step]:
     )
     return [
         Step(
+            "payment_broken",
+            "SELECT count(*) AS records\nFROM refused_cell\nWHERE table_name = 'payment' AND column_name IS NULL",
+        ),
+        Step(
             "owed_unpaid",
             "SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due,\n"
             "    EXISTS (SELECT 1 FROM paid_row AS p WHERE p.illegible\n"
             "        AND coalesce(p.event, o.event) = o.event AND coalesce(p.clause, o.clause) = o.clause\n"
-            "        AND coalesce(p.payee, o.payee) = o.payee) AS may_be_paid\n"
-            "FROM owed_row AS o\nCROSS JOIN horizon AS h\n"
+            "        AND coalesce(p.payee, o.payee) = o.payee)\n"
+            "    -- a record that is wholly broken may be any one payment: as many of the largest are left open\n"
+            "    OR row_number() OVER (ORDER BY o.amount DESC, o.owed_id) <= b.records AS may_be_paid\n"
+            "FROM owed_row AS o\nCROSS JOIN horizon AS h\nCROSS JOIN payment_broken AS b\n"
             "WHERE o.owed_id NOT IN (SELECT owed_id FROM pair)",
             "table",
         ),
         Step(
             "known_event",
-            "SELECT event FROM event_moment WHERE event IN (SELECT event FROM paid_row)",
+            "SELECT event FROM event_moment WHERE kind <> 'completion' AND event IN (SELECT event FROM paid_row)",
             "table",
         ),
         Step(
@@ -227,7 +233,7 @@ def _leftovers() -> list[Step]:
             f"SELECT 'late' AS kind, {owed},\n    {paid}, o.amount AS at_stake\n"
             "FROM pair AS x\n"
             "JOIN owed_row AS o ON o.owed_id = x.owed_id\nJOIN paid_row AS p ON p.paid_id = x.paid_id\n"
-            "WHERE p.paid_at > o.due_at\n"
+            "WHERE p.paid_at > o.due_at AND x.kind IN ('exact', 'wrong_amount')\n"
             "UNION ALL\n"
             "SELECT CASE WHEN o.may_be_paid THEN 'undetermined' ELSE 'missing' END AS kind,\n"
             f"    {owed},\n    {nothing}, o.amount AS at_stake\n"

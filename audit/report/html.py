@@ -123,7 +123,9 @@ def _figures(engine: Engine, lang: Lang, say: Mapping[str, str]) -> list[dict[st
         bars = box_bars(rows)
         found.append(_figure(bars, wins_by_box(bars, lang), "boxes", "position", "openings", "wins", say))
     if has(engine, "number_replayed") and has(engine, "pool"):
-        for pool, lowest, highest, pick in engine.rows("SELECT pool, lowest, highest, pick FROM pool ORDER BY pick DESC, pool"):
+        for pool, lowest, highest, pick in engine.rows(
+            "SELECT pool, lowest, highest, pick FROM pool ORDER BY pick DESC, pool"
+        ):
             query = "SELECT number, count(DISTINCT draw_id) FROM number_replayed WHERE pool = ? AND chance_num > 0 GROUP BY number"
             draws = engine.value("SELECT count(DISTINCT draw_id) FROM number_replayed WHERE pool = ?", [pool])
             bars = number_bars(engine.rows(query, [pool]), lowest, highest, pick, draws)

@@ -106,7 +106,8 @@ PAGE = {
     "unread_none": ("每一列都已读取。", "Every column was read."),
     "rerun": ("怎样重做", "How to run it again"),
     "rerun_note": (
-        "同样的输入得到逐字节相同的结论。case.duckdb 可用 DuckDB 打开，表 step 存有每一步的 SQL，表 rule 存有规则全文；其中数额以最小单位（如分）计，本页和工作簿以元等单位计。",
+        "同样的输入得到逐字节相同的结论。case.duckdb 可用 DuckDB 打开，表 step 存有每一步的 SQL，表 rule 存有规则全文；"
+        "其中数额以最小单位（如分）计，本页和工作簿以元等单位计。",
         "The same inputs give the same findings, byte for byte. case.duckdb opens in DuckDB; its table step holds the "
         "SQL of every step, its table rule the full text of the rules. Amounts in it are whole steps (such as cents); this "
         "page and the workbook show units.",

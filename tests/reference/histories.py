@@ -53,7 +53,7 @@ def write_history(rng: Random, folder: Path) -> None:
     payments = make_ledger(rng, awards, sorted(undetermined), people)
     for row in payments:
         row["paid_at"] = row["paid_at"].astimezone(zone).replace(tzinfo=None)
-    for table, rows in {**tables, "payment": payments}.items():
+    for table, rows in {**lose(rng, tables), "payment": payments}.items():
         write(folder, table, with_repeats(rng, table, rows))
 
 
@@ -118,10 +118,8 @@ def make_odds(rng: Random, boxes: int) -> Any:
 
 
 def make_tables(rng: Random, boxes: int) -> dict[str, list[Row]]:
-    """People, activities and openings; a history may be whole, or lack people and activities it names."""
-    whole = rng.random() < 0.6
+    """People, activities and openings."""
     names = [f"U{number}" for number in range(rng.randint(3, 9))]
-    strangers = [] if whole else ["U98"]
     above = [*names, *names, None, None, "U99"]
     people = []
     for name in names:
@@ -132,24 +130,22 @@ def make_tables(rng: Random, boxes: int) -> dict[str, list[Row]]:
     entries: list[Row] = []
     for number in range(rng.randint(1, 7)):
         start = SINCE + timedelta(days=rng.randint(0, 8), minutes=rng.randint(0, 600))
-        starter = rng.choice(names + strangers)
-        activity = {"activity_id": f"A{number}", "initiator_id": starter, "started_at": start}
-        if whole or rng.random() < 0.8:
-            activities.append(activity)
+        activity = {"activity_id": f"A{number}", "initiator_id": rng.choice(names), "started_at": start}
+        activities.append(activity)
         at = start
-        for position, outcome in make_run(rng, boxes, whole):
+        for position, outcome in make_run(rng, boxes):
             at += timedelta(seconds=rng.choice([0, 0, 1, 700, 5000]))
             choice = rng.choice(["product", "coupon", "coupon", None]) if outcome == "win" else None
             decided = at + timedelta(hours=rng.choice([0, 3])) if rng.random() < 0.5 else None
             entries.append({
                 "entry_id": f"K{len(entries)}", "activity_id": activity["activity_id"],
-                "participant_id": rng.choice(names + strangers), "position": position, "entered_at": at,
+                "participant_id": rng.choice(names), "position": position, "entered_at": at,
                 "paid": "5.00", "outcome": outcome, "choice": choice, "decided_at": decided,
             })  # fmt: skip
     return {"participant": people, "activity": activities, "entry": entries}
 
 
-def make_run(rng: Random, boxes: int, whole: bool) -> list[tuple[int, str | None]]:
+def make_run(rng: Random, boxes: int) -> list[tuple[int, str | None]]:
     """The boxes opened in one activity with their outcomes: mostly as declared, sometimes not at all."""
     winner = rng.randint(1, boxes)
     last = rng.choice([winner, winner, winner, rng.randint(0, boxes), boxes + 2])
@@ -158,9 +154,17 @@ def make_run(rng: Random, boxes: int, whole: bool) -> list[tuple[int, str | None
     if run and rng.random() < 0.15:
         place = rng.randrange(len(run))
         run[place] = (run[place][0], None)
-    if run and not whole and rng.random() < 0.5:
-        del run[rng.randrange(len(run))]
     return run
+
+
+def lose(rng: Random, tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """The tables, often without a few of their records; what was paid for these is still in the ledger."""
+    kept = {table: list(rows) for table, rows in tables.items()}
+    for _ in range(rng.choice([0, 0, 0, 1, 1, 2])):
+        rows = kept[rng.choice(["participant", "activity", "entry", "entry"])]
+        if len(rows) > 1:
+            del rows[rng.randrange(len(rows))]
+    return kept
 
 
 def make_ledger(rng: Random, awards: list[Owed], unknown: list[Award], people: list[str]) -> list[Row]:

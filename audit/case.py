@@ -49,7 +49,9 @@ class CaseFile:
     tables: Mapping[str, TableMap] = Field(description="canonical table → its files and columns")
     platform: str = Field(default="", description="whose export this is")
     period: Period | None = None
-    platform_accounts: tuple[str, ...] = Field(default=(), description="accounts whose income is money in, not an award")
+    platform_accounts: tuple[str, ...] = Field(
+        default=(), description="accounts whose income is money in, not an award"
+    )
     control: Mapping[str, Control] = Field(default_factory=dict, description="totals stated apart from the export")
     risk: Odds = Field(default=Fraction(1, 1000), description="chance that an honest platform is accused by this audit")
 
@@ -128,7 +130,9 @@ def read_case(folder: Path, exports: Path | None = None) -> Case:
     try:
         ZoneInfo(file.timezone)
     except (KeyError, ValueError, OSError):
-        raise document.problem(("timezone",), "unknown time zone", value=file.timezone, mend="such as Asia/Shanghai") from None
+        raise document.problem(
+            ("timezone",), "unknown time zone", value=file.timezone, mend="such as Asia/Shanghai"
+        ) from None
     if file.period and file.period.to <= file.period.from_:
         raise document.problem(("period", "to"), "the period ends before it begins", value=str(file.period.to))
     for table in file.control:

@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--exports", type=Path, metavar="FOLDER", help="where the export files lie, if not in CASE")
     audit.add_argument("--lang", choices=("en", "zh"), default="en", help="language of table, page and workbook")
     audit.add_argument("--strict", action="store_true", help="exit with 3 if a verdict is INCONCLUSIVE and none FAIL")
-    audit.add_argument("--fail-on", choices=("fail", "screen"), default="fail", help="screen: a lit screen counts as FAIL")
+    audit.add_argument(
+        "--fail-on", choices=("fail", "screen"), default="fail", help="screen: a lit screen counts as FAIL"
+    )
     audit.add_argument("--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB)")
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.set_defaults(run=_audit)

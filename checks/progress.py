@@ -19,7 +19,12 @@ def show_progress() -> Iterator[Progress]:
         from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
-        columns = (SpinnerColumn(), BarColumn(pulse_style="cyan"), TimeElapsedColumn(), TextColumn("{task.description}"))
+        columns = (
+            SpinnerColumn(),
+            BarColumn(pulse_style="cyan"),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+        )
         with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None)
             yield lambda what: bar.update(task, description=what)

@@ -116,7 +116,7 @@ def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -
             "budget equally, and it holds however often the data are looked at.",
         ),
         provisions=[
-            {**one, "words": Text(one["words"] or one["gloss"], one["gloss"] or one["words"])}
+            {**one, "words": Text(one["words"], one["gloss"])}
             for one in law.cite(cited, first, last if isinstance(last, date) else None)
         ],
         lines=lambda name, wanted: audit.sources[name].lines(wanted),
@@ -151,7 +151,12 @@ def _print_table(findings: Sequence[Finding], out: Path, lang: Literal["zh", "en
         lit = one.basis is Basis.SCREEN
         verdict = ("SCREEN" if one.verdict is Verdict.FAIL else "noted") if lit else str(one.verdict)
         style = "" if lit else colours.get(one.verdict, "")
-        table.add_row(f"[{style}]{verdict}[/]" if style else verdict, one.check, _plain(one.subject), _plain(getattr(one.text, lang)))
+        table.add_row(
+            f"[{style}]{verdict}[/]" if style else verdict,
+            one.check,
+            _plain(one.subject),
+            _plain(getattr(one.text, lang)),
+        )
     piped = not sys.stdout.isatty()
     console = Console(highlight=False, width=160 if piped else None, no_color=piped)
     console.print(table)

@@ -57,7 +57,9 @@ def test_imports_point_down(path: Path) -> None:
 
 def test_every_check_is_listed_and_named_after_its_file() -> None:
     files = {
-        f"{path.parent.name}.{path.stem}" for path in ROOT.glob("checks/*/*.py") if path.stem != "__init__" and path.parent.name != "law"
+        f"{path.parent.name}.{path.stem}"
+        for path in ROOT.glob("checks/*/*.py")
+        if path.stem != "__init__" and path.parent.name != "law"
     }
     assert sorted(ALL) == sorted(files)
     assert [check.name for check in every_check()] == [place.rpartition(".")[2] for place in ALL]
@@ -105,5 +107,7 @@ def test_style(command: list[str]) -> None:
     tool = Path(sys.executable).parent / command[0]
     if not tool.exists() and shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed; it comes with the extra `test`")
-    out = subprocess.run([str(tool) if tool.exists() else command[0], *command[1:]], capture_output=True, text=True, cwd=ROOT)
+    out = subprocess.run(
+        [str(tool) if tool.exists() else command[0], *command[1:]], capture_output=True, text=True, cwd=ROOT
+    )
     assert out.returncode == 0, out.stdout + out.stderr

@@ -95,12 +95,16 @@ def _check_mapping(intake: Intake, table: str, plan: TableMap, columns: Mapping[
                 raise intake.document.problem(path, f"{table} has no column {name!r}", mend=mend)
 
 
-def _fill(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str], source: Source) -> None:
+def _fill(
+    engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str], source: Source
+) -> None:
     broken = ", ".join(str(one.record) for one in source.broken)
     where = f"WHERE record NOT IN ({broken})" if broken else ""
     for row in plan.rows():
         casts = _casts(intake, table, row, columns, source)
-        parts = [f"{casts[name].value if name in casts else f'CAST(NULL AS {columns[name]})'} AS {name}" for name in columns]
+        parts = [
+            f"{casts[name].value if name in casts else f'CAST(NULL AS {columns[name]})'} AS {name}" for name in columns
+        ]
         flags = [f"CASE WHEN {_fault(one)} THEN {literal(name)} END" for name, one in casts.items() if one.mend]
         marks = f"nullif(concat_ws(',', {', '.join(flags)}), '')" if flags else "NULL"
         engine.rows(
@@ -138,7 +142,9 @@ def _fault(one: Cast) -> str:
     return f"{one.text} IS NOT NULL AND ({one.value}) IS NULL"
 
 
-def _casts(intake: Intake, table: str, row: Mapping[str, Column], columns: Mapping[str, str], source: Source) -> dict[str, Cast]:
+def _casts(
+    intake: Intake, table: str, row: Mapping[str, Column], columns: Mapping[str, str], source: Source
+) -> dict[str, Cast]:
     casts: dict[str, Cast] = {}
     for name in sorted(row, key=lambda one: one != "asset"):  # an amount is read by its asset
         at = row[name]
@@ -157,7 +163,9 @@ def _casts(intake: Intake, table: str, row: Mapping[str, Column], columns: Mappi
 
 def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str],
                   source: Source) -> None:  # fmt: skip
-    sql = f"SELECT DISTINCT unnest(string_split(refused, ',')) FROM {table} WHERE source_file = ? AND refused IS NOT NULL"
+    sql = (
+        f"SELECT DISTINCT unnest(string_split(refused, ',')) FROM {table} WHERE source_file = ? AND refused IS NOT NULL"
+    )
     hurt = {name for (name,) in engine.rows(sql, [source.file])}
     broken = {one.record for one in source.broken}
     found: dict[tuple[str, str, int], tuple[str, str]] = {}

@@ -43,7 +43,13 @@ LINKS = (
     ("drawn_number", "draw_id", "draw", "draw_id"),
     ("tier_total", "draw_id", "draw", "draw_id"),
 )
-AT_LEAST_ZERO = (("entry", "paid"), ("payment", "amount"), ("draw", "sales"), ("tier_total", "winners"), ("tier_total", "prize"))
+AT_LEAST_ZERO = (
+    ("entry", "paid"),
+    ("payment", "amount"),
+    ("draw", "sales"),
+    ("tier_total", "winners"),
+    ("tier_total", "prize"),
+)
 IN_PERIOD = (("activity", "started_at"), ("entry", "entered_at"), ("draw", "drawn_at"))
 
 
@@ -141,12 +147,20 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
         yield _gaps(demands.boxes)
     for table, key in demands.sequences.items():
         last = f"CAST(regexp_extract({key}, '([0-9]{{1,18}})$', 1) AS BIGINT)"
-        numbers = f"SELECT DISTINCT {last} AS number, source_file, record FROM {table} WHERE regexp_matches({key}, '[0-9]$')"
+        numbers = (
+            f"SELECT DISTINCT {last} AS number, source_file, record FROM {table} WHERE regexp_matches({key}, '[0-9]$')"
+        )
         failing = (
             f"SELECT before + 1 AS first_missing, number - 1 AS last_missing, source_file, record "
             f"FROM (SELECT *, lag(number) OVER (ORDER BY number) AS before FROM ({numbers})) AS n WHERE number > before + 1"
         )
-        yield Metric("sequence", table, key, f"SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM ({failing})", failing)
+        yield Metric(
+            "sequence",
+            table,
+            key,
+            f"SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM ({failing})",
+            failing,
+        )
     for table, control in demands.controls.items():
         if control.rows is not None:
             counted = f"SELECT coalesce(sum(counted), 0) FROM input WHERE table_name = '{table}'"
@@ -156,12 +170,20 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
             amount = {"entry": "paid", "draw": "sales", "tier_total": "prize"}.get(table, "amount")
             steps = next((str(one.steps(total)) for one in demands.units if one.asset == asset), "")
             summed = f"SELECT coalesce(sum({amount}), 0) FROM {table} WHERE asset = {literal(asset)}"
-            failing = f"SELECT asset, count(*) AS records, sum({amount}) AS steps FROM {table} GROUP BY asset ORDER BY asset"
+            failing = (
+                f"SELECT asset, count(*) AS records, sum({amount}) AS steps FROM {table} GROUP BY asset ORDER BY asset"
+            )
             yield Metric("control", table, amount, summed, failing, steps)
 
 
 def _rows(kind: str, table: str, column: str, failing: str) -> Metric:
-    return Metric(kind, table, column, failing.replace("SELECT *", "SELECT count(*)", 1), f"{failing} ORDER BY source_file, record")
+    return Metric(
+        kind,
+        table,
+        column,
+        failing.replace("SELECT *", "SELECT count(*)", 1),
+        f"{failing} ORDER BY source_file, record",
+    )
 
 
 def _gaps(boxes: int) -> Metric:
@@ -189,7 +211,9 @@ def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
         warnings.simplefilter("ignore")
         import great_expectations as gx
         import pandas as pd
-        from great_expectations.expectations.core import ExpectColumnValuesToBeInSet
+        from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
+            ExpectColumnValuesToBeInSet,
+        )
 
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
@@ -208,5 +232,3 @@ def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
         result = batch.get_batch({"dataframe": frame}).validate(suite)
     verdicts = {one.expectation_config.kwargs["column"]: one for one in result.results}
     return [(verdicts[name].expectation_config.type, bool(verdicts[name].success)) for name in names]
-
-

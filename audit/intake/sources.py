@@ -196,8 +196,7 @@ def _read_parquet(engine: Engine, path: Path, file: str) -> Source:
             cast = f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE {cast} END"
         parts.append(f"{cast} AS c{number}")
     sql = (
-        f"SELECT file_row_number + 1 AS record, {', '.join(parts)}\n"
-        f"FROM read_parquet({place}, file_row_number = true)"
+        f"SELECT file_row_number + 1 AS record, {', '.join(parts)}\nFROM read_parquet({place}, file_row_number = true)"
     )
     names = tuple(name for name, *_ in described)
     return Source(file, _digest(path), None, names, int(counted), (), sql, 1)

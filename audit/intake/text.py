@@ -47,7 +47,11 @@ def read_text(path: Path, shown: str, encoding: str | None, work: Path) -> TextF
         except _BadByte as bad:
             if place + 1 == len(tried) or bad.wide >= SURE_OF_UTF8:
                 raise Problem(
-                    f"these bytes are not {name}", shown, bad.line, bad.column, bad.value,
+                    f"these bytes are not {name}",
+                    shown,
+                    bad.line,
+                    bad.column,
+                    bad.value,
                     "export the file again as UTF-8, or name its `encoding` in case.yaml",
                 ) from None
     raise AssertionError
@@ -104,9 +108,7 @@ def _decode(path: Path, encoding: str, copy: Path) -> TextFile:
     mixed = bool(returns) and not (returns == pairs == lines or returns == pairs == lines - (last != "\n"))
     awkward = mixed or bool(blank) or bool(spaced and quotes)
     name = {"utf-8-sig": "utf-8 (BOM)"}.get(encoding, encoding)
-    return TextFile(
-        path if same else copy, name, digest.hexdigest(), not quotes and not awkward, lines, awkward
-    )
+    return TextFile(path if same else copy, name, digest.hexdigest(), not quotes and not awkward, lines, awkward)
 
 
 def header(text: TextFile, shown: str, skip: int, delimiter: str | None, wanted: set[str]) -> tuple[list[str], str]:
@@ -140,4 +142,6 @@ def records(text: TextFile, shown: str, skip: int, delimiter: str) -> Iterator[t
         except csv.Error as error:
             unclosed = "unexpected end" in str(error) or "field larger" in str(error)
             message = "a quotation mark is opened and never closed" if unclosed else f"not readable as CSV: {error}"
-            raise Problem(message, shown, start, 1, mend="double the mark inside a quoted value, or remove it") from None
+            raise Problem(
+                message, shown, start, 1, mend="double the mark inside a quoted value, or remove it"
+            ) from None

@@ -16,7 +16,9 @@ def award_steps(rules: Rules, moment: Callable[[date | None], str], since: date 
     steps = [_clauses(rules, moment), _standing(), _registrations(moment, since), _starts()]
     if opened:
         events += ["event_entry", "event_completion"]
-        above = {award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to}
+        above = {
+            award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to
+        }
         steps += [_entries(above), _completions()]
     union = "\nUNION ALL\n".join(f"SELECT * FROM {event}" for event in events)
     return [*steps, Step("event", union), _due(), _expected(), _totals()]
@@ -130,9 +132,7 @@ def _entries(above: set[str]) -> Step:
         "SELECT o.entry_id AS event, k.on_event,\n"
         "    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE o.decided_at END AS event_at,\n"
         "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, NULL AS place,\n"
-        "    k.on_event <> 'entry' AND o.outcome IS NULL AS unseen,\n"
-        + ",\n".join(people)
-        + "\nFROM opening AS o\n"
+        "    k.on_event <> 'entry' AND o.outcome IS NULL AS unseen,\n" + ",\n".join(people) + "\nFROM opening AS o\n"
         "JOIN (VALUES ('entry'), ('win'), ('loss')) AS k(on_event)\n"
         "    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event)" + joins,
     )

@@ -122,13 +122,13 @@ def happened(engine: Engine, cover: Cover, failed: int, judged: int) -> list[tup
         )  # fmt: skip
     found.append(
         (
-            f"{judged} 项裁决中，{failed} 项显示与公布相抵触：",
-            f"Verdicts that contradict what was declared: {failed} of {judged}.",
+            f"{judged} 项裁决中，{failed} 项为“不符”：",
+            f"Contradictions found: {failed}, in {judged} verdicts.",
         )
         if failed
         else (
-            f"{judged} 项裁决中，没有一项显示抵触。",
-            f"Verdicts that contradict what was declared: none of {judged}.",
+            f"{judged} 项裁决中没有“不符”。",
+            f"Contradictions found: none, in {judged} verdicts.",
         )
     )
     return found

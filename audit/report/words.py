@@ -18,7 +18,6 @@ PAGE = {
         "The platform’s published rules, carried out again on the platform’s own records and compared line by line.",
     ),
     "case": ("案件", "Case"),
-    "platform": ("平台", "Platform"),
     "campaign": ("活动规则", "Rules"),
     "period": ("期间", "Period"),
     "to": ("至", "to"),
@@ -103,7 +102,6 @@ PAGE = {
         "Accepted + refused = counted.",
     ),
     "unread": ("未读取的列", "Columns not read"),
-    "unread_none": ("每一列都已读取。", "Every column was read."),
     "rerun": ("怎样重做", "How to run it again"),
     "rerun_note": (
         "同样的输入得到逐字节相同的结论。case.duckdb 可用 DuckDB 打开，表 step 存有每一步的 SQL，表 rule 存有规则全文；"
@@ -137,7 +135,6 @@ PAGE = {
     "boxes_tries": ("开盒次数", "Openings"),
     "numbers_tries": ("开奖期数", "Draws"),
     "numbers_table": ("以表格显示同样的数字", "The same numbers as a table"),
-    "wide": ("表格较宽，可横向滚动", "A wide table: it scrolls sideways"),
 }
 
 DATA = {
@@ -149,7 +146,10 @@ DATA = {
     "screen_PASS": ("备查", "noted"),
     "screen_INCONCLUSIVE": ("不能判断", "cannot tell"),
     "screen_NOT_APPLICABLE": ("不适用", "does not apply"),
-    "means_FAIL": ("记录与公布的规则相抵触", "the records contradict what was declared"),
+    "means_FAIL": (
+        "记录与公布的规则相抵触，或其一自相矛盾",
+        "the records contradict what was declared, or one of the two contradicts itself",
+    ),
     "means_PASS": ("能看出不符，而未见不符", "a contradiction could have been seen, and was not"),
     "means_INCONCLUSIVE": ("数据不足或有缺损", "too little data, or damaged data"),
     "means_NOT_APPLICABLE": ("本案没有这类规则或数据", "no such rule or data in this case"),

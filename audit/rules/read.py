@@ -68,9 +68,13 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         if award.choice is not None and any(len(option) != 1 for option in award.choice):
             yield document.problem((*at, "choice"), "each option of a choice names one asset")
         if award.on in ("start", "completion") and award.to.startswith("participant"):
-            yield document.problem((*at, "to"), f"a {award.on} has no participant", value=award.to, mend="say initiator")
+            yield document.problem(
+                (*at, "to"), f"a {award.on} has no participant", value=award.to, mend="say initiator"
+            )
         if award.on == "registration" and award.to.startswith("initiator"):
-            yield document.problem((*at, "to"), "a registration has no initiator", value=award.to, mend="say participant")
+            yield document.problem(
+                (*at, "to"), "a registration has no initiator", value=award.to, mend="say participant"
+            )
         if award.first is not None and award.on != "registration":
             yield document.problem((*at, "first"), "`first` counts registrations only", value=str(award.first))
         if award.on in ENTRY_EVENTS and rules.entry is None:

@@ -185,7 +185,9 @@ class Award:
     on: Event = Field(description="what makes it due")
     to: Role = Field(description="who is owed")
     pays: Money | None = Field(default=None, description="amount by asset")
-    choice: tuple[Money, ...] | None = Field(default=None, description="one asset a line; the recipient takes one of them")
+    choice: tuple[Money, ...] | None = Field(
+        default=None, description="one asset a line; the recipient takes one of them"
+    )
     first: Annotated[int, Field(ge=1)] | None = Field(default=None, description="only the first so many registrations")
     due: Span | None = Field(default=None, description="how long after the event a payment is still on time")
     says: str = Field(default="", description="the platform's own words")

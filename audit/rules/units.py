@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,10 @@ class Units:
 
     def steps(self, amount: Decimal) -> int:
         """An amount in units as whole steps; it must be one (rules are checked for it)."""
-        return int(amount.scaleb(self.decimals)) // self.step
+        with localcontext(prec=80):
+            return int(amount.scaleb(self.decimals)) // self.step
 
     def show(self, steps: int | Decimal) -> str:
-        """Whole steps as a decimal string in units, such as "4.50"."""
-        return f"{Decimal(int(steps) * self.step).scaleb(-self.decimals):.{self.decimals}f}"
+        """Whole steps as a decimal string in units, such as "4.50"; exact for the 38 digits an amount may have."""
+        with localcontext(prec=80):
+            return f"{Decimal(int(steps) * self.step).scaleb(-self.decimals):.{self.decimals}f}"

@@ -11,7 +11,9 @@ from audit.stats.bets import TILTS, Run, Theory, cumulative
 NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
 
 
-def smallest_prefix(runs: Sequence[Run], odds: Sequence[Fraction], theories: Sequence[Theory], log_need: float) -> int | None:
+def smallest_prefix(
+    runs: Sequence[Run], odds: Sequence[Fraction], theories: Sequence[Theory], log_need: float
+) -> int | None:
     """The shortest prefix whose exclusion this export would have shown; None: not even the longest.
 
     Had the prefix never won, every finished activity would have passed it; a cut-off one counts as far as it went.

@@ -33,12 +33,15 @@ def claim_contradicts_rules(audit: Audit) -> Iterator[Finding]:
         real = f"{show(min(nets))} to {show(max(nets))} {claim.in_}"
         if outside:
             words = Text(
-                f"宣称 {claimed}，而按条款为 {real}；有 {chance} 的机会落在宣称之外。只有第 {barred} 盒从不中奖，宣称才成立：这是一条未公布的规则。",
+                f"宣称 {claimed}，而按条款为 {real}；有 {chance} 的机会落在宣称之外。"
+                f"只有第 {barred} 盒从不中奖，宣称才成立：这是一条未公布的规则。",
                 f"Claimed {claimed}; the clauses give {real}, outside the claim with chance {chance}. "
                 f"The claim holds only if boxes {barred} never win: a rule that is not published.",
             )
         elif unreached:
-            words = Text(f"宣称 {claimed}，而按条款只能达到 {real}。", f"Claimed {claimed}; the clauses reach only {real}.")
+            words = Text(
+                f"宣称 {claimed}，而按条款只能达到 {real}。", f"Claimed {claimed}; the clauses reach only {real}."
+            )
         else:
             words = Text(f"宣称 {claimed} 与条款一致。", f"The claim of {claimed} is what the clauses give.")
         yield Finding(
@@ -49,7 +52,13 @@ def claim_contradicts_rules(audit: Audit) -> Iterator[Finding]:
             declared=claim.says or claimed,
             observed=real,
             rows=tuple(
-                {"box": one.box, "chance": str(one.chance), "net": show(one.net), "asset": claim.in_, "in_claim": one not in outside}
+                {
+                    "box": one.box,
+                    "chance": str(one.chance),
+                    "net": show(one.net),
+                    "asset": claim.in_,
+                    "in_claim": one not in outside,
+                }
                 for one in outcomes
             ),
             clauses=tuple(clause for clause, award in audit.rules.awards.items() if award.to == claim.of),

@@ -22,10 +22,13 @@ def e_value(log_e: float) -> float:
 
 
 def power_of_ten(log_e: float) -> str:
-    """A log e-value for a reader: `10^6.3`, or a plain number where it is small; 0 where every theory is refuted."""
+    """A log e-value for a reader: `2.0 × 10^14`, or a plain number where it is small; 0 where every theory is refuted."""
     if log_e == -math.inf:
         return "0"
-    return f"10^{log_e / LN10:.1f}" if abs(log_e) > 3 * LN10 else f"{math.exp(log_e):.3g}"
+    if abs(log_e) <= 3 * LN10:
+        return f"{math.exp(log_e):.3g}"
+    whole = math.floor(log_e / LN10)
+    return f"{10 ** (log_e / LN10 - whole):.1f} × 10^{whole}"
 
 
 def span(boxes: Sequence[int]) -> str:
@@ -49,5 +52,7 @@ def cells(audit: Audit) -> list[tuple[Fraction, int, int]]:
 
 def no_boxes(subject: str) -> Finding:
     """What a check of boxes says where there are none."""
-    why = Text("规则没有按序开启的盒子，或导出没有开盒记录。", "The rules declare no boxes, or the export has no openings.")
+    why = Text(
+        "规则没有按序开启的盒子，或导出没有开盒记录。", "The rules declare no boxes, or the export has no openings."
+    )
     return Finding(subject, Verdict.NOT_APPLICABLE, why)

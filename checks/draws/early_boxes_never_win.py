@@ -88,7 +88,11 @@ def _words(verdict: Verdict, rule: str, named: int, activities: int, log_e: floa
         several_zh = "；数据尚不能区分这几种说法" if named > 1 else ""
         several_en = "; the data do not separate these readings" if named > 1 else ""
         same_zh = "。在此价格下，这与“发起人收入达到其付费之前不开奖”是同一条规则" if same else ""
-        same_en = ". At this price it is the same rule as “no win before the initiator's income covers the fee”" if same else ""
+        same_en = (
+            ". At this price it is the same rule as “no win before the initiator's income covers the fee”"
+            if same
+            else ""
+        )
         return Text(
             f"{activities} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{several_zh}。"
             f"证据为声明规则的 {power_of_ten(log_e)} 倍{same_zh}。",

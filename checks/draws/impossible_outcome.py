@@ -20,7 +20,14 @@ AFTER = "draw_replayed AS d WHERE EXISTS (SELECT 1 FROM first_win AS w WHERE w.a
 
 
 @check(
-    needs=("entry.entry_id", "entry.activity_id", "entry.position", "entry.entered_at", "outcome.outcome", "drawn_number.number"),
+    needs=(
+        "entry.entry_id",
+        "entry.activity_id",
+        "entry.position",
+        "entry.entered_at",
+        "outcome.outcome",
+        "drawn_number.number",
+    ),
     provisions=("cn-prize-sales", "cn-truthful-information"),
 )
 def impossible_outcome(audit: Audit) -> Iterator[Finding]:
@@ -57,8 +64,14 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
     )
     zero = "draw_replayed WHERE chance_num = 0 AND outcome = 'win' AND position BETWEEN 1 AND " + str(last)
     kinds = {
-        "win after the win": (Text("活动已中奖后又中奖", "a second win in an activity"), f"{AFTER} AND d.outcome = 'win'"),
-        "opening after the win": (Text("活动已中奖后仍开盒", "boxes opened after the win"), f"{AFTER} AND d.outcome IS DISTINCT FROM 'win'"),
+        "win after the win": (
+            Text("活动已中奖后又中奖", "a second win in an activity"),
+            f"{AFTER} AND d.outcome = 'win'",
+        ),
+        "opening after the win": (
+            Text("活动已中奖后仍开盒", "boxes opened after the win"),
+            f"{AFTER} AND d.outcome IS DISTINCT FROM 'win'",
+        ),
         "box that does not exist": (
             Text(f"盒号不在 1–{last} 之内", f"boxes outside 1–{last}"),
             f"opening WHERE position NOT BETWEEN 1 AND {last}",

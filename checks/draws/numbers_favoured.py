@@ -40,7 +40,10 @@ def numbers_favoured(audit: Audit) -> Iterator[Finding]:
         return
     need = log_need(audit, len(draw.pools))
     for name, pool in draw.pools.items():
-        drawn = [[number for _, number in balls] for _, balls in groupby(audit.engine.rows(ORDERED, [name]), lambda row: row[0])]
+        drawn = [
+            [number for _, number in balls]
+            for _, balls in groupby(audit.engine.rows(ORDERED, [name]), lambda row: row[0])
+        ]
         numbers = range(pool.from_, pool.to + 1)
         counts = Counter(number for balls in drawn for number in balls)
         log_e = log_number_bet(drawn, numbers)

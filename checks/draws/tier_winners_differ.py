@@ -34,12 +34,20 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all tiers."""
     draw, entry = audit.rules.draw, audit.rules.entry
     scope = audit.case.scope
-    if not isinstance(draw, Numbers) or entry is None or not scope.has("tier_total", "winners") or not scope.has("draw", "sales"):
+    if (
+        not isinstance(draw, Numbers)
+        or entry is None
+        or not scope.has("tier_total", "winners")
+        or not scope.has("draw", "sales")
+    ):
         why = Text("没有按奖级的中奖注数，或没有销售额。", "No winners by tier, or no sales.")
         yield Finding("tiers", Verdict.NOT_APPLICABLE, why)
         return
     asset, price = next(iter(entry.stake.items()))
-    steps, pools = audit.units(asset).steps(price), {name: (pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()}
+    steps, pools = (
+        audit.units(asset).steps(price),
+        {name: (pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()},
+    )
     seen: dict[str, list[tuple[int, int]]] = {}
     for tier, _, sales, winners in audit.engine.rows(SQL):
         seen.setdefault(tier, []).append((int(sales) // steps, int(winners)))
@@ -72,13 +80,20 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
     errors = float(norm.isf((float(audit.share) / 2 / len(logs)) ** 2 / 2)) + NINE_TENTHS
     worst = max(rows, key=lambda row: abs(float(str(row["z"]))))
     could = f"winners off by {errors * widest:.0%} in every tier"
-    zh = f"{len(rows)} 个奖级的每注中奖率与理论值相比，偏差最大的是 {worst['tier']} 等奖（z = {worst['z']}，以期为单位）"
+    zh = (
+        f"{len(rows)} 个奖级的每注中奖率与理论值相比，偏差最大的是 {worst['tier']} 等奖（z = {worst['z']}，以期为单位）"
+    )
     en = f"Of {len(rows)} tiers, the winners a bet differ most in tier {worst['tier']} (z = {worst['z']}, the draw as unit)"
+    verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
+    close = {
+        Verdict.FAIL: Text("，与声明的概率不符。", ": not what the declared odds give."),
+        Verdict.PASS: Text("，与声明的概率相符。", ", as the declared odds would give."),
+        Verdict.INCONCLUSIVE: Text("；期数太少。", "; too few draws."),
+    }[verdict]
     yield Finding(
         "tiers",
-        Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE,
-        Text(zh + ("，与声明的概率不符。" if failed else "，与声明的概率相符。" if able else "；期数太少。"),
-             en + (": not what the declared odds give." if failed else ", as the declared odds would give." if able else "; too few draws.")),
+        verdict,
+        Text(zh + close.zh, en + close.en),
         Basis.STATISTICAL,
         declared="odds of each tier from the numbers matched",
         observed=f"|z| <= {abs(float(str(worst['z'])))}",

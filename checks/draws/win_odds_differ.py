@@ -44,9 +44,16 @@ def win_odds_differ(audit: Audit) -> Iterator[Finding]:
     en = f"Of {openings} openings that could go either way, {float(due):.1f} were due to win as declared and {wins} did"
     en += f" ({low:.2%} to {high:.2%} an opening, 95 %)"
     close = {
-        Verdict.FAIL: Text(f"，证据为声明的 {power_of_ten(log_e)} 倍。", f": {power_of_ten(log_e)} to 1 against the declared odds."),
-        Verdict.PASS: Text(f"；若赔率变为声明的 {below} 倍，这份导出会显示出来。", f"; odds of {below} times the declared would have shown."),
-        Verdict.INCONCLUSIVE: Text("；数据太少，即使赔率大为不同也看不出。", "; too few to show even a large difference in odds."),
+        Verdict.FAIL: Text(
+            f"，证据为声明的 {power_of_ten(log_e)} 倍。", f": {power_of_ten(log_e)} to 1 against the declared odds."
+        ),
+        Verdict.PASS: Text(
+            f"；若赔率变为声明的 {below} 倍，这份导出会显示出来。",
+            f"; odds of {below} times the declared would have shown.",
+        ),
+        Verdict.INCONCLUSIVE: Text(
+            "；数据太少，即使赔率大为不同也看不出。", "; too few to show even a large difference in odds."
+        ),
     }[verdict]
     yield Finding(
         "all openings",

@@ -39,6 +39,6 @@ def cite(names: Iterable[str], first: date | None, last: date | None) -> list[di
             undated = version.get("from") is None
             if undated or (first and last and in_force(version, first, last)):
                 status = version["status"] + (", undated" if undated else "")
-                said = {"words": version.get("words", ""), "gloss": version.get("gloss", "")}
+                said = {"words": version.get("words") or version.get("gloss_zh", ""), "gloss": version["gloss"]}
                 found.append({"id": name, "cite": version["cite"], "status": status, **said})
     return found

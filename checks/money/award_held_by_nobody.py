@@ -20,7 +20,9 @@ SQL = "SELECT clause, asset, awards, amount FROM award_total WHERE standing = 'u
 def award_held_by_nobody(audit: Audit) -> Iterator[Finding]:
     """Yield one screen with a row for each clause; it reports a sum and accuses nobody."""
     if not audit.has("award_total"):
-        yield Finding("awards", Verdict.NOT_APPLICABLE, Text("没有可重放的奖励。", "There are no awards to replay."), Basis.SCREEN)
+        yield Finding(
+            "awards", Verdict.NOT_APPLICABLE, Text("没有可重放的奖励。", "There are no awards to replay."), Basis.SCREEN
+        )
         return
     rows = evidence(audit, SQL)
     totals: dict[str, int] = {}
@@ -31,7 +33,10 @@ def award_held_by_nobody(audit: Audit) -> Iterator[Finding]:
     yield Finding(
         "awards",
         Verdict.PASS,
-        Text(f"因无人担任相应角色而无需支付、留在平台的奖励：{money}。", f"Kept by the platform because nobody holds the role: {money}."),
+        Text(
+            f"因无人担任相应角色而无需支付、留在平台的奖励：{money}。",
+            f"Kept by the platform because nobody holds the role: {money}.",
+        ),
         Basis.SCREEN,
         observed=money,
         amount=kept,

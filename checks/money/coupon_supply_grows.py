@@ -38,7 +38,10 @@ def coupon_supply_grows(audit: Audit) -> Iterator[Finding]:
             paid = audit.units(asset).show(audit.engine.value(sql))
             started = audit.engine.value("SELECT count(*) FROM activity_once")
             observed = f"{paid} {asset} paid out in {started} activities"
-            zh, en = f"{zh}；导出中 {started} 场活动共发出 {paid}", f"{en}; in the export {started} activities paid out {paid}"
+            zh, en = (
+                f"{zh}；导出中 {started} 场活动共发出 {paid}",
+                f"{en}; in the export {started} activities paid out {paid}",
+            )
         yield Finding(
             asset,
             Verdict.FAIL if grows else Verdict.PASS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from audit.case import Audit, evidence
 from audit.engine import literal
@@ -22,8 +22,12 @@ NEEDS = tuple(
 )  # fmt: skip
 GRAINS = {
     "reference": Text("逐笔按关联编号与名目比对", "compared one by one, by reference and clause"),
-    "day": Text("导出没有逐笔关联，按收款人、资产和日累计比对", "no references in the export: compared by payee, asset and day"),
-    "payee": Text("导出没有付款时间，按收款人和资产合计比对", "no times of payment in the export: compared by payee and asset"),
+    "day": Text(
+        "导出没有逐笔关联，按收款人、资产和日累计比对", "no references in the export: compared by payee, asset and day"
+    ),
+    "payee": Text(
+        "导出没有付款时间，按收款人和资产合计比对", "no times of payment in the export: compared by payee and asset"
+    ),
     "none": Text("导出没有付款记录", "no payments in the export"),
 }
 
@@ -81,7 +85,10 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
         yield Finding(
             "payouts" if not counts and not unknown else "other clauses",
             Verdict.PASS,
-            Text(f"{defect.none.zh}（{len(rest)} 个条款；{grain.zh}）。", f"{defect.none.en} ({len(rest)} clauses; {grain.en})."),
+            Text(
+                f"{defect.none.zh}（{len(rest)} 个条款；{grain.zh}）。",
+                f"{defect.none.en} ({len(rest)} clauses; {grain.en}).",
+            ),
             observed="0",
             clauses=rest,
         )
@@ -89,7 +96,11 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
 
 def _unknown(audit: Audit) -> dict[str, tuple[int, int]]:
     """Clause → (events whose award the export does not determine, payments or awards that cannot be matched)."""
-    events = dict(audit.engine.rows("SELECT clause, sum(awards) FROM award_total WHERE standing = 'unknown' GROUP BY clause ORDER BY clause"))
+    events = dict(
+        audit.engine.rows(
+            "SELECT clause, sum(awards) FROM award_total WHERE standing = 'unknown' GROUP BY clause ORDER BY clause"
+        )
+    )
     sql = "SELECT coalesce(clause, ''), count(*) FROM discrepancy WHERE kind = 'undetermined' GROUP BY ALL ORDER BY ALL"
     rows = dict(audit.engine.rows(sql))
     return {clause: (events.get(clause, 0), rows.get(clause, 0)) for clause in sorted({*events, *rows})}
@@ -112,7 +123,8 @@ def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Find
 def _sum(audit: Audit, rows: tuple[Row, ...]) -> dict[str, str]:
     """The money at stake by asset, exact, as decimal strings in units."""
     totals: dict[str, Decimal] = {}
-    for row in rows:
-        asset = str(row["asset"] or row["paid_asset"] or "")
-        totals[asset] = totals.get(asset, Decimal(0)) + Decimal(str(row["at_stake"] or "0"))
+    with localcontext(prec=80):
+        for row in rows:
+            asset = str(row["asset"] or row["paid_asset"] or "")
+            totals[asset] = totals.get(asset, Decimal(0)) + Decimal(str(row["at_stake"] or "0"))
     return {asset: str(total) for asset, total in sorted(totals.items())}

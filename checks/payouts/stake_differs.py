@@ -20,11 +20,15 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all entries."""
     entry = audit.rules.entry
     if entry is None or not audit.case.scope.has("entry", "paid"):
-        why = Text("规则没有入场费，或导出没有记录所付金额。", "The rules declare no stake, or the export does not hold what was paid.")
+        why = Text(
+            "规则没有入场费，或导出没有记录所付金额。",
+            "The rules declare no stake, or the export does not hold what was paid.",
+        )
         yield Finding("entry", Verdict.NOT_APPLICABLE, why)
         return
     declared = " OR ".join(
-        f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)})" for asset, amount in entry.stake.items()
+        f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)})"
+        for asset, amount in entry.stake.items()
     )
     sql = (
         "SELECT entry_id, participant_id, asset, paid, entered_at, source_file, record\nFROM entry_once\n"
@@ -35,7 +39,10 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
     yield Finding(
         "entry",
         Verdict.FAIL if rows else Verdict.PASS,
-        Text(f"{len(rows)} 次参与所付金额不是声明的 {stake}。", f"{len(rows)} entries were not paid with the declared {stake}.")
+        Text(
+            f"{len(rows)} 次参与所付金额不是声明的 {stake}。",
+            f"{len(rows)} entries were not paid with the declared {stake}.",
+        )
         if rows
         else Text(f"每次参与都按声明支付 {stake}。", f"Every entry was paid with the declared {stake}."),
         declared=stake,

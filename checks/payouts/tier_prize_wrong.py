@@ -22,7 +22,10 @@ def tier_prize_wrong(audit: Audit) -> Iterator[Finding]:
     draw = audit.rules.draw
     fixed = {name: tier.prize for name, tier in draw.tiers.items() if tier.prize} if isinstance(draw, Numbers) else {}
     if not fixed or not audit.case.scope.has("tier_total", "winners", "prize"):
-        why = Text("规则没有固定奖金的奖级，或导出没有按奖级的汇总。", "No tier with a fixed prize, or no totals by tier in the export.")
+        why = Text(
+            "规则没有固定奖金的奖级，或导出没有按奖级的汇总。",
+            "No tier with a fixed prize, or no totals by tier in the export.",
+        )
         yield Finding("tiers", Verdict.NOT_APPLICABLE, why)
         return
     for name, prize in fixed.items():

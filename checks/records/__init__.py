@@ -27,7 +27,11 @@ def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
                 f"{name}：{what.zh}（应为 {expected}，实为 {observed}）。"
                 + ("这些人可能不在导出范围内；按规则，未知的推荐人不获奖励。" if outside else ""),
                 f"{name}: {what.en} (expected {expected}, found {observed})."
-                + (" They may stand outside the export; by the rules an unknown referrer is owed nothing." if outside else ""),
+                + (
+                    " They may stand outside the export; by the rules an unknown referrer is owed nothing."
+                    if outside
+                    else ""
+                ),
             ),
             basis=Basis.ARITHMETIC,
             declared=expected,
@@ -41,5 +45,8 @@ def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
     if results:
         yield Finding(subject, Verdict.PASS, Text(f"未发现：{what.zh}。", f"None found: {what.en}."), observed="0")
     else:
-        why = Text(f"导出或 case.yaml 未提供可据以检查“{what.zh}”的内容。", f"Nothing in the export or case.yaml to check: {what.en}.")
+        why = Text(
+            f"导出或 case.yaml 未提供可据以检查“{what.zh}”的内容。",
+            f"Nothing in the export or case.yaml to check: {what.en}.",
+        )
         yield Finding(kind, Verdict.NOT_APPLICABLE, why)

@@ -48,6 +48,8 @@ def cells_refused(audit: Audit) -> Iterator[Finding]:
         yield Finding(
             "all files",
             Verdict.PASS,
-            Text(f"{counted} 条记录逐格精确读取，无一拒收。", f"All {counted} records were read exactly, cell by cell."),
+            Text(
+                f"{counted} 条记录逐格精确读取，无一拒收。", f"All {counted} records were read exactly, cell by cell."
+            ),
             observed="0",
         )

@@ -24,7 +24,9 @@ ORDER BY draw_id, tier"""
 def tier_prize_not_recorded(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all draws and tiers."""
     if not audit.case.scope.has("tier_total", "winners", "prize"):
-        yield Finding("tiers", Verdict.NOT_APPLICABLE, Text("导出没有按奖级的汇总。", "The export has no totals by tier."))
+        yield Finding(
+            "tiers", Verdict.NOT_APPLICABLE, Text("导出没有按奖级的汇总。", "The export has no totals by tier.")
+        )
         return
     rows = evidence(audit, SQL)
     draws = sorted({str(row["draw_id"]) for row in rows})

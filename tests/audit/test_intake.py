@@ -49,7 +49,9 @@ def case(folder: Path, file: str, extra: str = "") -> Path:
     return folder
 
 
-def write_csv(path: Path, rows: list[list[str]], encoding: str = "utf-8", end: str = "\n", header: list[str] = HEADER) -> None:
+def write_csv(
+    path: Path, rows: list[list[str]], encoding: str = "utf-8", end: str = "\n", header: list[str] = HEADER
+) -> None:
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file, lineterminator=end).writerows([header, *rows])
 
@@ -100,7 +102,9 @@ def test_numbers_of_a_workbook_and_of_json_keep_every_digit(tmp_path: Path, audi
     other = tmp_path / "json"
     other.mkdir()
     line = '{"流水号": 12345678901234567890123, "时间": "2022-03-01 10:00:00", "收款人": "U1", "资产": "coupon", '
-    (other / "p.jsonl").write_text(line + '"金额": 12345678901234567890, "名目": "x", "关联": null}\nnot json\n', "utf-8")
+    (other / "p.jsonl").write_text(
+        line + '"金额": 12345678901234567890, "名目": "x", "关联": null}\nnot json\n', "utf-8"
+    )
     audit, _ = audited(case(other, "p.jsonl"))
     stored = audit.engine.rows("SELECT payment_id, CAST(amount AS VARCHAR) FROM payment")
     assert stored == [("12345678901234567890123", "12345678901234567890")]
@@ -118,7 +122,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("column", "value"), REFUSED)
-def test_refused_cells_are_findings_with_line_value_and_mend(column: str, value: str, tmp_path: Path, audited: Auditor) -> None:
+def test_refused_cells_are_findings_with_line_value_and_mend(
+    column: str, value: str, tmp_path: Path, audited: Auditor
+) -> None:
     rows = [list(row) for row in ROWS]
     rows[1][HEADER.index(column)] = value
     write_csv(tmp_path / "p.csv", rows)
@@ -147,7 +153,10 @@ def test_awkward_csv_loses_nothing(tmp_path: Path, audited: Auditor) -> None:
         ("P1", "line\nbreak", 1), ("P3", 'say "hi"', 3), ("P4", "U4", 4),
     ]  # fmt: skip
     assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(4, 2, 2)]
-    assert audit.engine.rows("SELECT column_name, record, line FROM refused_cell ORDER BY record") == [(None, 2, 5), ("amount", 4, 7)]
+    assert audit.engine.rows("SELECT column_name, record, line FROM refused_cell ORDER BY record") == [
+        (None, 2, 5),
+        ("amount", 4, 7),
+    ]
     assert {subject for name, subject in failing(findings) if name == "cells_refused"} == {"p.csv", "p.csv:金额"}
 
 
@@ -158,7 +167,9 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("body", "place", "words"), [one[1:] for one in UNREADABLE], ids=[one[0] for one in UNREADABLE])
+@pytest.mark.parametrize(
+    ("body", "place", "words"), [one[1:] for one in UNREADABLE], ids=[one[0] for one in UNREADABLE]
+)
 def test_unreadable_files_say_where(body: bytes, place: str, words: str, tmp_path: Path, audited: Auditor) -> None:
     (tmp_path / "p.csv").write_bytes(body.replace(b"a\n", ",".join(HEADER).encode() + b"\n", 1))
     with pytest.raises(Problem) as caught:
@@ -214,7 +225,7 @@ def test_local_times_that_a_clock_change_repeats_are_refused(tmp_path: Path, aud
 def test_control_totals_and_sequences(tmp_path: Path, audited: Auditor) -> None:
     write_csv(tmp_path / "p.csv", [["P1", *ROWS[0][1:]], ["P2", *ROWS[0][1:]], ["P5", *ROWS[0][1:]]])
     good = 'control: {payment: {rows: 3, sums: {CNY: "13.50"}}}\n'
-    audit, findings = audited(case(tmp_path, "p.csv", "    sequence: payment_id\n" + good))
+    _, findings = audited(case(tmp_path, "p.csv", "    sequence: payment_id\n" + good))
     assert ("sequence_gaps", "payment.payment_id") in failing(findings)
     gap = next(one for one in findings if one.check == "sequence_gaps")
     assert (gap.observed, gap.rows[0]["first_missing"], gap.rows[0]["last_missing"]) == ("2", 3, 4)

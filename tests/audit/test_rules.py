@@ -31,7 +31,13 @@ REFUSED = [
     ("an unsafe name", "  prize:", '  "prize; DROP TABLE entry":', "58:3", "not a name"),
     ("a key twice", "kind: boxes", "kind: boxes\n  kind: boxes", "26:3", "stands twice"),
     ("an alias", "odds: uniform", "odds: &a uniform\n  says: *a", "29:9", "aliases are not read"),
-    ("a start paid to a participant", "to: initiator.referrer", "to: participant.referrer", "46:5", "a start has no participant"),
+    (
+        "a start paid to a participant",
+        "to: initiator.referrer",
+        "to: participant.referrer",
+        "46:5",
+        "a start has no participant",
+    ),
     ("neither pays nor choice", 'choice: [{product: "1"}, {coupon: "198"}]', "says: nothing", None, "stands twice"),
     ("a due without a unit", "due: 24h", "due: 24", "30:1", "such as 24h"),
     ("a day that does not exist", "from: 2022-01-01", "from: 2022-02-30", "3:13", "a date is written"),
@@ -41,7 +47,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "place", "words"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED])
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED]
+)
 def test_refused(old: str | None, new: str, place: str | None, words: str, tmp_path: Path) -> None:
     text = HONEST.read_text("utf-8")
     assert old is None or old in text
@@ -116,4 +124,6 @@ def test_units_are_exact() -> None:
     assert nickel.steps(Decimal("0.15")) == 3
     assert nickel.show(3) == "0.15"
     assert Units.of("wei", Decimal(1)).show(10**30) == "1" + "0" * 30
+    assert Units("wei", 18, 1).show(10**37 + 1) == "10000000000000000000.000000000000000001"
+    assert Units("wei", 18, 1).steps(Decimal("10000000000000000000.000000000000000001")) == 10**37 + 1
     assert Units.of("k", Decimal(1000)).steps(Decimal(5000)) == 5

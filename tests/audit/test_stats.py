@@ -46,9 +46,13 @@ def histories(odds: list[Fraction], games: int, stop: int | None) -> Iterator[tu
 
 
 @pytest.mark.parametrize("stop", [None, 1, 2, 3])
-@pytest.mark.parametrize("odds", [[Fraction(1, 4)] * 4, [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8)]])
+@pytest.mark.parametrize(
+    "odds", [[Fraction(1, 4)] * 4, [Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(1, 8)]]
+)
 def test_prefix_bet_is_fair_by_enumeration(odds: list[Fraction], stop: int | None) -> None:
-    total = math.fsum(chance * math.exp(log_mixture(prefix_theories(runs, odds, 2))) for chance, runs in histories(odds, 5, stop))
+    total = math.fsum(
+        chance * math.exp(log_mixture(prefix_theories(runs, odds, 2))) for chance, runs in histories(odds, 5, stop)
+    )
     assert abs(total - 1) < 1e-12
 
 
@@ -68,7 +72,10 @@ def test_tilt_bet_is_fair_under_optional_stopping() -> None:
 
 def test_number_bet_is_fair_by_enumeration() -> None:
     draws = list(itertools.permutations(range(1, 5), 2))
-    total = math.fsum(math.exp(log_number_bet(pair, range(1, 5))) for pair in itertools.product(draws, repeat=3)) / len(draws) ** 3
+    total = (
+        math.fsum(math.exp(log_number_bet(pair, range(1, 5))) for pair in itertools.product(draws, repeat=3))
+        / len(draws) ** 3
+    )
     assert abs(total - 1) < 1e-12
 
 

@@ -6,6 +6,7 @@ against one scan that hashes every column they read. Both are measured in one ru
 
 from __future__ import annotations
 
+import itertools
 import json
 import resource
 import shutil
@@ -23,7 +24,8 @@ from audit.engine import Engine
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "blind-box" / "honest"
 BOXES, MEAN = 24, 12.5
 CLAUSES = """
-    SELECT e.entry_id AS ref, 'initiator-per-opening' AS reason, a.initiator_id AS payee_id, 'CNY' AS asset, '4.50' AS amount, e.entered_at AS moment
+    SELECT e.entry_id AS ref, 'initiator-per-opening' AS reason, a.initiator_id AS payee_id,
+        'CNY' AS asset, '4.50' AS amount, e.entered_at AS moment
     FROM entry AS e JOIN activity AS a ON a.activity_id = e.activity_id
     UNION ALL
     SELECT e.entry_id, 'referrer-per-opening', p.referrer_id, 'CNY', '0.50', e.entered_at
@@ -85,7 +87,10 @@ def make(folder: Path, openings: int) -> None:
         "payment": ["payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref"],
     }
     tables = {
-        table: {"file": f"{'entry' if table == 'outcome' else table}.parquet", "columns": {name: name for name in names}}
+        table: {
+            "file": f"{'entry' if table == 'outcome' else table}.parquet",
+            "columns": {name: name for name in names},
+        }
         for table, names in columns.items()
     }
     tables["entry"]["columns"]["asset"] = {"value": "CNY"}  # type: ignore[index]
@@ -125,7 +130,11 @@ def main(openings: int, threads: int = 2) -> None:
         size = (work / "case.duckdb").stat().st_size
     places = [what for what, *_ in marks]
     replay = places.index("participant_once")
-    stages = {"intake": (0, places.index("gate")), "gate": (places.index("gate"), replay), "replay+reconcile": (replay, len(marks) - 1)}
+    stages = {
+        "intake": (0, places.index("gate")),
+        "gate": (places.index("gate"), replay),
+        "replay+reconcile": (replay, len(marks) - 1),
+    }
     result = {
         "openings": openings, "differing": differing, "scan_wall": round(scan_wall, 3), "scan_cpu": round(scan_cpu, 3),
         "case_file_mb": size >> 20, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
@@ -134,7 +143,7 @@ def main(openings: int, threads: int = 2) -> None:
         **{f"{stage}_x_scan_cpu": round((marks[to][2] - marks[start][2]) / scan_cpu, 2) for stage, (start, to) in stages.items()},
     }  # fmt: skip
     print(json.dumps(result, indent=2))
-    slow = sorted(((b[1] - a[1], a[0]) for a, b in zip(marks, marks[1:], strict=False)), reverse=True)[:12]
+    slow = sorted(((b[1] - a[1], a[0]) for a, b in itertools.pairwise(marks)), reverse=True)[:12]
     print("\n".join(f"{seconds:8.3f} s  {what}" for seconds, what in slow))
 
 

@@ -37,7 +37,9 @@ def write(folder: Path, games: Sequence[Game], rules: str = RULES) -> Path:
     (folder / "rules.yaml").write_text(rules, "utf-8")
     (folder / "case.yaml").write_text(CASE, "utf-8")
     with (folder / "a.csv").open("w", newline="") as out:
-        csv.writer(out).writerows([["a", "u", "t"], *([f"A{g}", "U1", "2022-03-01 08:00:00"] for g in range(len(games)))])
+        csv.writer(out).writerows(
+            [["a", "u", "t"], *([f"A{g}", "U1", "2022-03-01 08:00:00"] for g in range(len(games)))]
+        )
     with (folder / "e.csv").open("w", newline="") as out:
         rows = [
             [f"K{g}-{n}", f"A{g}", "U2", box, f"2022-03-01 09:{n:02d}:00", outcome]

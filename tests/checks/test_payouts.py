@@ -74,7 +74,11 @@ def test_money_in_and_other_payments_are_no_awards(honest: Path, audited: Audito
     stake = dict(rows[0], 流水号="S1", 收款人="PLATFORM", 名目="发起费", 关联编号="A0001")
     refund = dict(rows[0], 流水号="S2", 名目="提现", 关联编号="A0001")
     write(honest, [*rows, stake, refund])
-    text = (honest / "case.yaml").read_text("utf-8").replace("种子用户: seed-user", "种子用户: seed-user\n          提现: other")
+    text = (
+        (honest / "case.yaml")
+        .read_text("utf-8")
+        .replace("种子用户: seed-user", "种子用户: seed-user\n          提现: other")
+    )
     (honest / "case.yaml").write_text("platform_accounts: [PLATFORM]\n" + text, "utf-8")
     _, findings = audited(honest)
     assert failing(findings) == [("coupon_supply_grows", "coupon")]

@@ -277,8 +277,9 @@ def discrepancies(
 
     Each payment is held against the award it fits best, the earliest payment first. An award that no payment
     fits is missing once it is due before the end of the period (until); a payment that fits none is a
-    duplicate where its payee has had this award already, else unexpected. undetermined: awards of which the
-    export does not say what is owed. known: given where records are lost, the events that remain; a payment
+    duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
+    its time; a payment to somebody else, or of something else, settles nothing. undetermined: awards of which
+    the export does not say what is owed. known: given where records are lost, the events that remain; a payment
     for another proves nothing.
     """
     unpaid, unmatched = defaultdict[Award, list[Owed]](list), defaultdict[Award, list[Row]](list)
@@ -303,7 +304,8 @@ def discrepancies(
                 if kind != "exact":
                     stake = abs(one["amount"] - award.amount) if kind == "wrong_amount" else award.amount
                     found[kind, *award[:4], stake] += 1
-                if award.due_at and one["paid_at"] > award.due_at:
+                settled = kind in ("exact", "wrong_amount")
+                if settled and award.due_at and one["paid_at"] > award.due_at:
                     found["late", *award[:5]] += 1
         for award in unpaid[key]:
             if award.due_at is None or award.due_at < until:

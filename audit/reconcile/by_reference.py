@@ -1,64 +1,15 @@
-"""Observed payments against expected awards: who was paid what they were owed, to the step.
-
-By reference where the export has one: both sides are summed as hashes into buckets, and only buckets that differ are
-compared row by row, so that a hundred million honest rows cost one pass and everything a join would find is found.
-Else by payee, asset and day; else by payee.
-"""
+"""Payments that carry their clause and event, compared one by one with what is owed."""
 
 from __future__ import annotations
 
-from typing import Literal
+from audit.engine import Step
 
-from audit.engine import Step, literal
-from audit.scope import Scope
-
-Grain = Literal["reference", "day", "payee", "none"]
-KINDS = ("missing", "unexpected", "duplicate", "wrong_amount", "wrong_asset", "wrong_payee", "late")
 BUCKETS = 1 << 18
 ROW = "event, clause, payee, asset, amount"
 
 
-def grain_of(scope: Scope) -> Grain:
-    """The finest comparison that the export's columns allow."""
-    if not scope.has("payment", "payee_id", "asset", "amount"):
-        return "none"
-    if scope.has("payment", "ref", "reason"):
-        return "reference"
-    return "day" if scope.has("payment", "paid_at") else "payee"
-
-
-def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, opened: bool) -> list[Step]:
-    """The steps from `expected_award` and `payment` to `discrepancy`.
-
-    platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    opened says that openings were replayed.
-    """
-    grain = grain_of(scope)
-    if grain == "none":
-        return []
-    steps = _by_reference(opened) if grain == "reference" else _by_sum(grain, scope)
-    return [_ledger(scope, grain, platform, ignored), *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
-
-
-def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
-    """Payments under the names of awards. What cannot be read cannot be compared: it may be any payment that is missing."""
-    conditions = []
-    if platform:
-        conditions.append(f"coalesce(payee_id, '') NOT IN ({', '.join(map(literal, platform))})")
-    if ignored:
-        conditions.append(f"coalesce(reason, '') NOT IN ({', '.join(map(literal, ignored))})")
-    where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
-    keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
-    keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
-    missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    return Step(
-        "ledger",
-        "SELECT ref AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"
-        f"    {missing} AS illegible,\n    source_file, record\nFROM payment_once{where}",
-    )
-
-
-def _by_reference(opened: bool) -> list[Step]:
+def by_reference_steps(opened: bool) -> list[Step]:
+    """Sums of hashes by bucket, then row by row where they differ."""
     bucket = f"hash(event) % {BUCKETS}"
     return [
         Step(
@@ -80,7 +31,9 @@ def _by_reference(opened: bool) -> list[Step]:
             f"UNION\nSELECT {bucket} AS bucket FROM event_maybe_late",
             "table",
         ),
-        Step("award_suspect", f"SELECT *\nFROM award_due\nWHERE {bucket} IN (SELECT bucket FROM bucket_suspect)", "table"),
+        Step(
+            "award_suspect", f"SELECT *\nFROM award_due\nWHERE {bucket} IN (SELECT bucket FROM bucket_suspect)", "table"
+        ),
         Step(
             "owed_suspect",
             "SELECT event, clause, payee, asset, amount, due_at, event_at\n"
@@ -183,7 +136,9 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
 def _leftovers() -> list[Step]:
     """What no pair explains; a payment that cannot be read may be any one that is missing."""
     owed = "o.event, o.clause, o.payee, o.asset, o.amount AS owed, o.due_at, o.event_at"
-    paid = "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
+    paid = (
+        "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
+    )
     nothing = (
         "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
         "    CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
@@ -247,77 +202,3 @@ def _leftovers() -> list[Step]:
             "table",
         ),
     ]
-
-
-def _by_sum(grain: Grain, scope: Scope) -> list[Step]:
-    """Running sums per payee, clause and asset: paid must reach what is due and never pass what is earned."""
-    day = f"CAST(timezone({literal(scope.zone)}, {{}}) AS DATE)" if grain == "day" else "CAST(NULL AS DATE)"
-    clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR) AS clause"
-    zero = "CAST(0 AS DECIMAL(38, 0))"
-    return [
-        Step(
-            "movement",
-            f"SELECT payee, {clause}, asset, {day.format('event_at')} AS day, amount AS earned, {zero} AS due, {zero} AS paid\n"
-            "FROM expected_award\n"
-            "UNION ALL\n"
-            f"SELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, e.amount, {zero}\n"
-            "FROM expected_award AS e CROSS JOIN horizon AS h\n"
-            "WHERE e.due_at IS NULL OR e.due_at < h.until_at\n"
-            "UNION ALL\n"
-            f"SELECT payee, {clause}, asset, {day.format('paid_at')} AS day, {zero}, {zero}, amount\n"
-            "FROM ledger WHERE NOT illegible",
-        ),
-        Step(
-            "standing_by_day",
-            "SELECT payee, clause, asset, day, sum(sum(earned)) OVER upto AS earned,\n"
-            "    -- what has no deadline is owed only in the end\n"
-            "    sum(sum(due)) OVER upto AS due, sum(sum(paid)) OVER upto AS paid,\n"
-            "    row_number() OVER (PARTITION BY payee, clause, asset ORDER BY day DESC NULLS FIRST) = 1 AS in_the_end\n"
-            "FROM movement\nGROUP BY payee, clause, asset, day\n"
-            "WINDOW upto AS (PARTITION BY payee, clause, asset ORDER BY day NULLS LAST)",
-            "table",
-        ),
-        Step(
-            "discrepancy",
-            "SELECT CASE WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
-            "            AND coalesce(l.payee, s.payee) = s.payee) THEN 'undetermined'\n"
-            "        WHEN paid < due AND paid > 0 THEN 'wrong_amount' WHEN paid < due THEN 'missing'\n"
-            "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
-            f"    {_SUMMED},\n"
-            "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
-            "FROM standing_by_day AS s\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
-            "UNION ALL\n"
-            "-- settled in the end, but behind on some day: the worst day counts\n"
-            f"SELECT 'late' AS kind, {_SUMMED}, due - paid AS at_stake\n"
-            "FROM (\n"
-            "    SELECT *, row_number() OVER (PARTITION BY payee, clause, asset ORDER BY due - paid DESC, day) AS turn\n"
-            "    FROM standing_by_day\n    WHERE NOT in_the_end AND paid < due AND day IS NOT NULL\n"
-            ") AS behind\nWHERE turn = 1",
-            "table",
-        ),
-    ]
-
-
-_SUMMED = (
-    "CAST(NULL AS VARCHAR) AS event, clause, payee, asset, CASE WHEN paid < due THEN due ELSE earned END AS owed,\n"
-    "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(day AS TIMESTAMPTZ) AS event_at, payee AS paid_to,\n"
-    "    asset AS paid_asset, paid, CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
-    "    CAST(NULL AS VARCHAR) AS source_file, CAST(NULL AS BIGINT) AS record"
-)
-
-
-def _owed_by_clause(*, clause: bool) -> Step:
-    """Exact totals by clause and asset: owed and paid, in steps."""
-    name = "clause" if clause else "CAST(NULL AS VARCHAR)"
-    zero = "CAST(0 AS DECIMAL(38, 0))"
-    return Step(
-        "owed_by_clause",
-        "SELECT clause, asset, sum(owed) AS owed, sum(paid) AS paid, sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
-        "FROM (\n"
-        f"    SELECT {name} AS clause, asset, amount AS owed, {zero} AS paid, awards AS owed_rows, 0 AS paid_rows\n"
-        "    FROM award_total WHERE standing = 'owed'\n"
-        "    UNION ALL\n"
-        f"    SELECT {name} AS clause, asset, {zero}, sum(amount), 0, count(*)\n    FROM ledger GROUP BY ALL\n"
-        ") AS sides\nGROUP BY clause, asset",
-        "table",
-    )

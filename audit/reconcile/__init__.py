@@ -1,0 +1,74 @@
+"""Observed payments against expected awards: who was paid what they were owed, to the step.
+
+By reference where the export has one: both sides are summed as hashes into buckets, and only buckets that differ are
+compared row by row, so that a hundred million honest rows cost one pass and everything a join would find is found.
+Else by payee, asset and day; else by payee.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from audit.engine import Step, literal
+from audit.reconcile.by_reference import by_reference_steps
+from audit.reconcile.by_sum import by_sum_steps
+from audit.scope import Scope
+
+Grain = Literal["reference", "day", "payee", "none"]
+
+
+def grain_of(scope: Scope) -> Grain:
+    """The finest comparison that the export's columns allow."""
+    if not scope.has("payment", "payee_id", "asset", "amount"):
+        return "none"
+    if scope.has("payment", "ref", "reason"):
+        return "reference"
+    return "day" if scope.has("payment", "paid_at") else "payee"
+
+
+def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, opened: bool) -> list[Step]:
+    """The steps from `expected_award` and `payment` to `discrepancy`.
+
+    platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
+    opened says that openings were replayed.
+    """
+    grain = grain_of(scope)
+    if grain == "none":
+        return []
+    steps = by_reference_steps(opened) if grain == "reference" else by_sum_steps(grain, scope)
+    return [_ledger(scope, grain, platform, ignored), *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
+
+
+def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
+    """Payments under the names of awards. What cannot be read cannot be compared: it may be any payment that is missing."""
+    conditions = []
+    if platform:
+        conditions.append(f"coalesce(payee_id, '') NOT IN ({', '.join(map(literal, platform))})")
+    if ignored:
+        conditions.append(f"coalesce(reason, '') NOT IN ({', '.join(map(literal, ignored))})")
+    where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
+    keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
+    keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
+    missing = " OR ".join(f"{key} IS NULL" for key in keys)
+    return Step(
+        "ledger",
+        "SELECT ref AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"
+        f"    {missing} AS illegible,\n    source_file, record\nFROM payment_once{where}",
+    )
+
+
+def _owed_by_clause(*, clause: bool) -> Step:
+    """Exact totals by clause and asset: owed and paid, in steps."""
+    name = "clause" if clause else "CAST(NULL AS VARCHAR)"
+    zero = "CAST(0 AS DECIMAL(38, 0))"
+    return Step(
+        "owed_by_clause",
+        "SELECT clause, asset, sum(owed) AS owed, sum(paid) AS paid, sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
+        "FROM (\n"
+        f"    SELECT {name} AS clause, asset, amount AS owed, {zero} AS paid, awards AS owed_rows, 0 AS paid_rows\n"
+        "    FROM award_total WHERE standing = 'owed'\n"
+        "    UNION ALL\n"
+        f"    SELECT {name} AS clause, asset, {zero}, sum(amount), 0, count(*)\n    FROM ledger GROUP BY ALL\n"
+        ") AS sides\nGROUP BY clause, asset",
+        "table",
+    )

@@ -1,0 +1,63 @@
+"""Payments without references, compared in sums: by payee, asset and day, or by payee and asset alone."""
+
+from __future__ import annotations
+
+from audit.engine import Step, literal
+from audit.scope import Scope
+
+
+def by_sum_steps(grain: str, scope: Scope) -> list[Step]:
+    """Running sums per payee, clause and asset: paid must reach what is due and never pass what is earned."""
+    day = f"CAST(timezone({literal(scope.zone)}, {{}}) AS DATE)" if grain == "day" else "CAST(NULL AS DATE)"
+    clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR) AS clause"
+    zero = "CAST(0 AS DECIMAL(38, 0))"
+    return [
+        Step(
+            "movement",
+            f"SELECT payee, {clause}, asset, {day.format('event_at')} AS day, amount AS earned, {zero} AS due, {zero} AS paid\n"
+            "FROM expected_award\n"
+            "UNION ALL\n"
+            f"SELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, e.amount, {zero}\n"
+            "FROM expected_award AS e CROSS JOIN horizon AS h\n"
+            "WHERE e.due_at IS NULL OR e.due_at < h.until_at\n"
+            "UNION ALL\n"
+            f"SELECT payee, {clause}, asset, {day.format('paid_at')} AS day, {zero}, {zero}, amount\n"
+            "FROM ledger WHERE NOT illegible",
+        ),
+        Step(
+            "standing_by_day",
+            "SELECT payee, clause, asset, day, sum(sum(earned)) OVER upto AS earned,\n"
+            "    -- what has no deadline is owed only in the end\n"
+            "    sum(sum(due)) OVER upto AS due, sum(sum(paid)) OVER upto AS paid,\n"
+            "    row_number() OVER (PARTITION BY payee, clause, asset ORDER BY day DESC NULLS FIRST) = 1 AS in_the_end\n"
+            "FROM movement\nGROUP BY payee, clause, asset, day\n"
+            "WINDOW upto AS (PARTITION BY payee, clause, asset ORDER BY day NULLS LAST)",
+            "table",
+        ),
+        Step(
+            "discrepancy",
+            "SELECT CASE WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
+            "            AND coalesce(l.payee, s.payee) = s.payee) THEN 'undetermined'\n"
+            "        WHEN paid < due AND paid > 0 THEN 'wrong_amount' WHEN paid < due THEN 'missing'\n"
+            "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
+            f"    {_SUMMED},\n"
+            "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
+            "FROM standing_by_day AS s\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
+            "UNION ALL\n"
+            "-- settled in the end, but behind on some day: the worst day counts\n"
+            f"SELECT 'late' AS kind, {_SUMMED}, due - paid AS at_stake\n"
+            "FROM (\n"
+            "    SELECT *, row_number() OVER (PARTITION BY payee, clause, asset ORDER BY due - paid DESC, day) AS turn\n"
+            "    FROM standing_by_day\n    WHERE NOT in_the_end AND paid < due AND day IS NOT NULL\n"
+            ") AS behind\nWHERE turn = 1",
+            "table",
+        ),
+    ]
+
+
+_SUMMED = (
+    "CAST(NULL AS VARCHAR) AS event, clause, payee, asset, CASE WHEN paid < due THEN due ELSE earned END AS owed,\n"
+    "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(day AS TIMESTAMPTZ) AS event_at, payee AS paid_to,\n"
+    "    asset AS paid_asset, paid, CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
+    "    CAST(NULL AS VARCHAR) AS source_file, CAST(NULL AS BIGINT) AS record"
+)

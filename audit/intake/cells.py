@@ -66,7 +66,8 @@ def _amount(text: str, asset: Cast | None, units: Sequence[Units]) -> Cast:
         else:
             point, number = "([.]0+)?", f"CAST(split_part({text}, '.', 1) AS DECIMAL(38, 0))"
         if one.step != 1:
-            number = f"CASE WHEN {number} % {one.step} = 0 THEN {number} // {one.step} END"
+            whole = f"CAST({number} AS HUGEINT)"  # DuckDB 2 divides a DECIMAL by // into a DOUBLE
+            number = f"CASE WHEN {whole} % {one.step} = 0 THEN CAST({whole} // {one.step} AS DECIMAL(38, 0)) END"
         return _when(text, f"-?[0-9]{{1,28}}{point}", number)
 
     if asset is None:

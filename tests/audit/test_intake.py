@@ -236,3 +236,15 @@ def test_control_totals_and_sequences(tmp_path: Path, audited: Auditor) -> None:
     assert [(one.subject, one.declared, one.observed) for one in totals] == [
         ("payment.amount", "1351", "1350"), ("payment.rows", "4", "3"),
     ]  # fmt: skip
+
+
+def test_steps_that_are_no_power_of_ten_are_exact(tmp_path: Path, audited: Auditor) -> None:
+    amounts = ["4.50", "4.51", "123456789012345678901234.55"]
+    rows = [[f"P{n}", "2022-03-01 10:00:00", "U1", "CNY", amount, "r", "K"] for n, amount in enumerate(amounts)]
+    write_csv(tmp_path / "p.csv", rows)
+    folder = case(tmp_path, "p.csv")
+    rules = RULES.replace('CNY: {step: "0.01"}', 'CNY: {step: "0.05"}')
+    (folder / "rules.yaml").write_text(rules, "utf-8")
+    audit, _ = audited(folder)
+    stored = audit.engine.rows("SELECT CAST(amount AS VARCHAR) FROM payment ORDER BY record")
+    assert stored == [("90",), (None,), ("2469135780246913578024691",)]

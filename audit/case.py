@@ -176,7 +176,7 @@ def _intake(case: Case) -> Intake:
     rules = case.rules
     assets = tuple(rules.assets)
     chosen = {asset for award in rules.awards.values() for option in award.choice or () for asset in option}
-    choices = {(table, "asset"): assets for table in ("entry", "payment", "draw", "tier_total")}
+    choices = {(table, "asset"): assets for table in ("entry", "purchase", "payment", "draw", "tier_total")}
     choices["outcome", "outcome"] = ("win", "loss")
     if chosen:
         choices["outcome", "choice"] = tuple(sorted(chosen))

@@ -38,6 +38,17 @@ CREATE TABLE outcome (
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 
+CREATE TABLE purchase (
+    purchase_id VARCHAR,         -- one order
+    participant_id VARCHAR,      -- who ordered and paid
+    item VARCHAR,                -- what was ordered, as the export names it
+    kind VARCHAR,                -- kind of order, as the export names it
+    asset VARCHAR,               -- what was paid with
+    amount DECIMAL(38, 0),       -- price paid, steps of asset
+    paid_at TIMESTAMPTZ,         -- moment of payment
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
 CREATE TABLE payment (
     payment_id VARCHAR,          -- one movement of money, coupons or goods
     paid_at TIMESTAMPTZ,         -- moment of payment

@@ -13,6 +13,7 @@ KEYS = {
     "activity": "activity_id",
     "entry": "entry_id",
     "outcome": "entry_id",
+    "purchase": "purchase_id",
     "payment": "payment_id",
 }
 

@@ -28,7 +28,9 @@ def _boxes(rules: Rules) -> Boxes:
 
 
 def _pays(award: Award, asset: str) -> Decimal:
-    return (award.pays or {}).get(asset, Decimal(0))
+    """What a clause pays whatever was ordered: a share of an order is not known beforehand."""
+    pay = (award.pays or {}).get(asset, Decimal(0))
+    return pay if isinstance(pay, Decimal) else Decimal(0)
 
 
 def net_by_box(rules: Rules, role: str, asset: str) -> list[Outcome]:

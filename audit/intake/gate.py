@@ -24,6 +24,7 @@ REQUIRED = {
     "activity": ("activity_id", "initiator_id", "started_at"),
     "entry": ("entry_id", "activity_id", "participant_id", "position", "entered_at", "asset", "paid"),
     "outcome": ("entry_id", "outcome"),
+    "purchase": ("purchase_id", "participant_id", "asset", "amount", "paid_at"),
     "payment": ("payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref"),
     "draw": ("draw_id", "drawn_at", "sales"),
     "drawn_number": ("draw_id", "pool", "ordinal", "number"),
@@ -37,6 +38,7 @@ LINKS = (
     ("entry", "participant_id", "participant", "participant_id"),
     ("entry", "entry_id", "outcome", "entry_id"),
     ("outcome", "entry_id", "entry", "entry_id"),
+    ("purchase", "participant_id", "participant", "participant_id"),
     ("payment", "payee_id", "participant", "participant_id"),
     ("participant", "referrer_id", "participant", "participant_id"),
     ("participant", "team_leader_id", "participant", "participant_id"),
@@ -45,12 +47,13 @@ LINKS = (
 )
 AT_LEAST_ZERO = (
     ("entry", "paid"),
+    ("purchase", "amount"),
     ("payment", "amount"),
     ("draw", "sales"),
     ("tier_total", "winners"),
     ("tier_total", "prize"),
 )
-IN_PERIOD = (("activity", "started_at"), ("entry", "entered_at"), ("draw", "drawn_at"))
+IN_PERIOD = (("activity", "started_at"), ("entry", "entered_at"), ("purchase", "paid_at"), ("draw", "drawn_at"))
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,12 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     engine.rows("""
         CREATE TABLE event_damage AS
         SELECT DISTINCT table_name FROM gate
-        WHERE NOT success AND table_name IN ('participant', 'activity', 'entry')
+        WHERE NOT success AND table_name IN ('participant', 'activity', 'entry', 'purchase')
             AND column_name NOT IN ('referrer_id', 'team_leader_id') AND kind IN ('completeness', 'links', 'sequence')
         UNION
         SELECT DISTINCT table_name FROM refused_cell
-        WHERE table_name IN ('participant', 'activity', 'entry')
-            AND coalesce(column_name, 'id') IN ('id', 'participant_id', 'activity_id', 'entry_id')""")
+        WHERE table_name IN ('participant', 'activity', 'entry', 'purchase')
+            AND coalesce(column_name, 'id') IN ('id', 'participant_id', 'activity_id', 'entry_id', 'purchase_id')""")
 
 
 def _repeated(engine: Engine, scope: Scope) -> None:
@@ -139,7 +142,8 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
         if scope.has(table, column):
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {column} < 0")
     for table, column in IN_PERIOD:
-        ends = [f"{column} < {scope.moment(scope.since)}"] if scope.since else []
+        # an activity may have begun before the period and go on in it
+        ends = [f"{column} < {scope.moment(scope.since)}"] if scope.since and table != "activity" else []
         ends += [f"{column} >= {scope.moment(scope.until)}"] if scope.until else []
         if scope.has(table, column) and ends:
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {' OR '.join(ends)}")

@@ -37,7 +37,7 @@ def by_reference_steps(opened: bool) -> list[Step]:
         Step(
             "owed_suspect",
             "SELECT event, clause, payee, asset, amount, due_at, event_at\n"
-            "FROM award_suspect\nWHERE NOT unknown AND payee IS NOT NULL",
+            "FROM award_suspect\nWHERE NOT unknown AND payee IS NOT NULL AND amount > 0",
         ),
         Step(
             "undetermined",
@@ -84,6 +84,7 @@ def _late(opened: bool) -> list[Step]:
     moments = [
         "SELECT participant_id AS event, 'registration' AS kind, joined_at AS begun_at FROM participant_once",
         "SELECT activity_id AS event, 'start' AS kind, started_at AS begun_at FROM activity_once",
+        "SELECT purchase_id AS event, 'order' AS kind, paid_at AS begun_at FROM purchase_once",
     ]
     if opened:
         moments.append("SELECT entry_id AS event, 'entry' AS kind, entered_at AS begun_at FROM entry_once")
@@ -156,7 +157,8 @@ def _leftovers() -> list[Step]:
             "        AND coalesce(p.event, o.event) = o.event AND coalesce(p.clause, o.clause) = o.clause\n"
             "        AND coalesce(p.payee, o.payee) = o.payee)\n"
             "    -- a record that is wholly broken may be any one payment: as many of the largest are left open\n"
-            "    OR row_number() OVER (ORDER BY o.amount DESC, o.owed_id) <= b.records AS may_be_paid\n"
+            "    OR row_number() OVER (PARTITION BY coalesce(o.due_at >= h.until_at, false)\n"
+            "        ORDER BY o.amount DESC, o.owed_id) <= b.records AS may_be_paid\n"
             "FROM owed_row AS o\nCROSS JOIN horizon AS h\nCROSS JOIN payment_broken AS b\n"
             "WHERE o.owed_id NOT IN (SELECT owed_id FROM pair)",
             "table",

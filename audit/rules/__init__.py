@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from audit.rules.read import json_schema, read_rules
-from audit.rules.records import Award, Boxes, Claim, Numbers, Rules
+from audit.rules.records import Award, Boxes, Claim, Numbers, Rules, Share
 
-__all__ = ["Award", "Boxes", "Claim", "Numbers", "Rules", "json_schema", "read_rules"]
+__all__ = ["Award", "Boxes", "Claim", "Numbers", "Rules", "Share", "json_schema", "read_rules"]

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from audit.problem import Problem, raise_all
 from audit.rules.document import Document, Path_, read_document, read_record
-from audit.rules.records import Boxes, Numbers, Rules, span_of
+from audit.rules.records import Award, Boxes, Numbers, Rules, Share, span_of
 
 ENTRY_EVENTS = ("entry", "win", "loss")
 
@@ -67,6 +67,10 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
             yield document.problem(at, "an award has either `pays` or `choice`", value=name)
         if award.choice is not None and any(len(option) != 1 for option in award.choice):
             yield document.problem((*at, "choice"), "each option of a choice names one asset")
+        if award.choice is not None and len({asset for option in award.choice for asset in option}) < len(award.choice):
+            yield document.problem((*at, "choice"), "two options pay the same asset", mend="the export could not tell them")
+        if award.on == "order" and award.to.startswith("initiator"):
+            yield document.problem((*at, "to"), "an order has no initiator", value=award.to, mend="say participant")
         if award.on in ("start", "completion") and award.to.startswith("participant"):
             yield document.problem(
                 (*at, "to"), f"a {award.on} has no participant", value=award.to, mend="say initiator"
@@ -79,7 +83,8 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
             yield document.problem((*at, "first"), "`first` counts registrations only", value=str(award.first))
         if award.on in ENTRY_EVENTS and rules.entry is None:
             yield document.problem((*at, "on"), "the rules declare no entry", value=award.on, mend="add `entry:`")
-        if award.on not in ("registration", "entry") and rules.activity is None:
+        yield from _order_misfits(award, document, at)
+        if award.on not in ("registration", "entry", "order") and rules.activity is None:
             yield document.problem((*at, "on"), "the rules declare no activity", value=award.on, mend="add `activity:`")
         if award.on in ("win", "loss", "completion") and not isinstance(rules.draw, Boxes):
             yield document.problem((*at, "on"), "the rules declare no draw that decides this", value=award.on)
@@ -94,7 +99,22 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         yield document.problem(("effective", "to"), "must be later than `from`", value=str(rules.effective.to))
 
 
-def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal]]]:
+def _order_misfits(award: Award, document: Document, at: Path_) -> Iterator[Problem]:
+    """What only orders can have: conditions on them, and shares of them."""
+    if award.on != "order":
+        for key, value in (("when", award.when), ("nth", award.nth)):
+            if value is not None:
+                yield document.problem((*at, key), f"`{key}` bears on orders only", mend="say on: order")
+    for asset, pay in (award.pays or {}).items():
+        if isinstance(pay, Share):
+            if award.on != "order":
+                yield document.problem((*at, "pays", asset, "of"), f"a {award.on} moves no amount", value=pay.of)
+            if not 0 < pay.percent <= 100:
+                place: Path_ = (*at, "pays", asset, "percent")
+                yield document.problem(place, "a percentage lies above 0 and up to 100", value=str(pay.percent))
+
+
+def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal | Share]]]:
     if rules.activity:
         yield ("activity", "stake"), rules.activity.stake
     if rules.entry:
@@ -108,16 +128,18 @@ def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal]]]:
             yield ("draw", "tiers", name, "prize"), tier.prize or {}
 
 
-def _money_misfits(rules: Rules, document: Document, path: Path_, money: Mapping[str, Decimal]) -> Iterator[Problem]:
+def _money_misfits(rules: Rules, document: Document, path: Path_, money: Mapping[str, Decimal | Share]) -> Iterator[Problem]:
     for asset, amount in money.items():
         at = (*path, asset)
         if asset not in rules.assets:
             near = difflib.get_close_matches(asset, rules.assets, 1, 0.5)
             mend = f"did you mean {near[0]!r}?" if near else "declare it under `assets`"
             yield document.problem(at, "this asset is not declared", value=asset, mend=mend)
+        elif isinstance(amount, Share):
+            continue
         elif amount < 0:
             yield document.problem(at, "an amount cannot be negative", value=str(amount))
-        elif rules.assets[asset].step > 0 and amount % rules.assets[asset].step:
+        elif rules.assets[asset].step > 0 and Fraction(amount) % Fraction(rules.assets[asset].step):
             step = rules.assets[asset].step
             yield document.problem(at, f"not a whole number of steps of {step} {asset}", value=str(amount))
 

@@ -58,9 +58,9 @@ def _date(value: Any) -> date:
 
 
 def _range(value: Any) -> str:
-    match = RANGE.fullmatch(value) if isinstance(value, str) else None
+    match = RANGE.fullmatch(str(value)) if isinstance(value, str | int) else None
     if match is None or int(match[1]) < 1 or (match[2] and int(match[2]) < int(match[1])):
-        raise ValueError("a range of boxes is written 7 or 7-24")
+        raise ValueError("a range is written 7 or 7-24")
     return str(value)
 
 
@@ -78,18 +78,12 @@ Amount = Annotated[
 Odds = Annotated[Fraction, BeforeValidator(_odds), WithJsonSchema({"type": "string", "pattern": ODDS.pattern})]
 Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": SPAN.pattern})]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-Range = Annotated[str, BeforeValidator(_range), WithJsonSchema({"type": "string", "pattern": RANGE.pattern})]
+Range = Annotated[str, BeforeValidator(_range), WithJsonSchema({"type": ["string", "integer"], "pattern": RANGE.pattern})]
 Money = Mapping[Asset, Amount]
 
-Event = Literal["registration", "start", "entry", "win", "loss", "completion"]
-Role = Literal[
-    "participant",
-    "participant.referrer",
-    "participant.team_leader",
-    "initiator",
-    "initiator.referrer",
-    "initiator.team_leader",
-]
+Event = Literal["registration", "start", "entry", "win", "loss", "completion", "order"]
+ROLE = r"(participant|initiator)((\.referrer){1,9}|\.team_leader)?"
+Role = Annotated[str, StringConstraints(pattern=f"^{ROLE}$")]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -179,16 +173,38 @@ class Numbers:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Share:
+    """A percentage of what an event moved, in the same asset, rounded to a whole step as declared."""
+
+    percent: Amount = Field(description='quoted decimal, such as "12.5"')
+    of: Literal["order"] = Field(description="the amount it is a percentage of")
+    rounding: Literal["down", "half-up", "up"] = Field(description="what becomes of a fraction of a step")
+
+
+@dataclass(frozen=True, config=STRICT)
+class Condition:
+    """Which orders a clause bears on; several names: any of them."""
+
+    item: tuple[str, ...] | None = Field(default=None, description="the item ordered, as the export names it")
+    kind: tuple[str, ...] | None = Field(default=None, description="the kind of order, as the export names it")
+
+
+@dataclass(frozen=True, config=STRICT)
 class Award:
     """One clause: on an event, someone is owed something."""
 
     on: Event = Field(description="what makes it due")
-    to: Role = Field(description="who is owed")
-    pays: Money | None = Field(default=None, description="amount by asset")
+    to: Role = Field(
+        description="who is owed: participant, initiator, or somebody above one of them: .team_leader, .referrer, "
+        ".referrer.referrer for the referrer's referrer, and so on"
+    )
+    pays: Mapping[Asset, Amount | Share] | None = Field(default=None, description="amount or share by asset")
     choice: tuple[Money, ...] | None = Field(
         default=None, description="one asset a line; the recipient takes one of them"
     )
     first: Annotated[int, Field(ge=1)] | None = Field(default=None, description="only the first so many registrations")
+    when: Condition | None = Field(default=None, description="only for orders of this item or kind")
+    nth: Range | None = Field(default=None, description="only a participant's n-th order, such as 1 or 2-5")
     due: Span | None = Field(default=None, description="how long after the event a payment is still on time")
     says: str = Field(default="", description="the platform's own words")
 

@@ -24,8 +24,8 @@ DEFECT = Defect(
 @check(needs=(*NEEDS, "payment.paid_at"), provisions=("cn-price-promises",))
 def payout_late(audit: Audit) -> Iterator[Finding]:
     """Yield a finding for each clause that declares a deadline."""
-    declared = audit.rules.due or any(award.due for award in audit.rules.awards.values())
-    if not declared or not audit.case.scope.has("payment", "paid_at"):
+    deadlines = [audit.rules.due, *(award.due for award in audit.rules.awards.values())]
+    if all(due is None for due in deadlines) or not audit.case.scope.has("payment", "paid_at"):
         why = Text(
             "规则未声明期限，或导出没有付款时间。",
             "The rules declare no deadline, or the export has no times of payment.",

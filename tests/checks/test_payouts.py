@@ -124,6 +124,24 @@ def test_no_deadline_no_lateness(honest: Path, audited: Auditor) -> None:
     assert payout(findings, "payout_late").verdict is Verdict.NOT_APPLICABLE
 
 
+def test_a_deadline_of_no_time_at_all_is_a_deadline(honest: Path, audited: Auditor) -> None:
+    text = (honest / "rules.yaml").read_text("utf-8").replace("due: 24h", "due: 0s")
+    (honest / "rules.yaml").write_text(text, "utf-8")
+    _, findings = audited(honest)
+    assert len([one for one in failing(findings) if one[0] == "payout_late"]) == 7
+
+
+def test_what_happened_before_the_period_is_not_accused(honest: Path, audited: Auditor) -> None:
+    """A0004 began at 23:57 of the day before; its 4 + 6 were paid that night and are not in the export."""
+    rows = read(honest)
+    write(honest, [row for row in rows if row["付款时间"] >= "2022-03-07"])
+    text = (honest / "case.yaml").read_text("utf-8").replace("from: 2022-03-01", "from: 2022-03-07")
+    (honest / "case.yaml").write_text(text, "utf-8")
+    _, findings = audited(honest)
+    assert {check for check, _ in failing(findings)} == {"coupon_supply_grows", "values_out_of_range"}
+    assert ("values_out_of_range", "activity.started_at") not in failing(findings)
+
+
 def test_awards_at_completion_are_owed_by_the_win(honest: Path, audited: Auditor) -> None:
     """The other reading of "successfully initiates": due at the win. Activities cut off are then owed nothing."""
     text = (honest / "rules.yaml").read_text("utf-8").replace("on: start", "on: completion")

@@ -1,0 +1,158 @@
+"""What happened, as events that clauses bear on, each with the people it concerns and those above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from audit.engine import Step
+from audit.rules import Rules
+
+OPENINGS = ("entry", "win", "loss")
+
+
+def event_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, opened: bool) -> list[Step]:
+    """Who stands above whom, the events of each kind, and all of them as `event`; opened: openings were replayed."""
+    depth = max([1, *(award.to.count(".referrer") for award in rules.awards.values())])
+    before = f"coalesce({{}} < {moment(since)}, false)" if since else "false"
+    parts = [_registrations(before, depth), _starts(before, depth), _orders(before, depth)]
+    if opened:
+        above = {award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to}
+        parts += [_entries(before, above, depth), _completions(before, depth)]
+    union = "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)
+    return [_standing(), _upline(depth), *parts, Step("event", union)]
+
+
+def above(depth: int) -> list[str]:
+    """The columns of those above a participant: team_leader, referrer_1 (who recruited them), referrer_2 (their recruiter) …"""
+    return ["team_leader", *(f"referrer_{level}" for level in range(1, depth + 1))]
+
+
+def _standing() -> Step:
+    """Who stands above a participant. A missing, own, unknown or later-joined referrer is owed nothing.
+
+    Where participant records are illegible, an unknown referrer may be one of them: then what is owed is unknown.
+    """
+    illegible = (
+        "EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'participant'\n"
+        "            AND coalesce(c.column_name, 'participant_id') = 'participant_id')"
+    )
+    return Step(
+        "standing",
+        "SELECT p.participant_id, p.joined_at,\n"
+        "    CASE WHEN r.participant_id <> p.participant_id AND NOT coalesce(r.joined_at > p.joined_at, false)\n"
+        "        THEN r.participant_id END AS referrer,\n"
+        f"    p.referrer_id IS NOT NULL AND r.participant_id IS NULL AND {illegible} AS referrer_unknown,\n"
+        "    CASE WHEN l.participant_id <> p.participant_id AND NOT coalesce(l.joined_at > p.joined_at, false)\n"
+        "        THEN l.participant_id END AS team_leader,\n"
+        f"    p.team_leader_id IS NOT NULL AND l.participant_id IS NULL AND {illegible} AS team_leader_unknown\n"
+        "FROM participant_once AS p\n"
+        "LEFT JOIN participant_once AS r ON r.participant_id = p.referrer_id\n"
+        "LEFT JOIN participant_once AS l ON l.participant_id = p.team_leader_id",
+        "table",
+    )
+
+
+def _upline(depth: int) -> Step:
+    """Referrers of referrers, as far up as any clause pays; nobody is their own upline."""
+    columns, joins, unknown = "", "", "s1.referrer_unknown"
+    for level in range(1, depth + 1):
+        if level > 1:
+            joins += f"\nLEFT JOIN standing AS s{level} ON s{level}.participant_id = s{level - 1}.referrer"
+            unknown += f" OR coalesce(s{level}.referrer_unknown, false)"
+        own = f"nullif(s{level}.referrer, s1.participant_id)"
+        columns += f",\n    {own} AS referrer_{level}, {unknown} AS referrer_{level}_unknown"
+    return Step(
+        "upline",
+        f"SELECT s1.participant_id, s1.joined_at, s1.team_leader, s1.team_leader_unknown{columns}\nFROM standing AS s1{joins}",
+        "table" if depth > 1 else "view",
+    )
+
+
+def _people(person: str | None, role: str, depth: int) -> str:
+    """The columns of a role: whether the person is known, and everybody above; person is an alias of `upline`, or None."""
+    parts = [f"{person}.participant_id AS {role}_known" if person else f"NULL AS {role}_known"]
+    for name in above(depth):
+        held, unknown = (f"{person}.{name}", f"{person}.{name}_unknown") if person else ("NULL", "false")
+        parts.append(f"{held} AS {role}_{name}, {unknown} AS {role}_{name}_unknown")
+    return "    " + ",\n    ".join(parts)
+
+
+NO_ORDER = "NULL AS item, NULL AS kind, NULL AS base_asset, NULL AS base"
+
+
+def _registrations(before: str, depth: int) -> Step:
+    """What happened before the period may have been paid before the export begins: that is unseen (in every event)."""
+    return Step(
+        "event_registration",
+        "SELECT p.participant_id AS event, 'registration' AS on_event, p.joined_at AS event_at,\n"
+        "    p.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
+        "    row_number() OVER (ORDER BY p.joined_at, p.participant_id) AS place,\n"
+        f"    {before.format('p.joined_at')} AS unseen, {NO_ORDER},\n"
+        f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        "FROM upline AS p",
+    )
+
+
+def _starts(before: str, depth: int) -> Step:
+    return Step(
+        "event_start",
+        "SELECT a.activity_id AS event, 'start' AS on_event, a.started_at AS event_at,\n"
+        "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
+        f"    {before.format('a.started_at')} AS unseen, {NO_ORDER},\n{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
+        "FROM activity_once AS a\n"
+        "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id",
+    )
+
+
+def _orders(before: str, depth: int) -> Step:
+    """Orders; place counts a participant's orders in time."""
+    return Step(
+        "event_order",
+        "SELECT b.purchase_id AS event, 'order' AS on_event, b.paid_at AS event_at,\n"
+        "    b.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
+        "    row_number() OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id) AS place,\n"
+        f"    {before.format('b.paid_at')} AS unseen, b.item, b.kind, b.asset AS base_asset, b.amount AS base,\n"
+        f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        "FROM purchase_once AS b\n"
+        "LEFT JOIN upline AS p ON p.participant_id = b.participant_id",
+    )
+
+
+def _entries(before: str, above: set[str], depth: int) -> Step:
+    """Each opening twice: as an entry, and as the win or loss it came to, or as both where no outcome is recorded.
+
+    above names the roles whose referrer or team leader some clause pays; who stands above the others is not looked up.
+    """
+    people, joins = [], ""
+    for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):
+        people.append(_people(role if role in above else None, role, depth))
+        if role in above:
+            joins += f"\nLEFT JOIN upline AS {role} ON {role}.participant_id = o.{column}"
+    return Step(
+        "event_entry",
+        "SELECT o.entry_id AS event, k.on_event,\n"
+        "    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE o.decided_at END AS event_at,\n"
+        "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, NULL AS place,\n"
+        f"    (k.on_event <> 'entry' AND o.outcome IS NULL) OR {before.format('o.entered_at')} AS unseen, {NO_ORDER},\n"
+        f"{people[0]},\n{people[1]}\n"
+        "FROM opening AS o\n"
+        "JOIN (VALUES ('entry'), ('win'), ('loss')) AS k(on_event)\n"
+        f"    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event){joins}",
+    )
+
+
+def _completions(before: str, depth: int) -> Step:
+    """An activity is completed by its win; where an outcome is unknown, so is the completion."""
+    return Step(
+        "event_completion",
+        "SELECT a.activity_id AS event, 'completion' AS on_event, w.won_at AS event_at,\n"
+        "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
+        f"    w.activity_id IS NULL OR {before.format('w.won_at')} AS unseen, {NO_ORDER},\n"
+        f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
+        "FROM activity_once AS a\n"
+        "JOIN activity_run AS r ON r.activity_id = a.activity_id\n"
+        "LEFT JOIN first_win AS w ON w.activity_id = a.activity_id\n"
+        "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id\n"
+        "WHERE w.activity_id IS NOT NULL OR r.unknown_at IS NOT NULL",
+    )

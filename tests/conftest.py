@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
@@ -44,6 +46,18 @@ def audited(tmp_path: Path) -> Iterator[Auditor]:
 def honest(tmp_path: Path) -> Path:
     """A copy of the honest blind box, to be damaged."""
     return Path(shutil.copytree(FIXTURES / "blind-box" / "honest", tmp_path / "honest"))
+
+
+@cache
+def maker() -> Any:
+    """fixtures/make.py, which shares no code with audit."""
+    spec = importlib.util.spec_from_file_location("make", FIXTURES / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["make"] = module  # its records look their own module up
+    spec.loader.exec_module(module)
+    return module
 
 
 @cache

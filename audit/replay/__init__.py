@@ -53,7 +53,12 @@ def _until(scope: Scope) -> Step:
         return Step("horizon", f"SELECT {scope.moment(scope.until)} AS until_at", "table")
     parts: Sequence[str] = [
         f"SELECT max({column}) AS moment FROM {table}"
-        for table, column in (("entry", "entered_at"), ("activity", "started_at"), ("purchase", "paid_at"), ("payment", "paid_at"))
+        for table, column in (
+            ("entry", "entered_at"),
+            ("activity", "started_at"),
+            ("purchase", "paid_at"),
+            ("payment", "paid_at"),
+        )
     ]
     body = "\n    UNION ALL ".join(parts)
     return Step("horizon", f"SELECT max(moment) AS until_at\nFROM (\n    {body}\n) AS ends", "table")

@@ -17,7 +17,9 @@ def event_steps(rules: Rules, moment: Callable[[date | None], str], since: date 
     before = f"coalesce({{}} < {moment(since)}, false)" if since else "false"
     parts = [_registrations(before, depth), _starts(before, depth), _orders(before, depth)]
     if opened:
-        above = {award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to}
+        above = {
+            award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to
+        }
         parts += [_entries(before, above, depth), _completions(before, depth)]
     union = "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)
     return [_standing(), _upline(depth), *parts, Step("event", union)]

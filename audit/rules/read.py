@@ -68,7 +68,9 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         if award.choice is not None and any(len(option) != 1 for option in award.choice):
             yield document.problem((*at, "choice"), "each option of a choice names one asset")
         if award.choice is not None and len({asset for option in award.choice for asset in option}) < len(award.choice):
-            yield document.problem((*at, "choice"), "two options pay the same asset", mend="the export could not tell them")
+            yield document.problem(
+                (*at, "choice"), "two options pay the same asset", mend="the export could not tell them"
+            )
         if award.on == "order" and award.to.startswith("initiator"):
             yield document.problem((*at, "to"), "an order has no initiator", value=award.to, mend="say participant")
         if award.on in ("start", "completion") and award.to.startswith("participant"):
@@ -128,7 +130,9 @@ def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal | Share]
             yield ("draw", "tiers", name, "prize"), tier.prize or {}
 
 
-def _money_misfits(rules: Rules, document: Document, path: Path_, money: Mapping[str, Decimal | Share]) -> Iterator[Problem]:
+def _money_misfits(
+    rules: Rules, document: Document, path: Path_, money: Mapping[str, Decimal | Share]
+) -> Iterator[Problem]:
     for asset, amount in money.items():
         at = (*path, asset)
         if asset not in rules.assets:

@@ -78,7 +78,9 @@ Amount = Annotated[
 Odds = Annotated[Fraction, BeforeValidator(_odds), WithJsonSchema({"type": "string", "pattern": ODDS.pattern})]
 Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": SPAN.pattern})]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-Range = Annotated[str, BeforeValidator(_range), WithJsonSchema({"type": ["string", "integer"], "pattern": RANGE.pattern})]
+Range = Annotated[
+    str, BeforeValidator(_range), WithJsonSchema({"type": ["string", "integer"], "pattern": RANGE.pattern})
+]
 Money = Mapping[Asset, Amount]
 
 Event = Literal["registration", "start", "entry", "win", "loss", "completion", "order"]

@@ -15,6 +15,13 @@ from audit.reconcile.by_sum import by_sum_steps
 from audit.scope import Scope
 
 Grain = Literal["reference", "day", "payee", "none"]
+STANDINGS = (
+    "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
+    "SELECT clause, asset,\n"
+    "    CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+    "    count(*) AS awards, sum(amount) AS amount\n"
+    "FROM award_due\nWHERE unknown OR amount > 0"
+)
 
 
 def grain_of(scope: Scope) -> Grain:
@@ -34,9 +41,20 @@ def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str,
     """
     grain = grain_of(scope)
     if grain == "none":
-        return []
-    steps = by_reference_steps(opened) if grain == "reference" else by_sum_steps(grain, scope)
-    return [_ledger(scope, grain, platform, ignored), *steps, _owed_by_clause(clause=scope.has("payment", "reason"))]
+        return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
+    ledger = _ledger(scope, grain, platform, ignored)
+    if grain == "reference":
+        return [ledger, *by_reference_steps(opened), _owed_by_clause("clause")]
+    clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
+    total = [
+        Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),
+        Step(
+            "paid_total",
+            f"SELECT {clause} AS clause, asset, count(*) AS payments, sum(amount) AS amount\nFROM ledger\nGROUP BY ALL",
+            "table",
+        ),
+    ]
+    return [ledger, *total, *by_sum_steps(grain, scope), _owed_by_clause(clause)]
 
 
 def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
@@ -57,18 +75,17 @@ def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tupl
     )
 
 
-def _owed_by_clause(*, clause: bool) -> Step:
+def _owed_by_clause(clause: str) -> Step:
     """Exact totals by clause and asset: owed and paid, in steps."""
-    name = "clause" if clause else "CAST(NULL AS VARCHAR)"
     zero = "CAST(0 AS DECIMAL(38, 0))"
     return Step(
         "owed_by_clause",
         "SELECT clause, asset, sum(owed) AS owed, sum(paid) AS paid, sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
         "FROM (\n"
-        f"    SELECT {name} AS clause, asset, amount AS owed, {zero} AS paid, awards AS owed_rows, 0 AS paid_rows\n"
+        f"    SELECT {clause} AS clause, asset, amount AS owed, {zero} AS paid, awards AS owed_rows, 0 AS paid_rows\n"
         "    FROM award_total WHERE standing = 'owed'\n"
         "    UNION ALL\n"
-        f"    SELECT {name} AS clause, asset, {zero}, sum(amount), 0, count(*)\n    FROM ledger GROUP BY ALL\n"
+        f"    SELECT clause, asset, {zero}, amount, 0, payments\n    FROM paid_total\n"
         ") AS sides\nGROUP BY clause, asset",
         "table",
     )

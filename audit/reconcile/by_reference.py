@@ -13,16 +13,31 @@ def by_reference_steps(opened: bool) -> list[Step]:
     bucket = f"hash(event) % {BUCKETS}"
     return [
         Step(
-            "bucket_differing",
-            "SELECT bucket\nFROM (\n"
-            f"    SELECT {bucket} AS bucket, 1 AS one, CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
-            "    FROM expected_award\n"
+            "side_total",
+            "-- one pass over both sides: the buckets that differ, and the totals by clause\n"
+            "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount\n"
+            "FROM (\n"
+            f"    SELECT {bucket} AS bucket, clause, asset, amount,\n"
+            "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+            "        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE 1 END AS one,\n"
+            f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE CAST(hash({ROW}) >> 1 AS BIGINT) END AS code\n"
+            "    FROM award_due WHERE unknown OR amount > 0\n"
             "    UNION ALL\n"
-            f"    SELECT {bucket} AS bucket, -1 AS one, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
+            f"    SELECT {bucket} AS bucket, clause, asset, amount, 'paid' AS standing,\n"
+            f"        -1 AS one, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
             "    FROM ledger\n"
-            ") AS sides\nGROUP BY bucket\nHAVING sum(one) <> 0 OR sum(code) <> 0",
+            ") AS sides\n"
+            "GROUP BY GROUPING SETS ((bucket), (clause, asset, standing))\n"
+            "HAVING standing IS NOT NULL OR sum(one) <> 0 OR sum(code) <> 0",
             "table",
         ),
+        Step("bucket_differing", "SELECT bucket\nFROM side_total\nWHERE standing IS NULL"),
+        Step(
+            "award_total",
+            "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
+            "SELECT clause, asset, standing, rows AS awards, amount\nFROM side_total\nWHERE standing <> 'paid'",
+        ),
+        Step("paid_total", "SELECT clause, asset, rows AS payments, amount\nFROM side_total\nWHERE standing = 'paid'"),
         *_late(opened),
         Step(
             "bucket_suspect",
@@ -100,11 +115,13 @@ def _late(opened: bool) -> list[Step]:
         ),
         Step(
             "event_maybe_late",
-            "SELECT DISTINCT l.event\n"
-            "FROM ledger AS l\n"
-            "JOIN deadline AS d ON d.clause = l.clause\n"
-            "JOIN event_moment AS m ON m.event = l.event AND m.kind = d.kind\n"
-            "WHERE l.paid_at > m.begun_at + d.allowed",
+            "SELECT DISTINCT p.event\n"
+            "FROM (\n"
+            "    SELECT l.event, d.kind, l.paid_at - d.allowed AS latest\n"
+            "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
+            ") AS p\n"
+            "JOIN event_moment AS m ON m.event = p.event AND m.kind = p.kind\n"
+            "WHERE p.latest > m.begun_at",
             "table",
         ),
     ]

@@ -24,7 +24,7 @@ def award_steps(rules: Rules, moment: Callable[[date | None], str], since: date 
     """The clauses, the events they bear on, and `expected_award`; opened says that openings were replayed."""
     depth = max(award.to.count(".referrer") for award in rules.awards.values())
     events = event_steps(rules, moment, since, opened=opened)
-    return [_clauses(rules, moment), *events, _due(max(1, depth)), _expected(), _totals()]
+    return [_clauses(rules, moment), *events, _due(max(1, depth)), _expected()]
 
 
 def _clauses(rules: Rules, moment: Callable[[date | None], str]) -> Step:
@@ -112,17 +112,4 @@ def _expected() -> Step:
         "SELECT event, clause, CAST(NULL AS VARCHAR) AS outcome,\n"
         "    1 AS chance_num, 1 AS chance_den, payee, asset, amount, due_at, event_at\n"
         "FROM award_due\nWHERE NOT unknown AND payee IS NOT NULL AND amount > 0",
-    )
-
-
-def _totals() -> Step:
-    """One pass over all awards: what is owed, what nobody holds the role for, what the export leaves unknown."""
-    return Step(
-        "award_total",
-        "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
-        "SELECT clause, asset,\n"
-        "    CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
-        "    count(*) AS awards, sum(amount) AS amount\n"
-        "FROM award_due\nWHERE unknown OR amount > 0\nGROUP BY ALL",
-        "table",
     )

@@ -101,7 +101,8 @@ def _starts(before: str, depth: int) -> Step:
         "event_start",
         "SELECT a.activity_id AS event, 'start' AS on_event, a.started_at AS event_at,\n"
         "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
-        f"    {before.format('a.started_at')} AS unseen, {NO_ORDER},\n{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
+        f"    {before.format('a.started_at')} AS unseen, {NO_ORDER},\n"
+        f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
         "FROM activity_once AS a\n"
         "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id",
     )

@@ -22,7 +22,7 @@ from audit.intake.mapping import Control, TableMap
 from audit.intake.sources import Source
 from audit.reconcile import Grain, grain_of, reconcile_steps
 from audit.replay import replay_steps
-from audit.rules import Boxes, Rules, read_rules
+from audit.rules import Boxes, Group, Rules, read_rules
 from audit.rules.document import Document, read_document, read_record
 from audit.rules.read import words
 from audit.rules.records import STRICT, Day, Odds
@@ -168,8 +168,10 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
 def _reconcile(case: Case) -> list[Step]:
     if not case.rules.awards:
         return []
-    opened = isinstance(case.rules.draw, Boxes) and case.scope.has("entry") and case.scope.has("outcome")
-    return reconcile_steps(case.scope, case.file.platform_accounts, (IGNORED,), opened=opened)
+    played = case.scope.has("entry") and case.scope.has("outcome")
+    completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
+    decided = completion.get(case.rules.draw.kind) if case.rules.draw and played else None
+    return reconcile_steps(case.scope, case.file.platform_accounts, (IGNORED,), decided=decided)
 
 
 def _intake(case: Case) -> Intake:
@@ -185,8 +187,10 @@ def _intake(case: Case) -> Intake:
 
 def _demands(case: Case) -> Demands:
     sequences = {table: plan.sequence for table, plan in case.file.tables.items() if plan.sequence}
-    boxes = case.rules.draw.boxes if isinstance(case.rules.draw, Boxes) else None
-    return Demands(case.file.control, sequences, case.file.platform_accounts, boxes, case.units)
+    draw = case.rules.draw
+    places = draw.boxes if isinstance(draw, Boxes) else draw.size if isinstance(draw, Group) else None
+    undecided = isinstance(draw, Group)
+    return Demands(case.file.control, sequences, case.file.platform_accounts, places, undecided, case.units)
 
 
 def damage(audit: Audit) -> dict[str, Text]:

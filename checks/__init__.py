@@ -21,6 +21,7 @@ ALL = (
     "draws.impossible_outcome",
     "draws.early_boxes_never_win",
     "draws.win_odds_differ",
+    "draws.join_order_favoured",
     "draws.numbers_favoured",
     "draws.tier_winners_differ",
     "payouts.payout_missing",

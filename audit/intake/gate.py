@@ -75,7 +75,8 @@ class Demands:
     controls: Mapping[str, Control]
     sequences: Mapping[str, str]  # table → id whose trailing number counts up by one
     platform: tuple[str, ...]
-    boxes: int | None  # how many positions an activity has
+    places: int | None  # how many positions an activity has
+    undecided: bool  # an entry may have no outcome yet: its group is not full
     units: tuple[Units, ...]
 
 
@@ -121,7 +122,7 @@ def _repeated(engine: Engine, scope: Scope) -> None:
 def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
     for table, columns in REQUIRED.items():
         for column in columns:
-            if scope.has(table, column):
+            if scope.has(table, column) and not (demands.undecided and column == "outcome"):
                 empty = f"{column} IS NULL AND NOT list_contains(string_split(coalesce(refused, ''), ','), '{column}')"
                 yield _rows("completeness", table, column, f"SELECT * FROM {table} WHERE {empty}")
     for table, keys in UNIQUE.items():
@@ -147,8 +148,8 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
         ends += [f"{column} >= {scope.moment(scope.until)}"] if scope.until else []
         if scope.has(table, column) and ends:
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {' OR '.join(ends)}")
-    if demands.boxes is not None and scope.has("entry", "activity_id", "position"):
-        yield _gaps(demands.boxes)
+    if demands.places is not None and scope.has("entry", "activity_id", "position"):
+        yield _gaps(demands.places)
     for table, key in demands.sequences.items():
         last = f"CAST(regexp_extract({key}, '([0-9]{{1,18}})$', 1) AS BIGINT)"
         numbers = (
@@ -190,18 +191,18 @@ def _rows(kind: str, table: str, column: str, failing: str) -> Metric:
     )
 
 
-def _gaps(boxes: int) -> Metric:
+def _gaps(places: int) -> Metric:
     """Positions that an activity skips: an opening was not exported, or never was."""
     runs = (
         "SELECT activity_id, position, lag(position, 1, 0) OVER (PARTITION BY activity_id ORDER BY position) AS before, "
-        f"source_file, record FROM entry WHERE position BETWEEN 1 AND {boxes}"
+        f"source_file, record FROM entry WHERE position BETWEEN 1 AND {places}"
     )
     failing = (
         "SELECT activity_id, before + 1 AS first_missing, position - 1 AS last_missing, source_file, record "
         f"FROM ({runs}) AS runs WHERE position > before + 1 ORDER BY activity_id, position"
     )
     held = (
-        f"SELECT max(position) - count(DISTINCT position) AS gap FROM entry WHERE position BETWEEN 1 AND {boxes} "
+        f"SELECT max(position) - count(DISTINCT position) AS gap FROM entry WHERE position BETWEEN 1 AND {places} "
         "GROUP BY activity_id"
     )
     return Metric("sequence", "entry", "position", f"SELECT coalesce(sum(gap), 0) FROM ({held})", failing)

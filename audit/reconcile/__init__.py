@@ -33,18 +33,18 @@ def grain_of(scope: Scope) -> Grain:
     return "day" if scope.has("payment", "paid_at") else "payee"
 
 
-def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, opened: bool) -> list[Step]:
+def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, decided: str | None) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    opened says that openings were replayed.
+    decided names the relation and column of an activity's completion (`first_win.won_at`), None where entries were not replayed.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored)
     if grain == "reference":
-        return [ledger, *by_reference_steps(opened), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(decided), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),

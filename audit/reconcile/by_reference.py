@@ -8,7 +8,7 @@ BUCKETS = 1 << 18
 ROW = "event, clause, payee, asset, amount"
 
 
-def by_reference_steps(opened: bool) -> list[Step]:
+def by_reference_steps(decided: str | None) -> list[Step]:
     """Sums of hashes by bucket, then row by row where they differ."""
     bucket = f"hash(event) % {BUCKETS}"
     return [
@@ -38,7 +38,7 @@ def by_reference_steps(opened: bool) -> list[Step]:
             "SELECT clause, asset, standing, rows AS awards, amount\nFROM side_total\nWHERE standing <> 'paid'",
         ),
         Step("paid_total", "SELECT clause, asset, rows AS payments, amount\nFROM side_total\nWHERE standing = 'paid'"),
-        *_late(opened),
+        *_late(decided),
         Step(
             "bucket_suspect",
             "-- NULL: payments without a reference, which no event can explain\n"
@@ -94,21 +94,23 @@ def by_reference_steps(opened: bool) -> list[Step]:
     ]
 
 
-def _late(opened: bool) -> list[Step]:
+def _late(decided: str | None) -> list[Step]:
     """Events that may have been paid late: cheap and generous; the row-by-row comparison decides."""
     moments = [
         "SELECT participant_id AS event, 'registration' AS kind, joined_at AS begun_at FROM participant_once",
         "SELECT activity_id AS event, 'start' AS kind, started_at AS begun_at FROM activity_once",
         "SELECT purchase_id AS event, 'order' AS kind, paid_at AS begun_at FROM purchase_once",
     ]
-    if opened:
+    if decided:
+        table, column = decided.split(".")
         moments.append("SELECT entry_id AS event, 'entry' AS kind, entered_at AS begun_at FROM entry_once")
-        moments.append("SELECT activity_id AS event, 'completion' AS kind, won_at AS begun_at FROM first_win")
+        moments.append(f"SELECT activity_id AS event, 'completion' AS kind, {column} AS begun_at FROM {table}")
     return [
         Step("event_moment", "\nUNION ALL\n".join(moments)),
         Step(
             "deadline",
-            "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry' ELSE on_event END AS kind,\n"
+            "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry'\n"
+            "        WHEN on_event = 'place filled' THEN 'completion' ELSE on_event END AS kind,\n"
             "    min(due_seconds) * INTERVAL 1 SECOND AS allowed\n"
             "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
             "table",

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from audit.engine import Step
 from audit.replay.awards import award_steps
-from audit.replay.draws import box_steps, number_steps
-from audit.rules import Boxes, Numbers, Rules
+from audit.replay.draws import box_steps, group_steps, number_steps
+from audit.rules import Boxes, Group, Numbers, Rules
 from audit.scope import KEYS, Scope
 
 
@@ -22,13 +22,15 @@ def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[S
     """
     steps = [_once(table, table in repeated) for table in KEYS]
     steps.append(_until(scope))
-    boxes = isinstance(rules.draw, Boxes) and scope.has("entry") and scope.has("outcome")
-    if isinstance(rules.draw, Boxes) and boxes:
+    played = scope.has("entry") and scope.has("outcome")
+    if isinstance(rules.draw, Boxes) and played:
         steps += box_steps(rules.draw, scope.has("entry", "position"))
+    if isinstance(rules.draw, Group) and played:
+        steps += group_steps(rules.draw, scope.has("entry", "position"))
     if isinstance(rules.draw, Numbers) and scope.has("drawn_number"):
         steps += number_steps(rules.draw)
     if rules.awards:
-        steps += award_steps(rules, scope.moment, scope.since, opened=boxes)
+        steps += award_steps(rules, scope.moment, scope.since, played=played)
     parts = [step.name for step in steps if step.name in ("expected_draw", "expected_award", "expected_number")]
     if parts:
         steps.append(Step("expected", "\nUNION ALL\n".join(f"SELECT * FROM {part}" for part in parts)))

@@ -10,20 +10,20 @@ from itertools import product
 
 from audit.engine import Step, literal
 from audit.replay.events import above, event_steps
-from audit.rules import Award, Rules, Share
+from audit.rules import Award, Group, Rules, Share, Split
 from audit.rules.records import span_of
 from audit.rules.units import Units
 
 COLUMNS = (
     "clause", "on_event", "role", "asset", "amount", "share_num", "share_den", "share_add",
-    "is_choice", "place_from", "place_to", "item", "kind", "due_seconds",
+    "split", "is_choice", "place_from", "place_to", "item", "kind", "due_seconds",
 )  # fmt: skip
 
 
-def award_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, opened: bool) -> list[Step]:
-    """The clauses, the events they bear on, and `expected_award`; opened says that openings were replayed."""
+def award_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, played: bool) -> list[Step]:
+    """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
     depth = max(award.to.count(".referrer") for award in rules.awards.values())
-    events = event_steps(rules, moment, since, opened=opened)
+    events = event_steps(rules, moment, since, played=played)
     return [_clauses(rules, moment), *events, _due(max(1, depth)), _expected()]
 
 
@@ -36,7 +36,7 @@ def _clauses(rules: Rules, moment: Callable[[date | None], str]) -> Step:
         "clause",
         "SELECT clause, on_event, role, asset, CAST(amount AS DECIMAL(38, 0)) AS amount,\n"
         "    CAST(share_num AS HUGEINT) AS share_num, CAST(share_den AS HUGEINT) AS share_den,\n"
-        "    CAST(share_add AS HUGEINT) AS share_add, is_choice,\n"
+        "    CAST(share_add AS HUGEINT) AS share_add, CAST(split AS HUGEINT) AS split, is_choice,\n"
         "    CAST(place_from AS BIGINT) AS place_from, CAST(place_to AS BIGINT) AS place_to,\n"
         "    CAST(item AS VARCHAR) AS item, CAST(kind AS VARCHAR) AS kind, CAST(due_seconds AS BIGINT) AS due_seconds,\n"
         f"    {moment(span.from_)} AS from_at, {moment(span.to)} AS to_at\n"
@@ -54,27 +54,31 @@ def _rows(name: str, award: Award, rules: Rules) -> Iterator[list[str]]:
     for option in options:
         for (asset, pay), item, kind in product(option.items(), items, kinds):
             yield [
-                literal(name), literal(award.on), literal(award.to), literal(asset), *_pay(pay, asset, rules),
+                literal(name), literal("place filled" if award.to == "entrants" else award.on), literal(award.to), literal(asset), *_pay(pay, asset, rules),
                 str(award.choice is not None).lower(),
                 literal(places[0] if places else None), literal(places[-1] if places else None),
                 literal(item), literal(kind), literal(int(due.total_seconds()) if due is not None else None),
             ]  # fmt: skip
 
 
-def _pay(pay: Decimal | Share, asset: str, rules: Rules) -> tuple[str, str, str, str]:
-    """(amount, num, den, add): a fixed amount in steps, or a share with its rounding."""
+def _pay(pay: Decimal | Share | Split, asset: str, rules: Rules) -> tuple[str, str, str, str, str]:
+    """(amount, num, den, add, split): an amount in steps, a share with its rounding, or a pot and its places."""
+    units = Units.of(asset, rules.assets[asset].step)
+    if isinstance(pay, Split):
+        places = rules.draw.size if isinstance(rules.draw, Group) else 1
+        return str(units.steps(pay.pot)), "NULL", "NULL", "NULL", str(places)
     if not isinstance(pay, Share):
-        return str(Units.of(asset, rules.assets[asset].step).steps(pay)), "NULL", "NULL", "NULL"
+        return str(units.steps(pay)), "NULL", "NULL", "NULL", "NULL"
     share = Fraction(pay.percent) / 100
     num, den = share.numerator, share.denominator
     if pay.rounding == "half-up":
-        return "NULL", str(2 * num), str(2 * den), str(den)
-    return "NULL", str(num), str(den), str(den - 1 if pay.rounding == "up" else 0)
+        return "NULL", str(2 * num), str(2 * den), str(den), "NULL"
+    return "NULL", str(num), str(den), str(den - 1 if pay.rounding == "up" else 0), "NULL"
 
 
 def _due(depth: int) -> Step:
     """Every clause on every event it bears on, with its recipient and whether that is owed, unheld or unknown."""
-    payees, unknowns = [], []
+    payees, unknowns = ["WHEN 'entrants' THEN e.participant"], ["WHEN 'entrants' THEN e.participant IS NULL"]
     for who in ("participant", "initiator"):
         payees.append(f"WHEN '{who}' THEN e.{who}")
         unknowns.append(f"WHEN '{who}' THEN e.{who} IS NULL")
@@ -87,7 +91,10 @@ def _due(depth: int) -> Step:
     return Step(
         "award_due",
         "SELECT e.event, c.clause, c.on_event, c.asset,\n"
-        "    CASE WHEN c.share_den IS NULL THEN c.amount\n"
+        "    CASE WHEN c.split IS NOT NULL  -- the steps that do not divide go to the lowest positions\n"
+        "            THEN CAST(CAST(c.amount AS HUGEINT) // c.split + CASE WHEN e.place <= CAST(c.amount AS HUGEINT) % c.split\n"
+        "                THEN 1 ELSE 0 END AS DECIMAL(38, 0))\n"
+        "        WHEN c.share_den IS NULL THEN c.amount\n"
         "        ELSE CAST((CAST(e.base AS HUGEINT) * c.share_num + c.share_add) // c.share_den AS DECIMAL(38, 0))\n"
         "    END AS amount,\n"
         "    e.event_at, e.event_at + c.due_seconds * INTERVAL 1 SECOND AS due_at,\n"

@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 from audit.engine import Step, values
-from audit.rules import Boxes, Numbers
+from audit.rules import Boxes, Group, Numbers
 from audit.rules.odds import box_chances
 
 
-def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
-    """Openings with their chance; positioned says that the export numbers the boxes, else they go by time."""
-    order = "e.position" if positioned else (
-        "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, e.entry_id)"
-    )  # fmt: skip
+def played_step(positioned: bool) -> Step:
+    """Entries with their outcome and activity; positioned: the export numbers them, else they go by time."""
+    by_time = "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, e.entry_id)"
+    return Step(
+        "entry_played",
+        "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
+        f"    {'e.position' if positioned else by_time} AS position,\n"
+        "    a.initiator_id, a.started_at, o.outcome, o.choice,\n"
+        "    coalesce(o.decided_at, e.entered_at) AS decided_at,\n"
+        "    e.source_file, e.record\n"
+        "FROM entry_once AS e\n"
+        "LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id\n"
+        "LEFT JOIN activity_once AS a ON a.activity_id = e.activity_id",
+    )
+
+
+def group_steps(draw: Group, positioned: bool) -> list[Step]:
+    """Groups: full ones are decided, and each place in them wins with the same chance."""
     return [
+        played_step(positioned),
         Step(
-            "opening",
-            "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
-            f"    {order} AS position,\n"
-            "    a.initiator_id, a.started_at, o.outcome, o.choice,\n"
-            "    coalesce(o.decided_at, e.entered_at) AS decided_at,\n"
-            "    e.source_file, e.record\n"
-            "FROM entry_once AS e\n"
-            "LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id\n"
-            "LEFT JOIN activity_once AS a ON a.activity_id = e.activity_id",
+            "group_state",
+            "SELECT activity_id, count(*) AS places, max(entered_at) AS filled_at,\n"
+            "    count(*) FILTER (outcome = 'win') AS winners, count(*) FILTER (outcome IS NULL) AS undecided,\n"
+            f"    count(*) >= {draw.size} AS is_full\n"
+            "FROM entry_played\nGROUP BY activity_id",
+            "table",
         ),
+        Step(
+            "expected_draw",
+            "SELECT o.entry_id AS event, 'draw' AS clause, o.outcome,\n"
+            f"    {draw.winners} AS chance_num, {draw.size} AS chance_den,\n"
+            "    CAST(NULL AS VARCHAR) AS payee, CAST(NULL AS VARCHAR) AS asset,\n"
+            "    CAST(NULL AS DECIMAL(38, 0)) AS amount,\n"
+            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, g.filled_at AS event_at\n"
+            "FROM entry_played AS o\nJOIN group_state AS g ON g.activity_id = o.activity_id\nWHERE g.is_full",
+        ),
+    ]
+
+
+def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
+    """Openings with their chance, given the boxes opened before."""
+    return [
+        played_step(positioned),
         Step("box_chance", values(box_chances(draw), ["position", "chance_num", "chance_den"])),
         Step(
             "first_win",
             "SELECT activity_id, min(position) AS position, min(decided_at) AS won_at\n"
-            "FROM opening\nWHERE outcome = 'win'\nGROUP BY activity_id",
+            "FROM entry_played\nWHERE outcome = 'win'\nGROUP BY activity_id",
             "table",
         ),
         Step(
@@ -37,7 +64,7 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
             "    -- after the win nothing is left to win; a box that does not exist never wins\n"
             "    CASE WHEN w.position < o.position THEN 0 ELSE coalesce(c.chance_num, 0) END AS chance_num,\n"
             "    CASE WHEN w.position < o.position THEN 1 ELSE coalesce(c.chance_den, 1) END AS chance_den\n"
-            "FROM opening AS o\n"
+            "FROM entry_played AS o\n"
             "LEFT JOIN box_chance AS c ON c.position = o.position\n"
             "LEFT JOIN first_win AS w ON w.activity_id = o.activity_id",
         ),
@@ -62,7 +89,7 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
             "SELECT activity_id, max(position) AS last_position,\n"
             "    min(position) FILTER (outcome = 'win') AS won_at,\n"
             "    min(position) FILTER (outcome IS NULL) AS unknown_at\n"
-            "FROM opening\nGROUP BY activity_id",
+            "FROM entry_played\nGROUP BY activity_id",
             "table",
         ),
         Step(

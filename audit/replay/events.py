@@ -6,21 +6,23 @@ from collections.abc import Callable
 from datetime import date
 
 from audit.engine import Step
-from audit.rules import Rules
+from audit.rules import Group, Rules
 
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, opened: bool) -> list[Step]:
-    """Who stands above whom, the events of each kind, and all of them as `event`; opened: openings were replayed."""
+def event_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, played: bool) -> list[Step]:
+    """Who stands above whom, the events of each kind, and all of them as `event`; played: entries were replayed."""
     depth = max([1, *(award.to.count(".referrer") for award in rules.awards.values())])
     before = f"coalesce({{}} < {moment(since)}, false)" if since else "false"
     parts = [_registrations(before, depth), _starts(before, depth), _orders(before, depth)]
-    if opened:
+    if played:
         above = {
             award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to
         }
-        parts += [_entries(before, above, depth), _completions(before, depth)]
+        grouped = isinstance(rules.draw, Group)
+        parts += [_entries(before, above, depth, grouped), _completions(before, depth, grouped)]
+        parts += [_places(before, depth)] if grouped else []
     union = "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)
     return [_standing(), _upline(depth), *parts, Step("event", union)]
 
@@ -122,40 +124,64 @@ def _orders(before: str, depth: int) -> Step:
     )
 
 
-def _entries(before: str, above: set[str], depth: int) -> Step:
-    """Each opening twice: as an entry, and as the win or loss it came to, or as both where no outcome is recorded.
+def _entries(before: str, above: set[str], depth: int, grouped: bool) -> Step:
+    """Each entry twice: as an entry, and as the win or loss it came to, or as both where no outcome is recorded.
 
-    above names the roles whose referrer or team leader some clause pays; who stands above the others is not looked up.
+    An entry of a group comes to something only when the group is full, and that is then its moment. above names the roles
+    whose referrer or team leader some clause pays; who stands above the others is not looked up.
     """
     people, joins = [], ""
     for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):
         people.append(_people(role if role in above else None, role, depth))
         if role in above:
             joins += f"\nLEFT JOIN upline AS {role} ON {role}.participant_id = o.{column}"
+    group = "\nLEFT JOIN group_state AS g ON g.activity_id = o.activity_id" if grouped else ""
+    decided = "greatest(o.decided_at, g.filled_at)" if grouped else "o.decided_at"
+    full = "\nWHERE k.on_event = 'entry' OR g.is_full OR o.outcome IS NOT NULL" if grouped else ""
     return Step(
         "event_entry",
         "SELECT o.entry_id AS event, k.on_event,\n"
-        "    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE o.decided_at END AS event_at,\n"
+        f"    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE {decided} END AS event_at,\n"
         "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, NULL AS place,\n"
         f"    (k.on_event <> 'entry' AND o.outcome IS NULL) OR {before.format('o.entered_at')} AS unseen, {NO_ORDER},\n"
         f"{people[0]},\n{people[1]}\n"
-        "FROM opening AS o\n"
+        "FROM entry_played AS o\n"
         "JOIN (VALUES ('entry'), ('win'), ('loss')) AS k(on_event)\n"
-        f"    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event){joins}",
+        f"    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event){group}{joins}{full}",
     )
 
 
-def _completions(before: str, depth: int) -> Step:
-    """An activity is completed by its win; where an outcome is unknown, so is the completion."""
-    return Step(
-        "event_completion",
-        "SELECT a.activity_id AS event, 'completion' AS on_event, w.won_at AS event_at,\n"
-        "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
-        f"    w.activity_id IS NULL OR {before.format('w.won_at')} AS unseen, {NO_ORDER},\n"
-        f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
-        "FROM activity_once AS a\n"
-        "JOIN activity_run AS r ON r.activity_id = a.activity_id\n"
+def _completions(before: str, depth: int, grouped: bool) -> Step:
+    """Boxes are completed by the win, and where an outcome is unknown so is the completion; a group by its last place."""
+    state = (
+        "JOIN group_state AS w ON w.activity_id = a.activity_id AND w.is_full\n"
+        "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id"
+        if grouped
+        else "JOIN activity_run AS r ON r.activity_id = a.activity_id\n"
         "LEFT JOIN first_win AS w ON w.activity_id = a.activity_id\n"
         "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id\n"
-        "WHERE w.activity_id IS NOT NULL OR r.unknown_at IS NOT NULL",
+        "WHERE w.activity_id IS NOT NULL OR r.unknown_at IS NOT NULL"
+    )
+    moment = "w.filled_at" if grouped else "w.won_at"
+    return Step(
+        "event_completion",
+        f"SELECT a.activity_id AS event, 'completion' AS on_event, {moment} AS event_at,\n"
+        "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
+        f"    w.activity_id IS NULL OR {before.format(moment)} AS unseen, {NO_ORDER},\n"
+        f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
+        f"FROM activity_once AS a\n{state}",
+    )
+
+
+def _places(before: str, depth: int) -> Step:
+    """Each place of a full group, when it is completed: what is shared by the entrants."""
+    return Step(
+        "event_place",
+        "SELECT o.activity_id AS event, 'place filled' AS on_event, g.filled_at AS event_at,\n"
+        "    o.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
+        "    row_number() OVER (PARTITION BY o.activity_id ORDER BY o.position, o.entered_at, o.entry_id) AS place,\n"
+        f"    {before.format('g.filled_at')} AS unseen, {NO_ORDER},\n"
+        f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        "FROM entry_played AS o\n"
+        "JOIN group_state AS g ON g.activity_id = o.activity_id AND g.is_full",
     )

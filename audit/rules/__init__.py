@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from audit.rules.read import json_schema, read_rules
-from audit.rules.records import Award, Boxes, Claim, Numbers, Rules, Share
+from audit.rules.records import Award, Boxes, Claim, Group, Numbers, Rules, Share, Split
 
-__all__ = ["Award", "Boxes", "Claim", "Numbers", "Rules", "Share", "json_schema", "read_rules"]
+__all__ = ["Award", "Boxes", "Claim", "Group", "Numbers", "Rules", "Share", "Split", "json_schema", "read_rules"]

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from audit.problem import Problem, raise_all
 from audit.rules.document import Document, Path_, read_document, read_record
-from audit.rules.records import Award, Boxes, Numbers, Rules, Share, span_of
+from audit.rules.records import Award, Boxes, Group, Numbers, Rules, Share, Split, span_of
 
 ENTRY_EVENTS = ("entry", "win", "loss")
 
@@ -59,6 +59,8 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         yield from _money_misfits(rules, document, path, money)
     if isinstance(rules.draw, Boxes):
         yield from _box_misfits(rules.draw, rules, document)
+    if isinstance(rules.draw, Group) and rules.draw.winners > rules.draw.size:
+        yield document.problem(("draw", "winners"), "more winners than places", value=str(rules.draw.winners))
     if isinstance(rules.draw, Numbers):
         yield from _number_misfits(rules.draw, document)
     for name, award in rules.awards.items():
@@ -86,9 +88,10 @@ def _misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         if award.on in ENTRY_EVENTS and rules.entry is None:
             yield document.problem((*at, "on"), "the rules declare no entry", value=award.on, mend="add `entry:`")
         yield from _order_misfits(award, document, at)
+        yield from _split_misfits(award, rules, document, at)
         if award.on not in ("registration", "entry", "order") and rules.activity is None:
             yield document.problem((*at, "on"), "the rules declare no activity", value=award.on, mend="add `activity:`")
-        if award.on in ("win", "loss", "completion") and not isinstance(rules.draw, Boxes):
+        if award.on in ("win", "loss", "completion") and not isinstance(rules.draw, Boxes | Group):
             yield document.problem((*at, "on"), "the rules declare no draw that decides this", value=award.on)
     for name, claim in rules.claims.items():
         if claim.between[0] > claim.between[1]:
@@ -116,7 +119,17 @@ def _order_misfits(award: Award, document: Document, at: Path_) -> Iterator[Prob
                 yield document.problem(place, "a percentage lies above 0 and up to 100", value=str(pay.percent))
 
 
-def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal | Share]]]:
+def _split_misfits(award: Award, rules: Rules, document: Document, at: Path_) -> Iterator[Problem]:
+    """Everybody in a group is paid when it is complete, and a pot is shared by everybody in a group."""
+    grouped = isinstance(rules.draw, Group)
+    if award.to == "entrants" and not (grouped and award.on == "completion"):
+        yield document.problem((*at, "to"), "entrants are paid on the completion of a group", value=award.to)
+    for asset, pay in (award.pays or {}).items():
+        if isinstance(pay, Split) and award.to != "entrants":
+            yield document.problem((*at, "pays", asset), "a pot is shared by the entrants", mend="say to: entrants")
+
+
+def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal | Share | Split]]]:
     if rules.activity:
         yield ("activity", "stake"), rules.activity.stake
     if rules.entry:
@@ -131,7 +144,7 @@ def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Decimal | Share]
 
 
 def _money_misfits(
-    rules: Rules, document: Document, path: Path_, money: Mapping[str, Decimal | Share]
+    rules: Rules, document: Document, path: Path_, money: Mapping[str, Decimal | Share | Split]
 ) -> Iterator[Problem]:
     for asset, amount in money.items():
         at = (*path, asset)
@@ -141,6 +154,8 @@ def _money_misfits(
             yield document.problem(at, "this asset is not declared", value=asset, mend=mend)
         elif isinstance(amount, Share):
             continue
+        elif isinstance(amount, Split):
+            yield from _money_misfits(rules, document, at, {asset: amount.pot})
         elif amount < 0:
             yield document.problem(at, "an amount cannot be negative", value=str(amount))
         elif rules.assets[asset].step > 0 and Fraction(amount) % Fraction(rules.assets[asset].step):

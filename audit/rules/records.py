@@ -84,8 +84,8 @@ Range = Annotated[
 Money = Mapping[Asset, Amount]
 
 Event = Literal["registration", "start", "entry", "win", "loss", "completion", "order"]
-ROLE = r"(participant|initiator)((\.referrer){1,9}|\.team_leader)?"
-Role = Annotated[str, StringConstraints(pattern=f"^{ROLE}$")]
+ROLE = r"entrants|(participant|initiator)((\.referrer){1,9}|\.team_leader)?"
+Role = Annotated[str, StringConstraints(pattern=f"^({ROLE})$")]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -144,6 +144,20 @@ class Boxes:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Group:
+    """Places taken until the group is full; then some of those in it win, all equally likely.
+
+    A group that never fills decides nothing and owes nothing.
+    """
+
+    kind: Literal["group"]
+    size: Annotated[int, Field(ge=2, le=10_000, description="places in a group")]
+    winners: Annotated[int, Field(ge=1, description="how many of them win")]
+    odds: Literal["equal"] = "equal"
+    says: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
 class Pool:
     """Numbers drawn without replacement, each of those left equally likely."""
 
@@ -184,6 +198,15 @@ class Share:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Split:
+    """A pot shared in equal parts by everybody in a group, in whole steps."""
+
+    pot: Amount = Field(description="what is shared, in units")
+    split: Literal["equal"] = Field(description="in equal parts")
+    odd: Literal["lowest-positions"] = Field(description="who gets the steps that do not divide")
+
+
+@dataclass(frozen=True, config=STRICT)
 class Condition:
     """Which orders a clause bears on; several names: any of them."""
 
@@ -197,10 +220,10 @@ class Award:
 
     on: Event = Field(description="what makes it due")
     to: Role = Field(
-        description="who is owed: participant, initiator, or somebody above one of them: .team_leader, .referrer, "
-        ".referrer.referrer for the referrer's referrer, and so on"
+        description="who is owed: participant, initiator, entrants (everybody in a completed group), or somebody above "
+        "one of the first two: .team_leader, .referrer, .referrer.referrer for the referrer's referrer, and so on"
     )
-    pays: Mapping[Asset, Amount | Share] | None = Field(default=None, description="amount or share by asset")
+    pays: Mapping[Asset, Amount | Share | Split] | None = Field(default=None, description="amount or share by asset")
     choice: tuple[Money, ...] | None = Field(
         default=None, description="one asset a line; the recipient takes one of them"
     )
@@ -230,7 +253,7 @@ class Rules:
     campaign: Name
     effective: Effective
     assets: Mapping[Asset, AssetRule]
-    draw: Annotated[Boxes | Numbers, Field(discriminator="kind")] | None = None
+    draw: Annotated[Boxes | Group | Numbers, Field(discriminator="kind")] | None = None
     activity: Activity | None = None
     entry: Entry | None = None
     awards: Mapping[Name, Award] = Field(default_factory=dict)

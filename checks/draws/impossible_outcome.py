@@ -3,7 +3,8 @@
 Does: lists outcomes of chance zero, certain ones that failed to come, and openings out of order.
 Matters: one such row needs no statistics; either the rules are not these or the record is not true.
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
-    boxes opened against their order in time; a number outside its pool, drawn twice, too many or too few.
+    boxes opened against their order in time; a group with too many or too few winners, or decided before it was full; a
+    number outside its pool, drawn twice, too many or too few.
 Blind to: what is merely unlikely.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from audit.case import Audit, evidence
 from audit.finding import Finding, Text, Verdict, check
-from audit.rules import Boxes, Numbers
+from audit.rules import Boxes, Group, Numbers
 
 BOX = "SELECT entry_id, activity_id, position, outcome, entered_at, source_file, record\nFROM {} ORDER BY activity_id, position, entry_id"
 AFTER = "draw_replayed AS d WHERE EXISTS (SELECT 1 FROM first_win AS w WHERE w.activity_id = d.activity_id AND w.position < d.position)"
@@ -35,6 +36,8 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     draw = audit.rules.draw
     if isinstance(draw, Boxes) and audit.has("draw_replayed"):
         kinds = _boxes(draw, audit.case.scope.has("entry", "position"))
+    elif isinstance(draw, Group) and audit.has("group_state"):
+        kinds = _groups(draw)
     elif isinstance(draw, Numbers) and audit.has("number_replayed"):
         kinds = _numbers()
     else:
@@ -55,12 +58,12 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
 def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
     last = draw.boxes
     twice = (
-        "(SELECT *, count(*) OVER (PARTITION BY activity_id, position) AS times FROM opening WHERE position IS NOT NULL) "
+        "(SELECT *, count(*) OVER (PARTITION BY activity_id, position) AS times FROM entry_played WHERE position IS NOT NULL) "
         "AS o WHERE times > 1"
     )
     disorder = (
         "(SELECT *, max(entered_at) OVER (PARTITION BY activity_id ORDER BY position "
-        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM opening) AS o WHERE entered_at < before"
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM entry_played) AS o WHERE entered_at < before"
     )
     zero = "draw_replayed WHERE chance_num = 0 AND outcome = 'win' AND position BETWEEN 1 AND " + str(last)
     kinds = {
@@ -74,7 +77,7 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
         ),
         "box that does not exist": (
             Text(f"盒号不在 1–{last} 之内", f"boxes outside 1–{last}"),
-            f"opening WHERE position NOT BETWEEN 1 AND {last}",
+            f"entry_played WHERE position NOT BETWEEN 1 AND {last}",
         ),
         "last box without a win": (
             Text("必中的盒子没有中奖", "boxes that had to win and did not"),
@@ -89,6 +92,30 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
     if positioned:
         kinds["opened out of order"] = (Text("未按盒号顺序开启", "boxes opened out of order"), disorder)
     return {name: (words, BOX.format(source)) for name, (words, source) in kinds.items()}
+
+
+def _groups(draw: Group) -> Mapping[str, tuple[Text, str]]:
+    joined = "entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id WHERE "
+    entries = "SELECT o.entry_id, o.activity_id, o.position, o.outcome, o.entered_at, o.source_file, o.record\nFROM {} ORDER BY ALL"
+    kinds = {
+        "wrong count of winners": (
+            Text(f"满员的组中奖人数不是 {draw.winners}", f"entries of full groups whose winners are not {draw.winners}"),
+            f"{joined} g.is_full AND g.undecided = 0 AND g.winners <> {draw.winners}",
+        ),
+        "group decided before it was full": (
+            Text("未满员的组已有结果", "outcomes in groups that are not full"),
+            f"{joined} NOT g.is_full AND o.outcome IS NOT NULL",
+        ),
+        "full group without an outcome": (
+            Text("已满员的组没有结果", "entries of full groups without an outcome"),
+            f"{joined} g.is_full AND o.outcome IS NULL",
+        ),
+        "more entries than places": (
+            Text(f"一组超过 {draw.size} 个名额", f"entries of groups with more than {draw.size} places"),
+            f"{joined} g.places > {draw.size}",
+        ),
+    }
+    return {name: (words, entries.format(source)) for name, (words, source) in kinds.items()}
 
 
 def _numbers() -> Mapping[str, tuple[Text, str]]:

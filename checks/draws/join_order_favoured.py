@@ -1,0 +1,70 @@
+"""Where one stands in a group decides whether one wins.
+
+Does: compares how often each position of full groups won.
+Matters: whoever knows that the first, or the last, to join wins can take that place with an account of their own.
+How: a bet that follows the winners so far, place by place among those left, in an order fixed by a hash of the ids and so
+    free of the places; chi-square with the correction for winners who exclude each other stands beside it.
+Blind to: winners chosen by who they are, whatever their place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+from audit.case import Audit
+from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.rules import Group
+from audit.stats.bets import log_number_bet
+from audit.stats.exact import number_p_value
+from audit.stats.power import smallest_favour
+from checks.draws import e_value, log_need, power_of_ten
+
+NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry_id", "outcome.outcome")
+SQL = """
+SELECT o.activity_id, o.position
+FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
+WHERE g.is_full AND g.undecided = 0 AND g.places = {size} AND g.winners = {winners} AND o.outcome = 'win'
+    AND o.position BETWEEN 1 AND {size}
+ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
+
+
+@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical=True)
+def join_order_favoured(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on the places of all full groups."""
+    draw = audit.rules.draw
+    if not isinstance(draw, Group) or not audit.has("group_state"):
+        why = Text("规则没有成组抽取，或导出没有参与记录。", "The rules draw no groups, or the export has no entries.")
+        yield Finding("places", Verdict.NOT_APPLICABLE, why)
+        return
+    sql = SQL.format(size=draw.size, winners=draw.winners)
+    won = [[place for _, place in rows] for _, rows in groupby(audit.engine.rows(sql), lambda row: row[0])]
+    places = range(1, draw.size + 1)
+    counts, need = Counter(place for group in won for place in group), log_need(audit)
+    log_e = log_number_bet(won, places)
+    p_value = number_p_value({place: counts[place] for place in places}, len(won), draw.winners)
+    shown = smallest_favour(draw.size, draw.winners, len(won), need)
+    verdict = Verdict.FAIL if log_e >= need else Verdict.PASS if shown else Verdict.INCONCLUSIVE
+    tally = ", ".join(f"{place}: {counts[place]}" for place in places)
+    zh = f"{len(won)} 个满员的组，各位次中奖次数 {tally}，每位应为 {len(won) * draw.winners / draw.size:.1f}"
+    en = f"{len(won)} full groups; wins by place {tally}; {len(won) * draw.winners / draw.size:.1f} due to each"
+    close = {
+        Verdict.FAIL: Text(f"。证据为机会均等的 {power_of_ten(log_e)} 倍。", f". {power_of_ten(log_e)} to 1 against equal chances."),
+        Verdict.PASS: Text(f"，与机会均等相符；若有一位的权重为 {shown} 倍，会显示出来。",
+                           f", as equal chances would give; one place weighted {shown} times would have shown."),
+        Verdict.INCONCLUSIVE: Text("。组数太少，不能下结论。", ". Too few groups to tell."),
+    }[verdict]  # fmt: skip
+    yield Finding(
+        "places",
+        verdict,
+        Text(zh + close.zh, en + close.en),
+        Basis.STATISTICAL,
+        declared=f"{draw.winners} of {draw.size}, equally likely",
+        observed=tally,
+        rows=tuple({"place": place, "wins": counts[place]} for place in places),
+        sql=sql,
+        p_value=p_value,
+        e_value=e_value(log_e),
+        could_have_seen=f"one place weighted x{shown:g}" if shown else "",
+    )

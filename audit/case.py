@@ -190,7 +190,7 @@ def _demands(case: Case) -> Demands:
     draw = case.rules.draw
     places = draw.boxes if isinstance(draw, Boxes) else draw.size if isinstance(draw, Group) else None
     undecided = isinstance(draw, Group)
-    return Demands(case.file.control, sequences, case.file.platform_accounts, places, undecided, case.units)
+    return Demands(case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units)
 
 
 def damage(audit: Audit) -> dict[str, Text]:

@@ -12,6 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from audit.problem import Problem
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -60,12 +62,18 @@ def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, 
     engine = Engine(connection)
     engine.rows(f"ATTACH {literal(str(path))} AS case_file (STORAGE_VERSION 'v1.0.0')")
     engine.rows("USE case_file")
-    engine.rows(f"SET memory_limit = {literal(memory)}")
+    try:
+        engine.rows(f"SET memory_limit = {literal(memory)}")
+        if threads is not None:
+            engine.rows(f"SET threads = {threads:d}")
+    except duckdb.Error as error:
+        connection.close()
+        raise Problem(
+            f"the engine refuses this: {str(error).splitlines()[0]}", mend="such as --memory 2GB --threads 4"
+        ) from None
     engine.rows(f"SET temp_directory = {literal(str(path.parent / 'spill'))}")
     engine.rows(f"SET TimeZone = {literal(zone)}")
     engine.rows("SET enable_progress_bar = false")
-    if threads:
-        engine.rows(f"SET threads = {threads:d}")
     return engine
 
 

@@ -69,14 +69,15 @@ class Check:
     """A check: its name is its file's name and its id everywhere.
 
     needs names the canonical columns (`entry.position`) a verdict rests on; where the gate found one damaged, a
-    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical marks a check that spends the error budget.
+    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kind of draw that a check bets on; such a check spends part of
+    the error budget, the others leave it empty.
     """
 
     name: str
     judge: Callable[..., Iterable[Finding]]
     needs: tuple[str, ...]
     provisions: tuple[str, ...]
-    statistical: bool
+    statistical: str
 
     @property
     def doc(self) -> str:
@@ -87,7 +88,7 @@ class Check:
 
 
 def check(
-    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: bool = False
+    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: str = ""
 ) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
     """Make a Check of a function that takes an audit and yields findings. It registers nothing."""
 

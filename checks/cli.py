@@ -26,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 2
+    except Exception as error:  # the last resort: a fault of redraw's own must not look like a verdict
+        print(f"redraw stopped on a fault of its own: {type(error).__name__}: {error}", file=sys.stderr)
+        print("nothing was written; please report it with the command and the lines above", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:

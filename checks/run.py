@@ -64,8 +64,12 @@ def judge(audit: Audit, progress: Progress) -> list[Finding]:
 
 
 def share_of(case: Case) -> tuple[int, int]:
-    """(how many statistical checks share the error budget, the budget as one in so many audits)."""
-    return sum(check.statistical for check in every_check()), round(1 / case.file.risk)
+    """(how many checks bet on the declared draw and share the error budget, the budget as one in so many audits).
+
+    Both are known from the rules alone, before any record is read.
+    """
+    kind = case.rules.draw.kind if case.rules.draw else ""
+    return max(1, sum(check.statistical == kind != "" for check in every_check())), round(1 / case.file.risk)
 
 
 def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fail: bool = False) -> int:
@@ -111,9 +115,11 @@ def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -
         until=period.to if period else None,
         grain=audit.grain,
         budget=Text(
-            f"整份审计误判一家诚实平台的机会不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，无论查看多少次都成立。",
-            f"This audit as a whole accuses at most one honest platform in {budget}; {tests} statistical checks share that "
-            "budget equally, and it holds however often the data are looked at.",
+            f"本审计的统计结论误判一家诚实平台的机会合计不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，无论查看多少次都成立。"
+            "算术与文件结论不含偶然，以记录属实为前提。",
+            f"The statistical verdicts of this audit together accuse at most one honest platform in {budget}; {tests} checks "
+            "share that budget equally, and it holds however often the data are looked at. Verdicts of arithmetic and of "
+            "documents involve no chance; they hold if the records do.",
         ),
         provisions=[
             {**one, "words": Text(one["words"], one["gloss"])}

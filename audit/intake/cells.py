@@ -81,7 +81,7 @@ def _amount(text: str, asset: Cast | None, units: Sequence[Units]) -> Cast:
 def _moment(text: str, source: Column, zone: str) -> Cast:
     dashed = f"replace({text}, '/', '-')"
     if source.as_ == "day":
-        local = _when(text, DAY, f"TRY_CAST({dashed} AS TIMESTAMP)")
+        local = _when(text, f"{DAY}( 00:00:00)?", f"TRY_CAST({dashed} AS TIMESTAMP)")
         return Cast(text, f"timezone({literal(zone)}, {local})", "a day such as 2022-03-01")
     if source.as_ in ("unix-seconds", "unix-milliseconds"):
         digits, make = ("12", "to_timestamp(CAST({} AS BIGINT))")

@@ -75,6 +75,7 @@ class Demands:
     controls: Mapping[str, Control]
     sequences: Mapping[str, str]  # table → id whose trailing number counts up by one
     platform: tuple[str, ...]
+    ignored: str  # the reason of payments that are no awards
     places: int | None  # how many positions an activity has
     undecided: bool  # an entry may have no outcome yet: its group is not full
     units: tuple[Units, ...]
@@ -124,6 +125,9 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
         for column in columns:
             if scope.has(table, column) and not (demands.undecided and column == "outcome"):
                 empty = f"{column} IS NULL AND NOT list_contains(string_split(coalesce(refused, ''), ','), '{column}')"
+                if (table, column) == ("payment", "ref"):  # money in and what is no award settle no event
+                    empty += f" AND coalesce(reason, '') <> {literal(demands.ignored)}"
+                    empty += f" AND coalesce(payee_id, '') NOT IN ({', '.join(map(literal, ('', *demands.platform)))})"
                 yield _rows("completeness", table, column, f"SELECT * FROM {table} WHERE {empty}")
     for table, keys in UNIQUE.items():
         if scope.has(table, *keys):
@@ -149,7 +153,7 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
         if scope.has(table, column) and ends:
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {' OR '.join(ends)}")
     if demands.places is not None and scope.has("entry", "activity_id", "position"):
-        yield _gaps(demands.places)
+        yield _gaps(demands.places, scope)
     for table, key in demands.sequences.items():
         last = f"CAST(regexp_extract({key}, '([0-9]{{1,18}})$', 1) AS BIGINT)"
         numbers = (
@@ -191,21 +195,26 @@ def _rows(kind: str, table: str, column: str, failing: str) -> Metric:
     )
 
 
-def _gaps(places: int) -> Metric:
-    """Positions that an activity skips: an opening was not exported, or never was."""
+def _gaps(places: int, scope: Scope) -> Metric:
+    """Positions that an activity skips: an entry was not exported, or never was.
+
+    Not counted: activities with a position that cannot be read, and the beginning of one begun before the period.
+    """
     runs = (
         "SELECT activity_id, position, lag(position, 1, 0) OVER (PARTITION BY activity_id ORDER BY position) AS before, "
-        f"source_file, record FROM entry WHERE position BETWEEN 1 AND {places}"
+        f"source_file, record FROM entry WHERE position BETWEEN 1 AND {places} "
+        "AND activity_id NOT IN (SELECT activity_id FROM entry WHERE position IS NULL AND activity_id IS NOT NULL)"
     )
+    begun = ""
+    if scope.since:
+        began_within = f"SELECT activity_id FROM activity WHERE started_at >= {scope.moment(scope.since)}"
+        begun = f" AND (before > 0 OR activity_id IN ({began_within}))"
     failing = (
         "SELECT activity_id, before + 1 AS first_missing, position - 1 AS last_missing, source_file, record "
-        f"FROM ({runs}) AS runs WHERE position > before + 1 ORDER BY activity_id, position"
+        f"FROM ({runs}) AS runs WHERE position > before + 1{begun} ORDER BY activity_id, position"
     )
-    held = (
-        f"SELECT max(position) - count(DISTINCT position) AS gap FROM entry WHERE position BETWEEN 1 AND {places} "
-        "GROUP BY activity_id"
-    )
-    return Metric("sequence", "entry", "position", f"SELECT coalesce(sum(gap), 0) FROM ({held})", failing)
+    number = f"SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM ({failing}) AS gaps"
+    return Metric("sequence", "entry", "position", number, failing)
 
 
 def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:

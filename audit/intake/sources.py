@@ -57,7 +57,11 @@ class Source:
 def read_source(engine: Engine, folder: Path, file: str, table: TableMap, wanted: set[str], work: Path) -> Source:
     """Read one export file by its ending: csv, tsv, txt, xlsx, xls, parquet, jsonl, ndjson. Raises Problem."""
     path = folder / file
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        outside = not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        raise Problem("a link that leads nowhere", str(path)) from None
+    if outside:
         raise Problem("a file must lie below the exports folder", file)
     if not path.is_file():
         raise Problem("no such file among the exports", str(path), mend="put it there, or pass --exports FOLDER")
@@ -158,8 +162,8 @@ def _cell(value: Any) -> str | None:
         return repr(value)
     if isinstance(value, datetime):
         return value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, date):  # a workbook's day is its first moment
+        return f"{value.isoformat()} 00:00:00"
     return str(value)
 
 
@@ -210,6 +214,7 @@ def _read_json_lines(engine: Engine, path: Path, file: str, table: TableMap, wor
     for line, raw in _lines(text.path):  # a record's number is its line: nothing else is as easy to find again
         try:
             found = json.loads(raw, parse_float=str, parse_int=str, parse_constant=str)
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError) as error:
             broken.append(Broken(line, line, raw[:200], f"not readable as JSON: {error}"))
             continue

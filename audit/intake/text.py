@@ -16,6 +16,7 @@ from pathlib import Path
 from audit.problem import Problem
 
 CHUNK = 1 << 23
+LONGEST = 1 << 24  # characters of a cell, as many as DuckDB reads in a line
 DELIMITERS = (",", "\t", ";", "|")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 SURE_OF_UTF8 = 8  # so many multi-byte characters never decode as UTF-8 by accident in GB18030 text
@@ -132,6 +133,7 @@ def records(text: TextFile, shown: str, skip: int, delimiter: str) -> Iterator[t
     with text.path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(skip):
             file.readline()
+        csv.field_size_limit(LONGEST)
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         start = skip + 1
         try:

@@ -33,7 +33,9 @@ def grain_of(scope: Scope) -> Grain:
     return "day" if scope.has("payment", "paid_at") else "payee"
 
 
-def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, decided: str | None) -> list[Step]:
+def reconcile_steps(
+    scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, decided: str | None
+) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
@@ -44,7 +46,7 @@ def reconcile_steps(scope: Scope, platform: tuple[str, ...], ignored: tuple[str,
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored)
     if grain == "reference":
-        return [ledger, *by_reference_steps(decided), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(decided, scope), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),
@@ -80,12 +82,15 @@ def _owed_by_clause(clause: str) -> Step:
     zero = "CAST(0 AS DECIMAL(38, 0))"
     return Step(
         "owed_by_clause",
-        "SELECT clause, asset, sum(owed) AS owed, sum(paid) AS paid, sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
+        "SELECT clause, asset, sum(coalesce(owed, 0)) AS owed, sum(coalesce(paid, 0)) AS paid,\n"
+        "    sum(owed_rows) AS owed_rows, sum(paid_rows) AS paid_rows\n"
         "FROM (\n"
         f"    SELECT {clause} AS clause, asset, amount AS owed, {zero} AS paid, awards AS owed_rows, 0 AS paid_rows\n"
         "    FROM award_total WHERE standing = 'owed'\n"
         "    UNION ALL\n"
         f"    SELECT clause, asset, {zero}, amount, 0, payments\n    FROM paid_total\n"
-        ") AS sides\nGROUP BY clause, asset",
+        ") AS sides\n"
+        "WHERE asset IS NOT NULL -- a payment whose asset cannot be read is among the refused cells\n"
+        "GROUP BY clause, asset",
         "table",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from audit.engine import Step
+from audit.scope import Scope
 
 BUCKETS = 1 << 18
 ROW = "event, clause, payee, asset, amount"
 
 
-def by_reference_steps(decided: str | None) -> list[Step]:
+def by_reference_steps(decided: str | None, scope: Scope) -> list[Step]:
     """Sums of hashes by bucket, then row by row where they differ."""
     bucket = f"hash(event) % {BUCKETS}"
     return [
@@ -90,7 +91,7 @@ def by_reference_steps(decided: str | None) -> list[Step]:
                 for kind in ("exact", "wrong_amount", "wrong_asset", "wrong_payee")
             ),
         ),
-        *_leftovers(),
+        *_leftovers(scope),
     ]
 
 
@@ -153,12 +154,14 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
     )
 
 
-def _leftovers() -> list[Step]:
+def _leftovers(scope: Scope) -> list[Step]:
     """What no pair explains; a payment that cannot be read may be any one that is missing."""
     owed = "o.event, o.clause, o.payee, o.asset, o.amount AS owed, o.due_at, o.event_at"
     paid = (
         "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
     )
+    allowed = "(SELECT coalesce(max(allowed), INTERVAL 0 SECOND) FROM deadline)"
+    early = f"coalesce(p.paid_at < {scope.moment(scope.since)} + {allowed}, false)" if scope.since else "false"
     nothing = (
         "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
         "    CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
@@ -191,9 +194,10 @@ def _leftovers() -> list[Step]:
             "paid_unowed",
             "SELECT p.*, EXISTS (SELECT 1 FROM pair AS x JOIN owed_row AS o ON o.owed_id = x.owed_id\n"
             "        WHERE o.event = p.event AND o.clause = p.clause AND o.payee = p.payee) AS again,\n"
-            "    -- where events are known to be lost, a payment for an unknown one proves nothing\n"
+            "    -- where events are known to be lost, a payment for an unknown one proves nothing; nor does one so early\n"
+            "    -- that it may settle what happened before the period\n"
             "    p.event NOT IN (SELECT event FROM known_event)\n"
-            "        AND EXISTS (SELECT 1 FROM event_damage) AS event_lost\n"
+            f"        AND (EXISTS (SELECT 1 FROM event_damage) OR {early}) AS event_lost\n"
             "FROM paid_row AS p\n"
             "WHERE NOT p.illegible AND NOT p.undetermined AND p.paid_id NOT IN (SELECT paid_id FROM pair)",
             "table",

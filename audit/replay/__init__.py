@@ -30,7 +30,7 @@ def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[S
     if isinstance(rules.draw, Numbers) and scope.has("drawn_number"):
         steps += number_steps(rules.draw)
     if rules.awards:
-        steps += award_steps(rules, scope.moment, scope.since, played=played)
+        steps += award_steps(rules, scope, played=played)
     parts = [step.name for step in steps if step.name in ("expected_draw", "expected_award", "expected_number")]
     if parts:
         steps.append(Step("expected", "\nUNION ALL\n".join(f"SELECT * FROM {part}" for part in parts)))

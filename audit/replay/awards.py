@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -13,6 +12,7 @@ from audit.replay.events import above, event_steps
 from audit.rules import Award, Group, Rules, Share, Split
 from audit.rules.records import span_of
 from audit.rules.units import Units
+from audit.scope import Scope
 
 COLUMNS = (
     "clause", "on_event", "role", "asset", "amount", "share_num", "share_den", "share_add",
@@ -20,14 +20,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def award_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, played: bool) -> list[Step]:
+def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
     """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
     depth = max(award.to.count(".referrer") for award in rules.awards.values())
-    events = event_steps(rules, moment, since, played=played)
-    return [_clauses(rules, moment), *events, _due(max(1, depth)), _expected()]
+    events = event_steps(rules, scope, played=played)
+    return [_clauses(rules, scope), *events, _due(max(1, depth)), _expected()]
 
 
-def _clauses(rules: Rules, moment: Callable[[date | None], str]) -> Step:
+def _clauses(rules: Rules, scope: Scope) -> Step:
     """A row for each clause, asset, item and kind; a share of an order is (base * num + add) // den, in steps."""
     rows = [row for name, award in rules.awards.items() for row in _rows(name, award, rules)]
     body = ",\n    ".join("(" + ", ".join(row) + ")" for row in rows)
@@ -39,7 +39,7 @@ def _clauses(rules: Rules, moment: Callable[[date | None], str]) -> Step:
         "    CAST(share_add AS HUGEINT) AS share_add, CAST(split AS HUGEINT) AS split, is_choice,\n"
         "    CAST(place_from AS BIGINT) AS place_from, CAST(place_to AS BIGINT) AS place_to,\n"
         "    CAST(item AS VARCHAR) AS item, CAST(kind AS VARCHAR) AS kind, CAST(due_seconds AS BIGINT) AS due_seconds,\n"
-        f"    {moment(span.from_)} AS from_at, {moment(span.to)} AS to_at\n"
+        f"    {scope.moment(span.from_)} AS from_at, {scope.moment(span.to)} AS to_at\n"
         f"FROM (VALUES\n    {body}\n) AS listed({', '.join(COLUMNS)})",
         "table",
     )
@@ -54,7 +54,8 @@ def _rows(name: str, award: Award, rules: Rules) -> Iterator[list[str]]:
     for option in options:
         for (asset, pay), item, kind in product(option.items(), items, kinds):
             yield [
-                literal(name), literal("place filled" if award.to == "entrants" else award.on), literal(award.to), literal(asset), *_pay(pay, asset, rules),
+                literal(name), literal("place filled" if award.to == "entrants" else award.on), literal(award.to),
+                literal(asset), *_pay(pay, asset, rules),
                 str(award.choice is not None).lower(),
                 literal(places[0] if places else None), literal(places[-1] if places else None),
                 literal(item), literal(kind), literal(int(due.total_seconds()) if due is not None else None),

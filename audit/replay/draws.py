@@ -8,8 +8,11 @@ from audit.rules.odds import box_chances
 
 
 def played_step(positioned: bool) -> Step:
-    """Entries with their outcome and activity; positioned: the export numbers them, else they go by time."""
-    by_time = "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, e.entry_id)"
+    """Entries with their outcome and activity; positioned: the export numbers them, else they go by time.
+
+    Of entries in one second without a number a win is taken as the last: a tie accuses nobody.
+    """
+    by_time = "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, o.outcome = 'win', e.entry_id)"
     return Step(
         "entry_played",
         "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-
 from audit.engine import Step
 from audit.rules import Group, Rules
+from audit.scope import Scope
 
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(rules: Rules, moment: Callable[[date | None], str], since: date | None, *, played: bool) -> list[Step]:
+def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
     """Who stands above whom, the events of each kind, and all of them as `event`; played: entries were replayed."""
     depth = max([1, *(award.to.count(".referrer") for award in rules.awards.values())])
-    before = f"coalesce({{}} < {moment(since)}, false)" if since else "false"
-    parts = [_registrations(before, depth), _starts(before, depth), _orders(before, depth)]
+    before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
+    joined = scope.has("participant", "joined_at")
+    parts = [_registrations(before if joined else "true", depth), _starts(before, depth), _orders(before, depth)]
     if played:
         above = {
             award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to
@@ -24,7 +23,7 @@ def event_steps(rules: Rules, moment: Callable[[date | None], str], since: date 
         parts += [_entries(before, above, depth, grouped), _completions(before, depth, grouped)]
         parts += [_places(before, depth)] if grouped else []
     union = "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)
-    return [_standing(), _upline(depth), *parts, Step("event", union)]
+    return [_standing(scope), _upline(depth), *parts, Step("event", union)]
 
 
 def above(depth: int) -> list[str]:
@@ -32,11 +31,14 @@ def above(depth: int) -> list[str]:
     return ["team_leader", *(f"referrer_{level}" for level in range(1, depth + 1))]
 
 
-def _standing() -> Step:
+def _standing(scope: Scope) -> Step:
     """Who stands above a participant. A missing, own, unknown or later-joined referrer is owed nothing.
 
-    Where participant records are illegible, an unknown referrer may be one of them: then what is owed is unknown.
+    Where participant records are illegible, an unknown referrer may be one of them: then what is owed is unknown; and so
+    it is where the export lacks the column that would tell.
     """
+    no_referrer = str(not scope.has("participant", "referrer_id", "joined_at")).lower()
+    no_leader = str(not scope.has("participant", "team_leader_id")).lower()
     illegible = (
         "EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'participant'\n"
         "            AND coalesce(c.column_name, 'participant_id') = 'participant_id')"
@@ -46,10 +48,10 @@ def _standing() -> Step:
         "SELECT p.participant_id, p.joined_at,\n"
         "    CASE WHEN r.participant_id <> p.participant_id AND NOT coalesce(r.joined_at > p.joined_at, false)\n"
         "        THEN r.participant_id END AS referrer,\n"
-        f"    p.referrer_id IS NOT NULL AND r.participant_id IS NULL AND {illegible} AS referrer_unknown,\n"
+        f"    {no_referrer} OR (p.referrer_id IS NOT NULL AND r.participant_id IS NULL AND {illegible}) AS referrer_unknown,\n"
         "    CASE WHEN l.participant_id <> p.participant_id AND NOT coalesce(l.joined_at > p.joined_at, false)\n"
         "        THEN l.participant_id END AS team_leader,\n"
-        f"    p.team_leader_id IS NOT NULL AND l.participant_id IS NULL AND {illegible} AS team_leader_unknown\n"
+        f"    {no_leader} OR (p.team_leader_id IS NOT NULL AND l.participant_id IS NULL AND {illegible}) AS team_leader_unknown\n"
         "FROM participant_once AS p\n"
         "LEFT JOIN participant_once AS r ON r.participant_id = p.referrer_id\n"
         "LEFT JOIN participant_once AS l ON l.participant_id = p.team_leader_id",

@@ -227,7 +227,9 @@ class Award:
     choice: tuple[Money, ...] | None = Field(
         default=None, description="one asset a line; the recipient takes one of them"
     )
-    first: Annotated[int, Field(ge=1)] | None = Field(default=None, description="only the first so many registrations")
+    first: Annotated[int, Field(ge=1, le=10**15)] | None = Field(
+        default=None, description="only the first so many registrations"
+    )
     when: Condition | None = Field(default=None, description="only for orders of this item or kind")
     nth: Range | None = Field(default=None, description="only a participant's n-th order, such as 1 or 2-5")
     due: Span | None = Field(default=None, description="how long after the event a payment is still on time")

@@ -31,19 +31,20 @@ def claim_contradicts_rules(audit: Audit) -> Iterator[Finding]:
         barred = _ranges([one.box for one in outside])
         claimed = f"{show(low)} to {show(high)} {claim.in_}"
         real = f"{show(min(nets))} to {show(max(nets))} {claim.in_}"
+        claimed_zh, real_zh = claimed.replace(" to ", " 至 "), real.replace(" to ", " 至 ")
         if outside:
             words = Text(
-                f"宣称 {claimed}，而按条款为 {real}；有 {chance} 的机会落在宣称之外。"
+                f"宣称 {claimed_zh}，而按条款为 {real_zh}；有 {chance} 的机会落在宣称之外。"
                 f"只有第 {barred} 盒从不中奖，宣称才成立：这是一条未公布的规则。",
                 f"Claimed {claimed}; the clauses give {real}, outside the claim with chance {chance}. "
                 f"The claim holds only if boxes {barred} never win: a rule that is not published.",
             )
         elif unreached:
             words = Text(
-                f"宣称 {claimed}，而按条款只能达到 {real}。", f"Claimed {claimed}; the clauses reach only {real}."
+                f"宣称 {claimed_zh}，而按条款只能达到 {real_zh}。", f"Claimed {claimed}; the clauses reach only {real}."
             )
         else:
-            words = Text(f"宣称 {claimed} 与条款一致。", f"The claim of {claimed} is what the clauses give.")
+            words = Text(f"宣称 {claimed_zh} 与条款一致。", f"The claim of {claimed} is what the clauses give.")
         yield Finding(
             name,
             Verdict.FAIL if outside or unreached else Verdict.PASS,

@@ -23,7 +23,7 @@ def e_value(log_e: float) -> float:
 
 def power_of_ten(log_e: float) -> str:
     """A log e-value for a reader: `2.0 × 10^14`, or a plain number where it is small; 0 where every theory is refuted."""
-    if log_e == -math.inf:
+    if log_e < -300 * LN10:
         return "0"
     if abs(log_e) <= 3 * LN10:
         return f"{math.exp(log_e):.3g}"

@@ -26,7 +26,7 @@ NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry
 SQL = "SELECT reached, won_at, activities FROM run_total ORDER BY ALL"
 
 
-@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical=True)
+@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical="boxes")
 def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the first boxes of all activities."""
     draw = audit.rules.draw
@@ -69,7 +69,7 @@ def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
     yield Finding(
         "first boxes",
         verdict,
-        _words(verdict, rule, len(named), activities, log_e, could, wanted, goal, apart, same),
+        _words(verdict, rule, len(named), share[best.excluded], activities, log_e, could, wanted, goal, apart, same),
         Basis.STATISTICAL,
         declared=f"each of {len(odds)} boxes: {draw.odds}",
         observed=f"{rule} never win" if failed else "declared odds not contradicted",
@@ -81,12 +81,12 @@ def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
     )
 
 
-def _words(verdict: Verdict, rule: str, named: int, activities: int, log_e: float, could: str, wanted: int, goal: int,
-           apart: int, same: bool) -> Text:  # fmt: skip
+def _words(verdict: Verdict, rule: str, named: int, weight: float, activities: int, log_e: float, could: str,
+           wanted: int, goal: int, apart: int, same: bool) -> Text:  # fmt: skip
     first = span(range(1, goal + 1))
     if verdict is Verdict.FAIL:
-        several_zh = "；数据尚不能区分这几种说法" if named > 1 else ""
-        several_en = "; the data do not separate these readings" if named > 1 else ""
+        several_zh = "；数据尚不能区分这几种说法" if named > 1 else "（95 % 置信集内唯一的说法）"
+        several_en = "; the data do not separate these readings" if named > 1 else " (the one reading in the 95 % set)"
         same_zh = "。在此价格下，这与“发起人收入达到其付费之前不开奖”是同一条规则" if same else ""
         same_en = (
             ". At this price it is the same rule as “no win before the initiator's income covers the fee”"
@@ -94,19 +94,21 @@ def _words(verdict: Verdict, rule: str, named: int, activities: int, log_e: floa
             else ""
         )
         return Text(
-            f"{activities} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{several_zh}。"
+            f"{activities} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{several_zh}，最可能的一种占 {weight:.1%}。"
             f"证据为声明规则的 {power_of_ten(log_e)} 倍{same_zh}。",
-            f"In {activities} activities the first boxes never won: boxes {rule} never win{several_en}. "
-            f"The evidence is {power_of_ten(log_e)} to 1 against the declared odds{same_en}.",
+            f"In {activities} activities the first boxes never won: boxes {rule} never win{several_en}; the likeliest has "
+            f"{weight:.1%} of the weight. The evidence is {power_of_ten(log_e)} to 1 against the declared odds{same_en}.",
         )
     if verdict is Verdict.PASS:
         return Text(
-            f"{activities} 场活动与声明的概率相符（证据 {power_of_ten(log_e)}）；若第 {could} 盒从不中奖，这份导出会显示出来。",
-            f"{activities} activities agree with the declared odds (evidence {power_of_ten(log_e)}); "
-            f"had boxes {could} never won, this export would have shown it.",
+            f"{activities} 场活动没有显示最前面的盒子从不中奖（反对声明的证据 {power_of_ten(log_e)}，需 1 以上才有意义）；"
+            f"若第 {could} 盒从不中奖，这份导出会显示出来。",
+            f"{activities} activities do not show that the first boxes never win (evidence against the declaration "
+            f"{power_of_ten(log_e)} to 1); had boxes {could} never won, this export would have shown it.",
         )
     return Text(
-        f"{activities} 场活动不足以判断：要看出第 {first} 盒从不中奖，需要约 {wanted} 场；要区分相邻的两种说法，需要约 {apart} 场。",
-        f"{activities} activities cannot tell: to show that boxes {first} never win takes about {wanted}, "
+        f"{activities} 场活动不足以判断：要看出第 {first} 盒从不中奖，需要 {wanted} 场不被中断的活动；"
+        f"要区分相邻的两种说法，需要约 {apart} 场。",
+        f"{activities} activities cannot tell: to show that boxes {first} never win takes {wanted} that are not cut off, "
         f"to tell it from its neighbour about {apart}.",
     )

@@ -43,6 +43,10 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     else:
         yield Finding("draws", Verdict.NOT_APPLICABLE, Text("没有可重放的抽取。", "There is no draw to replay."))
         return
+    played = "number_replayed" if isinstance(draw, Numbers) else "entry_played"
+    if not audit.engine.value(f"SELECT count(*) FROM {played}"):
+        yield Finding("draws", Verdict.NOT_APPLICABLE, Text("导出没有一次抽取。", "The export holds no draw."))
+        return
     clean = True
     for name, (words, sql) in kinds.items():
         rows = evidence(audit, sql)
@@ -63,7 +67,8 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
     )
     disorder = (
         "(SELECT *, max(entered_at) OVER (PARTITION BY activity_id ORDER BY position "
-        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM entry_played) AS o WHERE entered_at < before"
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM entry_played WHERE position IS NOT NULL) AS o "
+        "WHERE entered_at < before"
     )
     zero = "draw_replayed WHERE chance_num = 0 AND outcome = 'win' AND position BETWEEN 1 AND " + str(last)
     kinds = {
@@ -99,7 +104,9 @@ def _groups(draw: Group) -> Mapping[str, tuple[Text, str]]:
     entries = "SELECT o.entry_id, o.activity_id, o.position, o.outcome, o.entered_at, o.source_file, o.record\nFROM {} ORDER BY ALL"
     kinds = {
         "wrong count of winners": (
-            Text(f"满员的组中奖人数不是 {draw.winners}", f"entries of full groups whose winners are not {draw.winners}"),
+            Text(
+                f"满员的组中奖人数不是 {draw.winners}", f"entries of full groups whose winners are not {draw.winners}"
+            ),
             f"{joined} g.is_full AND g.undecided = 0 AND g.winners <> {draw.winners}",
         ),
         "group decided before it was full": (

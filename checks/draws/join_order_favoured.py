@@ -30,7 +30,7 @@ WHERE g.is_full AND g.undecided = 0 AND g.places = {size} AND g.winners = {winne
 ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
 
 
-@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical=True)
+@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical="group")
 def join_order_favoured(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the places of all full groups."""
     draw = audit.rules.draw

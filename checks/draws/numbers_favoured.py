@@ -30,7 +30,7 @@ SELECT draw_id, number FROM number_replayed
 WHERE pool = ? AND chance_num > 0 ORDER BY drawn_at, draw_id, ordinal"""
 
 
-@check(needs=NEEDS, provisions=("cn-truthful-information",), statistical=True)
+@check(needs=NEEDS, provisions=("cn-truthful-information",), statistical="numbers")
 def numbers_favoured(audit: Audit) -> Iterator[Finding]:
     """Yield a finding for each pool."""
     draw = audit.rules.draw

@@ -29,7 +29,7 @@ ORDER BY t.tier, d.draw_id"""
 NINE_TENTHS = 1.2815515655446004
 
 
-@check(needs=NEEDS, provisions=("cn-truthful-information",), statistical=True)
+@check(needs=NEEDS, provisions=("cn-truthful-information",), statistical="numbers")
 def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all tiers."""
     draw, entry = audit.rules.draw, audit.rules.entry

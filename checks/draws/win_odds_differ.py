@@ -23,7 +23,7 @@ NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry
 SQL = "SELECT position, chance_num, chance_den, openings, wins, unknown FROM win_by_position ORDER BY ALL"
 
 
-@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical=True)
+@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical="boxes")
 def win_odds_differ(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all openings."""
     if not isinstance(audit.rules.draw, Boxes) or not audit.has("win_by_position"):

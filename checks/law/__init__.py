@@ -37,7 +37,8 @@ def cite(names: Iterable[str], first: date | None, last: date | None) -> list[di
     for name in names:
         for version in provisions()[name]:
             undated = version.get("from") is None
-            if undated or (first and last and in_force(version, first, last)):
+            too_early = undated and last is not None and last < version.get("not_before", date.min)
+            if (undated and not too_early) or (first and last and in_force(version, first, last)):
                 status = version["status"] + (", undated" if undated else "")
                 said = {"words": version.get("words") or version.get("gloss_zh", ""), "gloss": version["gloss"]}
                 found.append({"id": name, "cite": version["cite"], "status": status, **said})

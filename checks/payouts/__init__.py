@@ -66,8 +66,9 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
             clause or "payouts",
             Verdict.FAIL,
             Text(
-                f"{clause or '全部条款'}：{defect.found.zh} {count} 笔，涉及 {money}（{grain.zh}）。",
-                f"{clause or 'all clauses'}: {defect.found.en}: {count}, {money} at stake ({grain.en}).",
+                f"{clause or '全部条款'}：{defect.found.zh} {count} 笔，涉及 {money}（{_kinds(rows, 'zh')}；{grain.zh}）。",
+                f"{clause or 'all clauses'}: {defect.found.en}: {count}, {money} at stake "
+                f"({_kinds(rows, 'en')}; {grain.en}).",
             ),
             declared=award.says if award else "",
             observed=str(count),
@@ -80,18 +81,45 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
     for clause, (events, payments) in unknown.items():
         if clause not in counts:
             yield _undetermined(audit, clause, events, payments)
-    rest = tuple(name for name in audit.rules.awards if name not in counts and name not in unknown)
-    if rest and "" not in counts:
+    if "" in counts:
+        return
+    owed = dict(
+        audit.engine.rows("SELECT clause, sum(awards) FROM award_total WHERE standing = 'owed' GROUP BY clause")
+    )
+    quiet = [name for name in audit.rules.awards if name not in counts and name not in unknown]
+    rest, idle = tuple(name for name in quiet if owed.get(name)), tuple(name for name in quiet if not owed.get(name))
+    if rest:
+        awards = sum(int(owed[name]) for name in rest)
         yield Finding(
             "payouts" if not counts and not unknown else "other clauses",
             Verdict.PASS,
             Text(
-                f"{defect.none.zh}（{len(rest)} 个条款；{grain.zh}）。",
-                f"{defect.none.en} ({len(rest)} clauses; {grain.en}).",
+                f"{defect.none.zh}（{len(rest)} 个条款，应付 {awards} 笔；{grain.zh}）。",
+                f"{defect.none.en} ({len(rest)} clauses, {awards} awards; {grain.en}).",
             ),
             observed="0",
             clauses=rest,
         )
+    if idle:
+        why = Text(f"没有应付的事件：{'、'.join(idle)}。", f"Nothing fell due under: {', '.join(idle)}.")
+        yield Finding("clauses without an award", Verdict.NOT_APPLICABLE, why, clauses=idle)
+
+
+KINDS = {
+    "missing": Text("未付", "not paid"),
+    "wrong_amount": Text("金额不符", "wrong amount"),
+    "wrong_asset": Text("资产不符", "wrong asset"),
+    "wrong_payee": Text("收款人不符", "wrong payee"),
+    "unexpected": Text("无依据", "no award"),
+    "duplicate": Text("重复支付", "paid again"),
+    "late": Text("逾期", "late"),
+}
+
+
+def _kinds(rows: tuple[Row, ...], lang: str) -> str:
+    """How many of each kind, for a reader: `wrong amount 2, wrong payee 1`."""
+    counts = {kind: sum(row["kind"] == kind for row in rows) for kind in KINDS}
+    return ", ".join(f"{getattr(KINDS[kind], lang)} {count}" for kind, count in counts.items() if count)
 
 
 def _unknown(audit: Audit) -> dict[str, tuple[int, int]]:
@@ -113,9 +141,9 @@ def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Find
                    f"{clause}: the export does not hold what winners chose, so what is owed cannot be told.")  # fmt: skip
         return Finding(clause, Verdict.NOT_APPLICABLE, why, clauses=(clause,))
     why = Text(
-        f"{clause}：{events} 个事件缺少判断所需的记录，{payments} 笔付款或应付无法对应；不能下结论。",
-        f"{clause}: {events} events lack what would tell what is owed, and {payments} payments or awards cannot be matched: "
-        "cannot tell.",
+        f"{clause}：{events} 个事件的记录缺失、无法读取或早于本期，不知应付什么；{payments} 笔付款或应付无法对应。不能下结论。",
+        f"{clause}: of {events} events the records are missing, illegible or from before the period, so what is owed is not "
+        f"known; {payments} payments or awards cannot be matched. Cannot tell.",
     )
     return Finding(clause, Verdict.INCONCLUSIVE, why, clauses=(clause,) if clause else ())
 

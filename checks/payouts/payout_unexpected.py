@@ -3,7 +3,7 @@
 Does: lists payments that no event and clause call for, and second payments of the same award.
 Matters: money leaves under the name of the promotion without its rules: to insiders, twice, or for events that never happened.
 How: what remains of the payments once every award owed is settled.
-Blind to: payments that a clause explains but that went through other accounts.
+Blind to: payments through other accounts; one that settles an award but was made before its event.
 """
 
 from __future__ import annotations

@@ -26,6 +26,9 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
         )
         yield Finding("entry", Verdict.NOT_APPLICABLE, why)
         return
+    if not audit.engine.value("SELECT count(*) FROM entry_once WHERE paid IS NOT NULL"):
+        yield Finding("entry", Verdict.NOT_APPLICABLE, Text("导出没有一次参与。", "The export holds no entry."))
+        return
     declared = " OR ".join(
         f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)})"
         for asset, amount in entry.stake.items()

@@ -43,8 +43,10 @@ def cells_refused(audit: Audit) -> Iterator[Finding]:
             rows=rows,
             sql=sql,
         )
-    if not groups:
-        counted = audit.engine.value("SELECT coalesce(sum(counted), 0) FROM input")
+    counted = audit.engine.value("SELECT coalesce(sum(counted), 0) FROM input")
+    if not counted:
+        yield Finding("all files", Verdict.NOT_APPLICABLE, Text("导出没有一条记录。", "The export holds no record."))
+    elif not groups:
         yield Finding(
             "all files",
             Verdict.PASS,

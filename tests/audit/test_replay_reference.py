@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -28,13 +29,15 @@ def reference(folder: Path) -> Answer:
     since, until = (blind_box.first_moment(case["period"][end], zone) for end in ("from", "to"))
     awards, undetermined = blind_box.owed(tables, rules, zone, since)
     lost = blind_box.records_lost(tables, int(rules["draw"]["boxes"]))
-    known = {one.event for one in blind_box.events(tables)} if lost else None
+    known = {one.event for one in blind_box.events(tables)}
+    dues = [award.get("due", rules.get("due")) for award in rules["awards"].values()]
+    early = since + max(map(blind_box.span, filter(None, dues)), default=timedelta(0))
     return {
         "chances": blind_box.chances(blind_box.openings(tables), rules["draw"]),
         "owed": Counter(awards),
         "undetermined": undetermined,
         "discrepancies": blind_box.discrepancies(
-            awards, tables["payment"], until, undetermined=undetermined, known=known
+            awards, tables["payment"], until, undetermined=undetermined, known=known, lost=lost, early=early
         ),
     }
 

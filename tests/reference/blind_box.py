@@ -83,11 +83,15 @@ def cell(name: str, source: Any, record: dict[str, str], zone: ZoneInfo) -> Any:
 
 
 def openings(tables: Tables) -> list[Row]:
-    """Every opening with its outcome, in the order of the boxes; unnumbered boxes go by time, then id."""
+    """Every opening with its outcome, in the order of the boxes.
+
+    Unnumbered boxes go by time, of the same second a win last, then by id.
+    """
     decided = {one["entry_id"]: one for one in tables["outcome"]}
     starters = {one["activity_id"]: one["initiator_id"] for one in tables["activity"]}
     found, number = [], Counter[str]()
-    by_time = sorted(tables["entry"], key=lambda one: (one["entered_at"], one["entry_id"]))
+    won = {key for key, one in decided.items() if one.get("outcome") == "win"}
+    by_time = sorted(tables["entry"], key=lambda one: (one["entered_at"], one["entry_id"] in won, one["entry_id"]))
     for entry in by_time:
         number[entry["activity_id"]] += 1
         outcome = decided.get(entry["entry_id"], {})
@@ -271,7 +275,9 @@ def discrepancies(
     until: datetime,
     *,
     undetermined: Iterable[Award] = (),
-    known: set[str] | None = None,
+    known: set[str],
+    lost: bool = False,
+    early: datetime | None = None,
 ) -> Discrepancies:
     """Where the ledger differs from what is owed: kind, event, clause, payee, asset, amount at stake; counted.
 
@@ -279,8 +285,8 @@ def discrepancies(
     fits is missing once it is due before the end of the period (until); a payment that fits none is a
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
     its time; a payment to somebody else, or of something else, settles nothing. undetermined: awards of which
-    the export does not say what is owed. known: given where records are lost, the events that remain; a payment
-    for another proves nothing.
+    the export does not say what is owed. known: the events of the export; a payment for another proves nothing
+    where records are lost, or where it was made before `early` and may settle what came before the period.
     """
     unpaid, unmatched = defaultdict[Award, list[Owed]](list), defaultdict[Award, list[Row]](list)
     for award in awards:
@@ -312,7 +318,7 @@ def discrepancies(
                 found["missing", *award[:5]] += 1
         for one in unmatched[key]:
             kind = "duplicate" if one["payee"] in paid else "unexpected"
-            if known is None or one["event"] in known:
+            if one["event"] in known or not (lost or (early is not None and one["paid_at"] < early)):
                 found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
     return found
 

@@ -1,0 +1,123 @@
+"""Groups: full ones are decided, with so many winners, and share their envelope to the fen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from audit.problem import Problem
+from audit.rules import read_rules
+from tests.conftest import FIXTURES, Auditor, failing
+
+HONEST = FIXTURES / "red-envelope" / "honest"
+Rows = list[dict[str, str]]
+
+
+def change(folder: Path, edit: Callable[[Rows], Rows]) -> None:
+    path = folder / "entries.csv"
+    reader = csv.DictReader(io.StringIO(path.read_bytes().decode("gb18030"), newline=""))
+    rows = edit(list(reader))
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, reader.fieldnames or ())
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_bytes(out.getvalue().encode("gb18030"))
+
+
+def group_of(rows: Rows, full: bool) -> Rows:
+    names = [row["团编号"] for row in rows]
+    name = next(one for one in names if (names.count(one) == 3) == full)
+    return [row for row in rows if row["团编号"] == name]
+
+
+def second_winner(rows: Rows) -> Rows:
+    next(row for row in group_of(rows, True) if row["结果"] == "未中")["结果"] = "中"
+    return rows
+
+
+def no_winner(rows: Rows) -> Rows:
+    next(row for row in group_of(rows, True) if row["结果"] == "中")["结果"] = "未中"
+    return rows
+
+
+def too_early(rows: Rows) -> Rows:
+    group_of(rows, False)[0]["结果"] = "未中"
+    return rows
+
+
+def undecided(rows: Rows) -> Rows:
+    for row in group_of(rows, True):
+        row["结果"] = ""
+    return rows
+
+
+def fourth_place(rows: Rows) -> Rows:
+    last = group_of(rows, True)[-1]
+    return [*rows, {**last, "参团编号": "K90000", "位次": "4", "结果": "未中"}]
+
+
+FAULTS = {
+    "wrong count of winners": (second_winner, no_winner),
+    "group decided before it was full": (too_early,),
+    "full group without an outcome": (undecided,),
+    "more entries than places": (fourth_place,),
+}
+
+
+@pytest.mark.parametrize(("subject", "fault"), [(name, one) for name, many in FAULTS.items() for one in many])
+def test_groups_that_cannot_be_are_named(
+    subject: str, fault: Callable[[Rows], Rows], tmp_path: Path, audited: Auditor
+) -> None:
+    folder = Path(shutil.copytree(HONEST, tmp_path / "case"))
+    change(folder, fault)
+    _, findings = audited(folder)
+    assert [one for check, one in failing(findings) if check == "impossible_outcome"] == [subject]
+
+
+def test_an_extra_winner_is_owed_the_product_and_no_refund(tmp_path: Path, audited: Auditor) -> None:
+    folder = Path(shutil.copytree(HONEST, tmp_path / "case"))
+    change(folder, second_winner)
+    _, findings = audited(folder)
+    money = {(one.check, one.subject): dict(one.amount) for one in findings if one.verdict == "FAIL" and one.amount}
+    assert money == {("payout_missing", "product"): {"product": "1"}, ("payout_unexpected", "refund"): {"CNY": "99.00"}}
+
+
+def test_shares_of_an_envelope_add_up_to_the_fen(audited: Auditor) -> None:
+    audit, _ = audited(HONEST)
+    shares = audit.engine.rows(
+        "SELECT event, sum(amount), min(amount), max(amount), count(*) FROM expected_award "
+        "WHERE clause = 'envelope' GROUP BY event"
+    )
+    assert len(shares) == 140
+    assert {row[1:] for row in shares} == {(Decimal(1000), Decimal(333), Decimal(334), 3)}
+
+
+def test_a_group_that_never_fills_owes_nothing(audited: Auditor) -> None:
+    audit, findings = audited(HONEST)
+    short = "SELECT activity_id FROM entry GROUP BY activity_id HAVING count(*) < 3"
+    assert audit.engine.value(f"SELECT count(*) FROM ({short})") == 10
+    assert audit.engine.value(f"SELECT count(*) FROM award_due WHERE event IN ({short}) AND clause = 'envelope'") == 0
+    assert not failing(findings)
+
+
+WRONG = [
+    ("to: entrants", "to: participant", "a completion has no participant"),
+    ("winners: 1", "winners: 4", "more winners than places"),
+    ("on: completion", "on: win", "paid on the completion of a group"),
+    ('pot: "10"', 'pot: "10.005"', "not a whole number of steps"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), WRONG)
+def test_group_rules_that_do_not_fit_are_refused(old: str, new: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text((HONEST / "rules.yaml").read_text("utf-8").replace(old, new), "utf-8")
+    with pytest.raises(Problem) as caught:
+        read_rules(path)
+    assert words in str(caught.value)

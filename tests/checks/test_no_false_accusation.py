@@ -1,0 +1,136 @@
+"""What an honest platform's export may look like: none of it may be held against the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from audit.finding import Verdict
+from checks.cli import main
+from tests.checks.test_payouts import payout, read, write
+from tests.conftest import FIXTURES, Auditor, failing
+from tests.reference.faults import change
+
+SCREEN = [("coupon_supply_grows", "coupon")]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+@pytest.mark.parametrize("value", ["美元", ""])
+def test_an_unreadable_asset_is_a_finding_and_the_audit_goes_on(value: str, honest: Path, tmp_path: Path) -> None:
+    rows = read(honest)
+    rows[0]["资产"] = value
+    write(honest, rows)
+    assert main(["audit", str(honest), "--out", str(tmp_path / "out")]) == 1
+    assert "payments.csv:" in (tmp_path / "out" / "findings.json").read_text("utf-8")
+
+
+def test_days_in_a_workbook_are_midnights(honest: Path, audited: Auditor) -> None:
+    import openpyxl
+
+    rows = read(honest)
+    book = openpyxl.Workbook()
+    book.active.append(list(rows[0]))
+    for row in rows:
+        paid = datetime.fromisoformat(row["付款时间"])
+        midnight = paid.replace(hour=0, minute=0, second=0) if paid.hour == 23 else paid
+        book.active.append([midnight if name == "付款时间" else cell for name, cell in row.items()])
+    book.save(honest / "payments.xlsx")
+    edit(honest / "case.yaml", "payments.csv", "payments.xlsx")
+    _, findings = audited(honest)
+    assert failing(findings) == SCREEN
+
+
+def test_every_table_cut_at_the_period(honest: Path, audited: Auditor) -> None:
+    """Openings and payments from the 10th of March on; activities begun before it are in the export with them."""
+    day = "2022-03-10"
+    change("openings.csv", lambda rows: [row for row in rows if row["开盒时间"] >= day])(honest)
+    write(honest, [row for row in read(honest) if row["付款时间"] >= day])
+    edit(honest / "case.yaml", "from: 2022-03-01", f"from: {day}")
+    _, findings = audited(honest)
+    assert failing(findings) == SCREEN
+
+
+@pytest.mark.parametrize("column", ["team_leader_id: 团队长, ", ", joined_at: 注册时间", "referrer_id: 推荐人, "])
+def test_a_column_that_is_not_mapped_leaves_its_clauses_open(column: str, honest: Path, audited: Auditor) -> None:
+    edit(honest / "case.yaml", column, "")
+    _, findings = audited(honest)
+    assert failing(findings) == SCREEN
+    assert Verdict.INCONCLUSIVE in {one.verdict for one in findings if one.check == "payout_missing"}
+
+
+def test_withdrawals_need_no_reference(honest: Path, audited: Auditor) -> None:
+    rows = read(honest)
+    withdrawal = dict(rows[0], 流水号="W1", 名目="提现", 关联编号="")
+    write(honest, [*rows, withdrawal])
+    edit(honest / "case.yaml", "种子用户: seed-user", "种子用户: seed-user\n          提现: other")
+    _, findings = audited(honest)
+    assert failing(findings) == SCREEN
+    assert payout(findings, "payout_missing").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("value", ["3a", "３", ""])
+def test_an_unreadable_position_is_one_fault(value: str, honest: Path, audited: Auditor) -> None:
+    def hurt(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        rows[20]["盒号"] = value
+        return rows
+
+    change("openings.csv", hurt)(honest)
+    _, findings = audited(honest)
+    check = "cells_refused" if value else "values_missing"
+    assert {one for one, _ in failing(findings)} == {check, "coupon_supply_grows"}
+
+
+def test_an_empty_export_passes_nothing(honest: Path, audited: Auditor) -> None:
+    for file in honest.glob("*.csv"):
+        file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    _, findings = audited(honest)
+    passed = {one.check for one in findings if one.verdict is Verdict.PASS and one.basis != "screen"}
+    assert passed <= {"claim_contradicts_rules"}
+
+
+def test_a_tie_without_positions_accuses_nobody(honest: Path, audited: Auditor) -> None:
+    def tie(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        """The winner of A0001 in the same second as the loss before it, with an id that sorts first."""
+        last = max((row for row in rows if row["活动编号"] == "A0001"), key=lambda row: int(row["盒号"]))
+        before = next(row for row in rows if row["活动编号"] == "A0001" and int(row["盒号"]) == int(last["盒号"]) - 1)
+        before["开盒时间"] = last["开盒时间"]
+        return rows
+
+    change("openings.csv", tie)(honest)
+    edit(honest / "case.yaml", "      position: 盒号\n", "")
+    _, findings = audited(honest)
+    assert not [one for one in failing(findings) if one[0] == "impossible_outcome"]
+
+
+BAD: list[list[str]] = [["--memory", "weird"], ["--memory", "0"], ["--threads", "-1"]]
+
+
+@pytest.mark.parametrize("options", BAD, ids=" ".join)
+def test_options_that_cannot_be_exit_2(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = FIXTURES / "seed-grant" / "honest"
+    assert main(["audit", str(case), "--out", str(tmp_path / "out"), *options]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_other_honest_platforms(seed: int, tmp_path: Path, audited: Callable[..., object]) -> None:
+    import shutil
+
+    from tests.conftest import maker
+
+    folder = tmp_path / "blind-box" / "honest"
+    folder.mkdir(parents=True)
+    for file in ("rules.yaml", "case.yaml"):
+        shutil.copy(FIXTURES / "blind-box" / "honest" / file, folder)
+    maker().make_boxes(folder, 0, seed)
+    _, findings = audited(folder)  # type: ignore[misc]
+    assert failing(findings) == SCREEN

@@ -34,6 +34,11 @@ class Text:
     en: str
 
 
+def plain(value: str | Text, lang: str) -> str:
+    """A string as it stands, a Text in the language asked for."""
+    return str(getattr(value, lang)) if isinstance(value, Text) else value
+
+
 Row = Mapping[str, str | int | float | bool | None]
 
 
@@ -51,14 +56,14 @@ class Finding:
     verdict: Verdict
     text: Text
     basis: Basis = Basis.ARITHMETIC
-    declared: str = ""
-    observed: str = ""
+    declared: str | Text = ""
+    observed: str | Text = ""
     amount: Mapping[str, str] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     sql: str = ""
     p_value: float | None = None
     e_value: float | None = None
-    could_have_seen: str = ""
+    could_have_seen: str | Text = ""
     clauses: tuple[str, ...] = ()
     provisions: tuple[str, ...] = ()
     check: str = ""

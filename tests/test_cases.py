@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.finding import Basis
+from audit.finding import Basis, plain
 from checks.run import exit_status
 from tests.conftest import FIXTURES, SHARED, Auditor, expected, failing, maker
 
@@ -20,7 +20,7 @@ def name_of(folder: Path) -> str:
 
 def matches(finding: object, wanted: dict[str, object]) -> bool:
     return all(
-        dict(getattr(finding, key)) == value if isinstance(value, dict) else str(getattr(finding, key)) == value
+        dict(getattr(finding, key)) == value if isinstance(value, dict) else plain(getattr(finding, key), "en") == value
         for key, value in wanted.items()
     )
 

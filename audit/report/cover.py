@@ -54,8 +54,3 @@ class Cover:
 def has(engine: Engine, relation: str) -> bool:
     """Whether the replay made this relation."""
     return bool(engine.value("SELECT count(*) FROM step WHERE name = ?", [relation]))
-
-
-def plain(value: object, lang: Lang) -> str:
-    """A string as it stands, a Text in the language asked for."""
-    return getattr(value, lang) if isinstance(value, Text) else str(value)

@@ -11,9 +11,10 @@ from numbers import Integral
 from typing import Any
 
 from audit.engine import Engine
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Basis, Finding, Text, Verdict, plain
 from audit.report.cover import Cover
 
+SPOKEN = ("declared", "observed", "could_have_seen")  # in English where one language must do; `zh` has the other
 ROWS = 10_000  # evidence rows of one finding that stand in the JSON; row_count says how many there are
 
 
@@ -60,15 +61,16 @@ def record_of(finding: Finding, limit: int = ROWS) -> dict[str, Any]:
         "subject": finding.subject,
         "verdict": str(finding.verdict),
         "basis": str(finding.basis),
-        "declared": finding.declared,
-        "observed": finding.observed,
+        "declared": plain(finding.declared, "en"),
+        "observed": plain(finding.observed, "en"),
         "amount": dict(finding.amount),
         "rows": [{key: _cell(value) for key, value in row.items()} for row in finding.rows[:limit]],
         "row_count": len(finding.rows),
         "sql": finding.sql,
         "p_value": _cell(finding.p_value),
         "e_value": _cell(finding.e_value),
-        "could_have_seen": finding.could_have_seen,
+        "could_have_seen": plain(finding.could_have_seen, "en"),
+        "zh": {name: plain(getattr(finding, name), "zh") for name in SPOKEN},
         "clauses": list(finding.clauses),
         "provisions": list(finding.provisions),
         "text": {"zh": finding.text.zh, "en": finding.text.en},
@@ -82,14 +84,12 @@ def finding_of(record: Mapping[str, Any]) -> Finding:
         verdict=Verdict(record["verdict"]),
         text=Text(record["text"]["zh"], record["text"]["en"]),
         basis=Basis(record["basis"]),
-        declared=record["declared"],
-        observed=record["observed"],
+        **{name: Text(record["zh"][name], record[name]) for name in SPOKEN},
         amount=record["amount"],
         rows=tuple(record["rows"]),
         sql=record["sql"],
         p_value=None if record["p_value"] is None else float(record["p_value"]),
         e_value=None if record["e_value"] is None else float(record["e_value"]),
-        could_have_seen=record["could_have_seen"],
         clauses=tuple(record["clauses"]),
         provisions=tuple(record["provisions"]),
         check=record["check"],

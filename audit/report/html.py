@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from audit.engine import Engine
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Basis, Finding, Text, Verdict, plain
 from audit.report.brief import brief
 from audit.report.charts import box_bars, number_bars, numbers_drawn, wins_by_box
-from audit.report.cover import Cover, Lang, has, plain
+from audit.report.cover import Cover, Lang, has
 from audit.report.document import inputs
 from audit.report.fonts import font_faces
 from audit.report.show import bound, grouped, listed, money, quantity, split, table_of
@@ -45,6 +45,7 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["plain"] = lambda value: plain(value, lang)
     html = environment.get_template("report.html.j2").render(
         lang="zh-Hans" if lang == "zh" else "en",
         say=say,

@@ -50,8 +50,8 @@ def claim_contradicts_rules(audit: Audit) -> Iterator[Finding]:
             Verdict.FAIL if outside or unreached else Verdict.PASS,
             words,
             Basis.DOCUMENT,
-            declared=claim.says or claimed,
-            observed=real,
+            declared=claim.says or Text(claimed_zh, claimed),
+            observed=Text(real_zh, real),
             rows=tuple(
                 {
                     "box": one.box,

@@ -71,14 +71,23 @@ def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
         verdict,
         _words(verdict, rule, len(named), share[best.excluded], activities, log_e, could, wanted, goal, apart, same),
         Basis.STATISTICAL,
-        declared=f"each of {len(odds)} boxes: {draw.odds}",
-        observed=f"{rule} never win" if failed else "declared odds not contradicted",
+        declared=_declared(draw),
+        observed=Text(f"第 {rule} 盒从不中奖", f"{rule} never win")
+        if failed
+        else Text("与声明的概率不矛盾", "declared odds not contradicted"),
         rows=rows,
         sql=SQL,
         p_value=prefix_p_value(seen, odds),
         e_value=e_value(log_e),
-        could_have_seen=f"boxes {could} never win" if could else "",
+        could_have_seen=Text(f"第 {could} 盒从不中奖", f"boxes {could} never win") if could else "",
     )
+
+
+def _declared(draw: Boxes) -> Text:
+    if draw.odds == "uniform":
+        return Text(f"{draw.boxes} 个盒子机会均等", f"each of {draw.boxes} boxes equally likely")
+    odds = ", ".join(f"{boxes.replace('-', '–')}: {chance}" for boxes, chance in draw.odds.items())
+    return Text(f"各盒概率 {odds}", f"chance of each box {odds}")
 
 
 def _words(verdict: Verdict, rule: str, named: int, weight: float, activities: int, log_e: float, could: str,
@@ -101,7 +110,7 @@ def _words(verdict: Verdict, rule: str, named: int, weight: float, activities: i
         )
     if verdict is Verdict.PASS:
         return Text(
-            f"{activities} 场活动没有显示最前面的盒子从不中奖（反对声明的证据 {power_of_ten(log_e)}，需 1 以上才有意义）；"
+            f"{activities} 场活动没有显示最前面的盒子从不中奖（反对声明的证据为 {power_of_ten(log_e)} 倍）；"
             f"若第 {could} 盒从不中奖，这份导出会显示出来。",
             f"{activities} activities do not show that the first boxes never win (evidence against the declaration "
             f"{power_of_ten(log_e)} to 1); had boxes {could} never won, this export would have shown it.",

@@ -60,11 +60,13 @@ def join_order_favoured(audit: Audit) -> Iterator[Finding]:
         verdict,
         Text(zh + close.zh, en + close.en),
         Basis.STATISTICAL,
-        declared=f"{draw.winners} of {draw.size}, equally likely",
+        declared=Text(
+            f"{draw.size} 人中 {draw.winners} 人中奖，机会均等", f"{draw.winners} of {draw.size}, equally likely"
+        ),
         observed=tally,
         rows=tuple({"place": place, "wins": counts[place]} for place in places),
         sql=sql,
         p_value=p_value,
         e_value=e_value(log_e),
-        could_have_seen=f"one place weighted x{shown:g}" if shown else "",
+        could_have_seen=Text(f"某一位次权重 ×{shown:g}", f"one place weighted x{shown:g}") if shown else "",
     )

@@ -65,11 +65,13 @@ def numbers_favoured(audit: Audit) -> Iterator[Finding]:
             verdict,
             Text(zh + close.zh, en + close.en),
             Basis.STATISTICAL,
-            declared=f"{pool.pick} of {len(numbers)}, equally likely",
-            observed=f"{counts[least]} to {counts[most]} times each",
+            declared=Text(f"{len(numbers)} 取 {pool.pick}，机会均等", f"{pool.pick} of {len(numbers)}, equally likely"),
+            observed=Text(
+                f"每号 {counts[least]} 至 {counts[most]} 次", f"{counts[least]} to {counts[most]} times each"
+            ),
             rows=tuple({"pool": name, "number": number, "times": counts[number]} for number in numbers),
             sql=SQL,
             p_value=p_value,
             e_value=e_value(log_e),
-            could_have_seen=f"one number weighted x{shown:g}" if shown else "",
+            could_have_seen=Text(f"某一号码权重 ×{shown:g}", f"one number weighted x{shown:g}") if shown else "",
         )

@@ -95,11 +95,11 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
         verdict,
         Text(zh + close.zh, en + close.en),
         Basis.STATISTICAL,
-        declared="odds of each tier from the numbers matched",
+        declared=Text("按所中号码计算的各奖级概率", "odds of each tier from the numbers matched"),
         observed=f"|z| <= {abs(float(str(worst['z'])))}",
         rows=tuple(rows),
         sql=SQL,
         p_value=min(1.0, len(rows) * min(float(str(row["p_value"])) for row in rows)),
         e_value=e_value(log_e),
-        could_have_seen=could if able else "",
+        could_have_seen=Text(f"各奖级中奖注数偏差 {errors * widest:.0%}", could) if able else "",
     )  # fmt: skip

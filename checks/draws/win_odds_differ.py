@@ -60,10 +60,10 @@ def win_odds_differ(audit: Audit) -> Iterator[Finding]:
         verdict,
         Text(zh + close.zh, en + close.en),
         Basis.STATISTICAL,
-        declared=f"{float(due):.4f} wins due",
-        observed=f"{wins} wins in {openings} openings",
+        declared=Text(f"应中 {float(due):.4f} 次", f"{float(due):.4f} wins due"),
+        observed=Text(f"{openings} 次开启中奖 {wins} 次", f"{wins} wins in {openings} openings"),
         sql=SQL,
         p_value=min(1.0, 1 / e_value(log_e)),
         e_value=e_value(log_e),
-        could_have_seen=could,
+        could_have_seen=Text(could.replace("odds x", "赔率 ×").replace(" or x", " 或 ×"), could),
     )

@@ -32,12 +32,14 @@ def coupon_supply_grows(audit: Audit) -> Iterator[Finding]:
         grows = least > taken
         zh = f"{asset}：按声明，每场活动平均发出 {both}，收回 {show(taken, 1)}"
         en = f"{asset}: as declared, an activity pays out {both} on average and takes in {show(taken, 1)}"
-        observed = ""
+        observed: str | Text = ""
         if audit.has("owed_by_clause"):
             sql = f"SELECT coalesce(sum(paid), 0) FROM owed_by_clause WHERE asset = {literal(asset)}"
             paid = audit.units(asset).show(audit.engine.value(sql))
             started = audit.engine.value("SELECT count(*) FROM activity_once")
-            observed = f"{paid} {asset} paid out in {started} activities"
+            observed = Text(
+                f"{started} 场活动共发出 {paid} {asset}", f"{paid} {asset} paid out in {started} activities"
+            )
             zh, en = (
                 f"{zh}；导出中 {started} 场活动共发出 {paid}",
                 f"{en}; in the export {started} activities paid out {paid}",
@@ -47,7 +49,7 @@ def coupon_supply_grows(audit: Audit) -> Iterator[Finding]:
             Verdict.FAIL if grows else Verdict.PASS,
             Text(zh + ("，供给不断增长。" if grows else "。"), en + (": the supply keeps growing." if grows else ".")),
             Basis.SCREEN,
-            declared=f"{both} out, {show(taken, 1)} in",
+            declared=Text(f"发出 {both}，收回 {show(taken, 1)}", f"{both} out, {show(taken, 1)} in"),
             observed=observed,
             amount={asset: show(least - taken)} if grows else {},
         )

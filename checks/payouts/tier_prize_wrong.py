@@ -47,7 +47,7 @@ def tier_prize_wrong(audit: Audit) -> Iterator[Finding]:
                 f"Tier {name} declares {amount} {asset} a bet: of {count} draws with a recorded prize, {len(rows)} differ.",
             ),
             declared=f"{amount} {asset}",
-            observed=f"{count - len(rows)} of {count}",
+            observed=Text(f"{count} 期中 {count - len(rows)} 期相符", f"{count - len(rows)} of {count}"),
             rows=rows,
             sql=sql,
         )

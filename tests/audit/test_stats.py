@@ -141,3 +141,20 @@ def test_exact_figures() -> None:
     assert low == 0
     assert high == pytest.approx(1 - 0.025 ** (1 / 56))
     assert math.exp(calibrate(1e-6)) == pytest.approx(500)
+
+
+def test_tiers_are_judged_by_draws_and_not_by_bets() -> None:
+    """Winners of one draw come in clusters: honest draws must pass, and ones with winners added must not."""
+    from audit.stats.tiers import log_tier_bet, smallest_excess, tier_evidence
+
+    rng = random.Random(9)
+    draws = [(1_000_000, rng.choice([0, 0, 0, 40_000])) for _ in range(600)]
+    honest = tier_evidence("6", Fraction(1, 100), draws)
+    padded = tier_evidence("6", Fraction(1, 100), [(bets, won + 6000) for bets, won in draws])
+    assert honest is not None
+    assert padded is not None
+    assert abs(honest.z) < 3
+    assert log_tier_bet([honest]) < 0.1
+    assert log_tier_bet([padded]) > math.log(1e6)
+    assert 0.1 < smallest_excess([honest], 1e-3) < 0.6
+    assert tier_evidence("6", Fraction(1, 100), [(0, 0)]) is None

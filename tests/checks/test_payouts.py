@@ -153,3 +153,12 @@ def test_awards_at_completion_are_owed_by_the_win(honest: Path, audited: Auditor
                               "WHERE a.ended_at IS NULL AND p.reason = 'team-leader-per-activity'")  # fmt: skip
     assert cut == 8
     assert early["team-leader-per-activity"].observed == str(paid)
+
+
+def test_a_payment_to_somebody_else_is_not_also_late(honest: Path, audited: Auditor) -> None:
+    rows = read(honest)
+    wrong = next(row for row in rows if row["名目"] == "中奖" and row["资产"] == "盲盒券")
+    wrong |= {"收款人": "U00240" if wrong["收款人"] != "U00240" else "U00239", "付款时间": "2022-05-25 00:00:00"}
+    write(honest, rows)
+    _, findings = audited(honest)
+    assert failing(findings) == [("payout_wrong", "prize"), ("coupon_supply_grows", "coupon")]

@@ -29,6 +29,15 @@ from audit.rules.records import STRICT, Day, Odds
 from audit.rules.units import Units
 from audit.scope import Scope
 
+EVENT_TABLES = {  # the tables without which an event cannot be seen
+    "registration": ("participant",),
+    "start": ("activity",),
+    "entry": ("entry", "outcome"),
+    "win": ("entry", "outcome"),
+    "loss": ("entry", "outcome"),
+    "completion": ("activity", "entry", "outcome"),
+    "order": ("purchase",),
+}
 IGNORED = "other"  # the word for a payment's reason that is no award: a withdrawal, a refund
 
 
@@ -171,7 +180,10 @@ def _reconcile(case: Case) -> list[Step]:
     played = case.scope.has("entry") and case.scope.has("outcome")
     completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and played else None
-    return reconcile_steps(case.scope, case.file.platform_accounts, (IGNORED,), decided=decided)
+    unseen = tuple(
+        name for name, award in case.rules.awards.items() if not set(EVENT_TABLES[award.on]) <= set(case.scope.columns)
+    )
+    return reconcile_steps(case.scope, case.file.platform_accounts, (IGNORED,), decided=decided, unseen=unseen)
 
 
 def _intake(case: Case) -> Intake:

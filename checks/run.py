@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Literal
 
@@ -93,8 +95,11 @@ def _write(case: Case, folder: Path, options: Options, progress: Progress) -> li
             audit.engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
         progress("report")
         write_reports(folder, audit.engine, findings, _cover(audit, findings, tests, budget), options.lang)
+        audit.engine.rows("CHECKPOINT case_file")
     finally:
         audit.engine.connection.close()
+    if list(folder.glob("*.wal")):
+        raise Problem("the case file could not be written whole", str(folder), mend="is the disk full?")
     for rest in ("work", "spill"):
         shutil.rmtree(folder / rest, ignore_errors=True)
     return findings
@@ -164,11 +169,17 @@ def _print_table(findings: Sequence[Finding], out: Path, lang: Literal["zh", "en
             _plain(getattr(one.text, lang)),
         )
     piped = not sys.stdout.isatty()
-    console = Console(highlight=False, width=160 if piped else None, no_color=piped)
+    shown = StringIO()
+    width = 160 if piped else shutil.get_terminal_size().columns
+    console = Console(file=shown, highlight=False, width=width, force_terminal=not piped, no_color=piped)
     console.print(table)
     silent = sum(one.verdict is Verdict.NOT_APPLICABLE for one in findings)
     console.print(f"{silent} 项不适用。报告：{out / 'report.html'}" if lang == "zh" else
                   f"{silent} not applicable. Report: {out / 'report.html'}", soft_wrap=True, markup=False)  # fmt: skip
+    try:
+        print(shown.getvalue(), end="", flush=True)
+    except OSError:  # nobody reads it any more; what was written stands, and so does the exit status
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the interpreter flushes it at its end
 
 
 def _plain(text: str) -> str:

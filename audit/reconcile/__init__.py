@@ -34,19 +34,25 @@ def grain_of(scope: Scope) -> Grain:
 
 
 def reconcile_steps(
-    scope: Scope, platform: tuple[str, ...], ignored: tuple[str, ...], *, decided: str | None
+    scope: Scope,
+    platform: tuple[str, ...],
+    ignored: tuple[str, ...],
+    *,
+    decided: str | None,
+    unseen: tuple[str, ...],
 ) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    decided names the relation and column of an activity's completion (`first_win.won_at`), None where entries were not replayed.
+    decided names the relation and column of an activity's completion (`first_win.won_at`), None where entries were not replayed;
+    unseen the clauses whose events the export does not hold at all.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored)
     if grain == "reference":
-        return [ledger, *by_reference_steps(decided, scope), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(decided, scope, unseen), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),

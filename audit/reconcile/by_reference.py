@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from audit.engine import Step
+from audit.engine import Step, literal
 from audit.scope import Scope
 
 BUCKETS = 1 << 18
 ROW = "event, clause, payee, asset, amount"
 
 
-def by_reference_steps(decided: str | None, scope: Scope) -> list[Step]:
+def by_reference_steps(decided: str | None, scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     """Sums of hashes by bucket, then row by row where they differ."""
     bucket = f"hash(event) % {BUCKETS}"
     return [
@@ -91,7 +91,7 @@ def by_reference_steps(decided: str | None, scope: Scope) -> list[Step]:
                 for kind in ("exact", "wrong_amount", "wrong_asset", "wrong_payee")
             ),
         ),
-        *_leftovers(scope),
+        *_leftovers(scope, unseen),
     ]
 
 
@@ -154,7 +154,7 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
     )
 
 
-def _leftovers(scope: Scope) -> list[Step]:
+def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     """What no pair explains; a payment that cannot be read may be any one that is missing."""
     owed = "o.event, o.clause, o.payee, o.asset, o.amount AS owed, o.due_at, o.event_at"
     paid = (
@@ -162,6 +162,7 @@ def _leftovers(scope: Scope) -> list[Step]:
     )
     allowed = "(SELECT coalesce(max(allowed), INTERVAL 0 SECOND) FROM deadline)"
     early = f"coalesce(p.paid_at < {scope.moment(scope.since)} + {allowed}, false)" if scope.since else "false"
+    hidden = f"coalesce(p.clause IN ({', '.join(map(literal, unseen))}), false)" if unseen else "false"
     nothing = (
         "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
         "    CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
@@ -197,7 +198,7 @@ def _leftovers(scope: Scope) -> list[Step]:
             "    -- where events are known to be lost, a payment for an unknown one proves nothing; nor does one so early\n"
             "    -- that it may settle what happened before the period\n"
             "    p.event NOT IN (SELECT event FROM known_event)\n"
-            f"        AND (EXISTS (SELECT 1 FROM event_damage) OR {early}) AS event_lost\n"
+            f"        AND (EXISTS (SELECT 1 FROM event_damage) OR {early}) OR {hidden} AS event_lost\n"
             "FROM paid_row AS p\n"
             "WHERE NOT p.illegible AND NOT p.undetermined AND p.paid_id NOT IN (SELECT paid_id FROM pair)",
             "table",
@@ -222,7 +223,7 @@ def _leftovers(scope: Scope) -> list[Step]:
             "SELECT CASE WHEN p.event_lost THEN 'undetermined' WHEN p.again THEN 'duplicate' ELSE 'unexpected' END AS kind,\n"
             "    p.event, p.clause, CAST(NULL AS VARCHAR) AS payee, p.asset, CAST(NULL AS DECIMAL(38, 0)) AS owed,\n"
             "    CAST(NULL AS TIMESTAMPTZ) AS due_at, CAST(NULL AS TIMESTAMPTZ) AS event_at,\n"
-            f"    {paid}, p.amount AS at_stake\n"
+            f"    {paid}, abs(p.amount) AS at_stake\n"
             "FROM paid_unowed AS p",
             "table",
         ),

@@ -27,14 +27,22 @@ def played_step(positioned: bool) -> Step:
 
 
 def group_steps(draw: Group, positioned: bool) -> list[Step]:
-    """Groups: full ones are decided, and each place in them wins with the same chance."""
+    """Groups: full ones are decided, and each place in them wins with the same chance.
+
+    is_ordered: the export tells who holds which place; without numbers, entries of the same moment do not.
+    """
+    places = (
+        f"count(DISTINCT position) = {draw.size} AND min(position) = 1 AND max(position) = {draw.size}"
+        if positioned
+        else f"count(DISTINCT entered_at) = {draw.size}"
+    )
     return [
         played_step(positioned),
         Step(
             "group_state",
             "SELECT activity_id, count(*) AS places, max(entered_at) AS filled_at,\n"
             "    count(*) FILTER (outcome = 'win') AS winners, count(*) FILTER (outcome IS NULL) AS undecided,\n"
-            f"    count(*) >= {draw.size} AS is_full\n"
+            f"    count(*) >= {draw.size} AS is_full, count(*) = {draw.size} AND {places} AS is_ordered\n"
             "FROM entry_played\nGROUP BY activity_id",
             "table",
         ),

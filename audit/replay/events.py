@@ -156,7 +156,7 @@ def _entries(before: str, above: set[str], depth: int, grouped: bool) -> Step:
 def _completions(before: str, depth: int, grouped: bool) -> Step:
     """Boxes are completed by the win, and where an outcome is unknown so is the completion; a group by its last place."""
     state = (
-        "JOIN group_state AS w ON w.activity_id = a.activity_id AND w.is_full\n"
+        "JOIN group_state AS w ON w.activity_id = a.activity_id AND (w.is_full OR w.undecided < w.places)\n"
         "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id"
         if grouped
         else "JOIN activity_run AS r ON r.activity_id = a.activity_id\n"
@@ -169,21 +169,24 @@ def _completions(before: str, depth: int, grouped: bool) -> Step:
         "event_completion",
         f"SELECT a.activity_id AS event, 'completion' AS on_event, {moment} AS event_at,\n"
         "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
-        f"    w.activity_id IS NULL OR {before.format(moment)} AS unseen, {NO_ORDER},\n"
+        f"    {'NOT w.is_full' if grouped else 'w.activity_id IS NULL'} OR {before.format(moment)} AS unseen, {NO_ORDER},\n"
         f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
         f"FROM activity_once AS a\n{state}",
     )
 
 
 def _places(before: str, depth: int) -> Step:
-    """Each place of a full group, when it is completed: what is shared by the entrants."""
+    """Each place of a full group, when it is completed: what is shared by the entrants.
+
+    Where the export does not tell the places, or the group was decided with entries that it lacks, shares are not known.
+    """
     return Step(
         "event_place",
         "SELECT o.activity_id AS event, 'place filled' AS on_event, g.filled_at AS event_at,\n"
         "    o.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
         "    row_number() OVER (PARTITION BY o.activity_id ORDER BY o.position, o.entered_at, o.entry_id) AS place,\n"
-        f"    {before.format('g.filled_at')} AS unseen, {NO_ORDER},\n"
+        f"    NOT g.is_ordered OR {before.format('g.filled_at')} AS unseen, {NO_ORDER},\n"
         f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM entry_played AS o\n"
-        "JOIN group_state AS g ON g.activity_id = o.activity_id AND g.is_full",
+        "JOIN group_state AS g ON g.activity_id = o.activity_id AND (g.is_full OR g.undecided < g.places)",
     )

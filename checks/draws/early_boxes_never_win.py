@@ -81,7 +81,11 @@ def _words(verdict: Verdict, found: PrefixEvidence, rule: str, could: str, *, se
         set_zh = "；数据尚不能区分这几种说法" if several else "（95 % 置信集内唯一的说法）"
         set_en = "; the data do not separate these readings" if several else " (the one reading in the 95 % set)"
         same_zh = "。在此价格下，这与“发起人收入达到其付费之前不开奖”是同一条规则" if same else ""
-        same_en = ". At this price it is the same rule as “no win before the initiator's income covers the fee”" if same else ""
+        same_en = (
+            ". At this price it is the same rule as “no win before the initiator's income covers the fee”"
+            if same
+            else ""
+        )
         weight = found.weight[found.best]
         return Text(
             f"{count} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{set_zh}，最可能的一种占 {weight:.1%}。"

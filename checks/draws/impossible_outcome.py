@@ -3,9 +3,9 @@
 Does: lists outcomes of chance zero, certain ones that failed to come, and openings out of order.
 Matters: one such row needs no statistics; either the rules are not these or the record is not true.
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
-    boxes opened against their order in time; a group with too many or too few winners, or decided before it was full; a
+    boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a
     number outside its pool, drawn twice, too many or too few.
-Blind to: what is merely unlikely.
+Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
 """
 
 from __future__ import annotations
@@ -109,13 +109,19 @@ def _groups(draw: Group) -> Mapping[str, tuple[Text, str]]:
             ),
             f"{joined} g.is_full AND g.undecided = 0 AND g.winners <> {draw.winners}",
         ),
-        "group decided before it was full": (
-            Text("未满员的组已有结果", "outcomes in groups that are not full"),
-            f"{joined} NOT g.is_full AND o.outcome IS NOT NULL",
-        ),
         "full group without an outcome": (
             Text("已满员的组没有结果", "entries of full groups without an outcome"),
-            f"{joined} g.is_full AND o.outcome IS NULL",
+            f"{joined} g.is_full AND o.outcome IS NULL AND NOT EXISTS (\n"
+            "    SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'outcome')",
+        ),
+        "place that does not exist": (
+            Text(f"位次不在 1–{draw.size} 之内", f"places outside 1–{draw.size}"),
+            f"{joined} o.position NOT BETWEEN 1 AND {draw.size}",
+        ),
+        "place taken twice": (
+            Text("同一位次被占两次", "places taken twice"),
+            f"{joined} o.position IN (SELECT t.position FROM entry_played AS t\n"
+            "    WHERE t.activity_id = o.activity_id AND t.entry_id <> o.entry_id)",
         ),
         "more entries than places": (
             Text(f"一组超过 {draw.size} 个名额", f"entries of groups with more than {draw.size} places"),

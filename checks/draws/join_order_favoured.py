@@ -25,8 +25,7 @@ NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry
 SQL = """
 SELECT o.activity_id, o.position
 FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
-WHERE g.is_full AND g.undecided = 0 AND g.places = {size} AND g.winners = {winners} AND o.outcome = 'win'
-    AND o.position BETWEEN 1 AND {size}
+WHERE g.is_ordered AND g.undecided = 0 AND g.winners = {winners} AND o.outcome = 'win'
 ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
 
 

@@ -41,7 +41,10 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
     steps = audit.units(asset).steps(price)
     seen = by_tier([(tier, int(sales) // steps, int(won)) for tier, _, sales, won in audit.engine.rows(SQL)])
     pools = {name: (pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()}
-    chances = {name: sum((match_chance(pools, hits) for hits in tier.matches), Fraction(0)) for name, tier in draw.tiers.items()}
+    chances = {
+        name: sum((match_chance(pools, hits) for hits in tier.matches), Fraction(0))
+        for name, tier in draw.tiers.items()
+    }
     weighed = [tier_evidence(name, chance, seen.get(name, [])) for name, chance in chances.items()]
     tiers = [one for one in weighed if one is not None]
     if not tiers:

@@ -46,8 +46,8 @@ def no_winner(rows: Rows) -> Rows:
     return rows
 
 
-def too_early(rows: Rows) -> Rows:
-    group_of(rows, False)[0]["结果"] = "未中"
+def same_place(rows: Rows) -> Rows:
+    group_of(rows, True)[2]["位次"] = "2"
     return rows
 
 
@@ -59,12 +59,12 @@ def undecided(rows: Rows) -> Rows:
 
 def fourth_place(rows: Rows) -> Rows:
     last = group_of(rows, True)[-1]
-    return [*rows, {**last, "参团编号": "K90000", "位次": "4", "结果": "未中"}]
+    return [*rows, {**last, "参团编号": "K90000", "位次": "", "结果": "未中"}]
 
 
 FAULTS = {
     "wrong count of winners": (second_winner, no_winner),
-    "group decided before it was full": (too_early,),
+    "place taken twice": (same_place,),
     "full group without an outcome": (undecided,),
     "more entries than places": (fourth_place,),
 }
@@ -121,3 +121,23 @@ def test_group_rules_that_do_not_fit_are_refused(old: str, new: str, words: str,
     with pytest.raises(Problem) as caught:
         read_rules(path)
     assert words in str(caught.value)
+
+
+def test_a_group_cut_by_the_export_accuses_nobody(tmp_path: Path, audited: Auditor) -> None:
+    """Its first entry lies outside the export; it is decided all the same, and its envelope was paid."""
+    folder = Path(shutil.copytree(HONEST, tmp_path / "case"))
+    change(folder, lambda rows: [row for row in rows if row is not group_of(rows, True)[2]])
+    _, findings = audited(folder)
+    assert not [one for one in failing(findings) if one[0] in ("impossible_outcome", "payout_missing", "payout_wrong")]
+    assert ("payout_unexpected", "envelope") not in failing(findings)
+
+
+def test_without_places_or_times_nobody_is_accused_of_an_order(tmp_path: Path, audited: Auditor) -> None:
+    folder = Path(shutil.copytree(HONEST, tmp_path / "case"))
+    text = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(
+        text.replace("      position: 位次\n", "").replace("      entered_at: 参团时间\n", ""), "utf-8"
+    )
+    _, findings = audited(folder)
+    assert not failing(findings)
+    assert next(one for one in findings if one.check == "join_order_favoured").verdict == "INCONCLUSIVE"

@@ -134,3 +134,48 @@ def test_other_honest_platforms(seed: int, tmp_path: Path, audited: Callable[...
     maker().make_boxes(folder, 0, seed)
     _, findings = audited(folder)  # type: ignore[misc]
     assert failing(findings) == SCREEN
+
+
+@pytest.mark.parametrize(
+    ("case", "table"),
+    [("blind-box", "outcome"), ("blind-box", "activity"), ("red-envelope", "outcome"), ("two-level", "purchase")],
+)
+def test_a_table_that_is_not_mapped_leaves_its_clauses_open(
+    case: str, table: str, tmp_path: Path, audited: Auditor
+) -> None:
+    import shutil
+
+    import yaml
+
+    folder = Path(shutil.copytree(FIXTURES / case / "honest", tmp_path / "case"))
+    mapping = yaml.safe_load((folder / "case.yaml").read_text("utf-8"))
+    del mapping["tables"][table]
+    (folder / "case.yaml").write_text(yaml.safe_dump(mapping, allow_unicode=True), "utf-8")
+    _, findings = audited(folder)
+    assert not [one for one in failing(findings) if one[0].startswith("payout")]
+    assert Verdict.INCONCLUSIVE in {one.verdict for one in findings if one.check == "payout_unexpected"}
+
+
+@pytest.mark.parametrize("unmapped", [True, False])
+def test_an_order_of_unknown_kind_is_not_held_against_its_payments(
+    unmapped: bool, tmp_path: Path, audited: Auditor
+) -> None:
+    import shutil
+
+    folder = Path(shutil.copytree(FIXTURES / "partner-plan" / "honest", tmp_path / "case"))
+    if unmapped:
+        edit(folder / "case.yaml", "      kind: 类型\n", "")
+    else:
+        text = (folder / "orders.csv").read_bytes().decode("gb18030")
+        (folder / "orders.csv").write_bytes(text.replace("goods", "", 3).encode("gb18030"))
+    _, findings = audited(folder)
+    assert not failing(findings)
+
+
+def test_a_reader_who_leaves_changes_no_verdict(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    case = FIXTURES / "seed-grant" / "honest"
+    command = f"{sys.executable} -m checks.cli audit {case} --out {tmp_path / 'out'} | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", command], cwd=FIXTURES.parent, capture_output=True).returncode == 0

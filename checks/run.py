@@ -122,9 +122,9 @@ def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -
         budget=Text(
             f"本审计的统计结论误判一家诚实平台的机会合计不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，无论查看多少次都成立。"
             "算术与文件结论不含偶然，以记录属实为前提。",
-            f"The statistical verdicts of this audit together accuse at most one honest platform in {budget}; {tests} checks "
-            "share that budget equally, and it holds however often the data are looked at. Verdicts of arithmetic and of "
-            "documents involve no chance; they hold if the records do.",
+            f"The statistical verdicts of this audit together accuse at most one honest platform in {budget}; the checks that "
+            f"bet on the declared draw ({tests}) share that budget equally, and it holds however often the data are looked at. "
+            "Verdicts of arithmetic and of documents involve no chance; they hold if the records do.",
         ),
         provisions=[
             {**one, "words": Text(one["words"], one["gloss"])}

@@ -10,7 +10,7 @@ from audit.finding import Basis, Finding, Verdict
 from audit.report.cover import Cover, Lang, has
 from audit.report.show import bound, grouped, listed, quantity, split
 from audit.report.words import words
-from audit.rules import Boxes, Numbers
+from audit.rules import Boxes, Group, Numbers
 
 NAMED = 6  # contradicted findings named in the summary; the rest are counted
 
@@ -65,6 +65,13 @@ def declared(cover: Cover) -> list[tuple[str, str]]:
             (
                 f"各盒藏有奖品的公布概率：{odds}。",
                 f"The declared chance of each box to hold the prize: {odds}.",
+            )
+        )
+    elif isinstance(draw, Group):
+        found.append(
+            (
+                f"每 {draw.size} 人满一组，其中 {draw.winners} 人中奖，机会均等。",
+                f"{draw.size} places make a group; {draw.winners} of them win, each place as likely as any other.",
             )
         )
     elif isinstance(draw, Numbers):

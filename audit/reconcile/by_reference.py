@@ -42,9 +42,7 @@ def by_reference_steps(decided: str | None, scope: Scope, unseen: tuple[str, ...
         *_late(decided),
         Step(
             "bucket_suspect",
-            "-- NULL: payments without a reference, which no event can explain\n"
-            "SELECT bucket FROM bucket_differing WHERE bucket IS NOT NULL\n"
-            f"UNION\nSELECT {bucket} AS bucket FROM event_maybe_late",
+            f"SELECT bucket FROM bucket_differing\nUNION\nSELECT {bucket} AS bucket FROM event_maybe_late",
             "table",
         ),
         Step(
@@ -62,7 +60,8 @@ def by_reference_steps(decided: str | None, scope: Scope, unseen: tuple[str, ...
         ),
         Step(
             "paid_suspect",
-            f"SELECT *\nFROM ledger\nWHERE {bucket} IN (SELECT bucket FROM bucket_suspect)\n"
+            "-- payments without a reference have no bucket of their own: they are taken once, after the others\n"
+            f"SELECT *\nFROM ledger\nWHERE event IS NOT NULL AND {bucket} IN (SELECT bucket FROM bucket_suspect)\n"
             "UNION ALL\nSELECT *\nFROM ledger\nWHERE event IS NULL",
             "table",
         ),

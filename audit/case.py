@@ -20,23 +20,24 @@ from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
 from audit.intake.mapping import Control, TableMap
 from audit.intake.sources import Source
-from audit.reconcile import Grain, grain_of, reconcile_steps
-from audit.replay import replay_steps
-from audit.rules import Boxes, Group, Rules, read_rules
+from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
+from audit.replay import has_awards, played, replay_steps
+from audit.rules import Boxes, Chances, Group, Raffle, Rules, eras, read_rules
 from audit.rules.document import Document, read_document, read_record
 from audit.rules.read import words
-from audit.rules.records import STRICT, Day, Odds
+from audit.rules.scalars import STRICT, Day, Odds
 from audit.rules.units import Units
 from audit.scope import Scope
 
 EVENT_TABLES = {  # the tables without which an event cannot be seen
     "registration": ("participant",),
     "start": ("activity",),
-    "entry": ("entry", "outcome"),
+    "entry": ("entry",),
     "win": ("entry", "outcome"),
     "loss": ("entry", "outcome"),
     "completion": ("activity", "entry", "outcome"),
     "order": ("purchase",),
+    "recruit": ("participant",),
 }
 IGNORED = "other"  # the word for a payment's reason that is no award: a withdrawal, a refund
 
@@ -175,23 +176,33 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
 
 
 def _reconcile(case: Case) -> list[Step]:
-    if not case.rules.awards:
+    if not has_awards(case.rules):
         return []
-    played = case.scope.has("entry") and case.scope.has("outcome")
     completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
-    decided = completion.get(case.rules.draw.kind) if case.rules.draw and played else None
+    replayed = played(case.rules, case.scope)
+    decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
+    events = {name: award.on for era in eras(case.rules) for name, award in era.awards.items()}
     unseen = tuple(
-        name for name, award in case.rules.awards.items() if not set(EVENT_TABLES[award.on]) <= set(case.scope.columns)
+        name
+        for name, on in events.items()
+        if not set(EVENT_TABLES[on]) <= set(case.scope.columns) or ("entry" in EVENT_TABLES[on] and not replayed)
     )
-    return reconcile_steps(case.scope, case.file.platform_accounts, (IGNORED,), decided=decided, unseen=unseen)
+    milestones = replayed and any(award.to.startswith("everyone") for era in eras(case.rules) for award in era.awards.values())
+    return reconcile_steps(
+        case.scope, case.file.platform_accounts, (IGNORED,),
+        moments=Moments(replayed, decided, milestones), unseen=unseen,
+    )  # fmt: skip
 
 
 def _intake(case: Case) -> Intake:
     rules = case.rules
     assets = tuple(rules.assets)
-    chosen = {asset for award in rules.awards.values() for option in award.choice or () for asset in option}
-    choices = {(table, "asset"): assets for table in ("entry", "purchase", "payment", "draw", "tier_total")}
-    choices["outcome", "outcome"] = ("win", "loss")
+    awards = [award for era in eras(rules) for award in era.awards.values()]
+    chosen = {asset for award in awards for option in award.choice or () for asset in option}
+    choices = {(table, "asset"): assets for table in ("entry", "outcome", "purchase", "payment", "draw", "tier_total")}
+    prizes = [name for era in eras(rules) if isinstance(era.draw, Chances) for name in era.draw.prizes]
+    choices["outcome", "outcome"] = ("win", "loss", *dict.fromkeys(prizes))
+    choices["purchase", "coupon"] = assets
     if chosen:
         choices["outcome", "choice"] = tuple(sorted(chosen))
     return Intake(case.exports, case.file.tables, case.document, case.file.timezone, case.units, choices)
@@ -200,8 +211,10 @@ def _intake(case: Case) -> Intake:
 def _demands(case: Case) -> Demands:
     sequences = {table: plan.sequence for table, plan in case.file.tables.items() if plan.sequence}
     draw = case.rules.draw
-    places = draw.boxes if isinstance(draw, Boxes) else draw.size if isinstance(draw, Group) else None
-    undecided = isinstance(draw, Group)
+    draws = [era.draw for era in eras(case.rules)]
+    boxes = [one.boxes if isinstance(one, Boxes) else one.size for one in draws if isinstance(one, Boxes | Group)]
+    places = max(boxes) if boxes else None
+    undecided = isinstance(draw, Group | Raffle) or draw is None
     return Demands(case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units)
 
 

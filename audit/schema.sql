@@ -24,6 +24,7 @@ CREATE TABLE entry (
     activity_id VARCHAR,         -- activity it belongs to
     participant_id VARCHAR,      -- who entered
     position BIGINT,             -- order within the activity, from 1
+    weight BIGINT,               -- tickets that this entry holds, where a raffle counts them
     entered_at TIMESTAMPTZ,      -- moment of entry
     asset VARCHAR,               -- what was paid with
     paid DECIMAL(38, 0),         -- stake paid, steps of asset
@@ -32,9 +33,11 @@ CREATE TABLE entry (
 
 CREATE TABLE outcome (
     entry_id VARCHAR,            -- entry it decides
-    outcome VARCHAR,             -- 'win' or 'loss'
+    outcome VARCHAR,             -- 'win' or 'loss', or the name of the prize where a draw has several
     decided_at TIMESTAMPTZ,      -- moment of the decision; NULL: the moment of entry
     choice VARCHAR,              -- asset the winner chose, where the rules give a choice
+    asset VARCHAR,               -- what a random share is of
+    share DECIMAL(38, 0),        -- share of a pot that chance gave this entry, steps of asset
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 
@@ -45,6 +48,9 @@ CREATE TABLE purchase (
     kind VARCHAR,                -- kind of order, as the export names it
     asset VARCHAR,               -- what was paid with
     amount DECIMAL(38, 0),       -- price paid, steps of asset
+    list_price DECIMAL(38, 0),   -- price before any discount, steps of asset
+    coupon VARCHAR,              -- asset of the coupon spent on the order; NULL: none
+    deposit_id VARCHAR,          -- earlier order whose payment is deducted from this one; NULL: none
     paid_at TIMESTAMPTZ,         -- moment of payment
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
@@ -57,7 +63,8 @@ CREATE TABLE payment (
     asset VARCHAR,               -- what was paid
     amount DECIMAL(38, 0),       -- steps of asset
     reason VARCHAR,              -- clause it is paid under
-    ref VARCHAR,                 -- event it is paid for: entry, activity or participant id
+    ref VARCHAR,                 -- event it is paid for: entry, activity, order or participant id
+    step BIGINT,                 -- which milestone it is paid for, from 1, where an event has several
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 

@@ -39,6 +39,7 @@ LINKS = (
     ("entry", "entry_id", "outcome", "entry_id"),
     ("outcome", "entry_id", "entry", "entry_id"),
     ("purchase", "participant_id", "participant", "participant_id"),
+    ("purchase", "deposit_id", "purchase", "purchase_id"),
     ("payment", "payee_id", "participant", "participant_id"),
     ("participant", "referrer_id", "participant", "participant_id"),
     ("participant", "team_leader_id", "participant", "participant_id"),
@@ -48,6 +49,9 @@ LINKS = (
 AT_LEAST_ZERO = (
     ("entry", "paid"),
     ("purchase", "amount"),
+    ("purchase", "list_price"),
+    ("entry", "weight"),
+    ("outcome", "share"),
     ("payment", "amount"),
     ("draw", "sales"),
     ("tier_total", "winners"),

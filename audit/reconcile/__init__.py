@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Literal
 
 from audit.engine import Step, literal
-from audit.reconcile.by_reference import by_reference_steps
+from audit.reconcile.by_reference import Moments, by_reference_steps
 from audit.reconcile.by_sum import by_sum_steps
 from audit.scope import Scope
+
+__all__ = ["Grain", "Moments", "grain_of", "reconcile_steps"]
 
 Grain = Literal["reference", "day", "payee", "none"]
 STANDINGS = (
@@ -38,13 +40,13 @@ def reconcile_steps(
     platform: tuple[str, ...],
     ignored: tuple[str, ...],
     *,
-    decided: str | None,
+    moments: Moments,
     unseen: tuple[str, ...],
 ) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    decided names the relation and column of an activity's completion (`first_win.won_at`), None where entries were not replayed;
+    moments says where the moments of events stand;
     unseen the clauses whose events the export does not hold at all.
     """
     grain = grain_of(scope)
@@ -52,7 +54,7 @@ def reconcile_steps(
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored)
     if grain == "reference":
-        return [ledger, *by_reference_steps(decided, scope, unseen), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(moments, scope, unseen), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),
@@ -76,9 +78,10 @@ def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tupl
     keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
     keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
     missing = " OR ".join(f"{key} IS NULL" for key in keys)
+    event = "CASE WHEN step IS NULL THEN ref ELSE concat(ref, '#', step) END" if scope.has("payment", "step") else "ref"
     return Step(
         "ledger",
-        "SELECT ref AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"
+        f"SELECT {event} AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"
         f"    {missing} AS illegible,\n    source_file, record\nFROM payment_once{where}",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from audit.engine import Step, literal
 from audit.scope import Scope
 
@@ -9,7 +11,16 @@ BUCKETS = 1 << 18
 ROW = "event, clause, payee, asset, amount"
 
 
-def by_reference_steps(decided: str | None, scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
+@dataclass(frozen=True)
+class Moments:
+    """Where the moments of events stand, so that late payments are found."""
+
+    entries: bool  # entries were replayed
+    completion: str | None  # relation and column of an activity's completion, such as `first_win.won_at`
+    milestones: bool  # some clause pays everyone at milestones
+
+
+def by_reference_steps(moments: Moments, scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     """Sums of hashes by bucket, then row by row where they differ."""
     bucket = f"hash(event) % {BUCKETS}"
     return [
@@ -39,7 +50,7 @@ def by_reference_steps(decided: str | None, scope: Scope, unseen: tuple[str, ...
             "SELECT clause, asset, standing, rows AS awards, amount\nFROM side_total\nWHERE standing <> 'paid'",
         ),
         Step("paid_total", "SELECT clause, asset, rows AS payments, amount\nFROM side_total\nWHERE standing = 'paid'"),
-        *_late(decided),
+        *_late(moments),
         Step(
             "bucket_suspect",
             f"SELECT bucket FROM bucket_differing\nUNION\nSELECT {bucket} AS bucket FROM event_maybe_late",
@@ -94,23 +105,27 @@ def by_reference_steps(decided: str | None, scope: Scope, unseen: tuple[str, ...
     ]
 
 
-def _late(decided: str | None) -> list[Step]:
+def _late(known: Moments) -> list[Step]:
     """Events that may have been paid late: cheap and generous; the row-by-row comparison decides."""
     moments = [
         "SELECT participant_id AS event, 'registration' AS kind, joined_at AS begun_at FROM participant_once",
         "SELECT activity_id AS event, 'start' AS kind, started_at AS begun_at FROM activity_once",
         "SELECT purchase_id AS event, 'order' AS kind, paid_at AS begun_at FROM purchase_once",
     ]
-    if decided:
-        table, column = decided.split(".")
+    if known.entries:
         moments.append("SELECT entry_id AS event, 'entry' AS kind, entered_at AS begun_at FROM entry_once")
+    if known.milestones:
+        moments.append("SELECT event, on_event AS kind, event_at AS begun_at FROM event_milestone")
+    if known.completion:
+        table, column = known.completion.split(".")
         moments.append(f"SELECT activity_id AS event, 'completion' AS kind, {column} AS begun_at FROM {table}")
     return [
         Step("event_moment", "\nUNION ALL\n".join(moments)),
         Step(
             "deadline",
             "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry'\n"
-            "        WHEN on_event = 'place filled' THEN 'completion' ELSE on_event END AS kind,\n"
+            "        WHEN on_event IN ('place filled', 'share drawn') THEN 'completion'\n"
+            "        WHEN on_event = 'recruit' THEN 'registration' ELSE on_event END AS kind,\n"
             "    min(due_seconds) * INTERVAL 1 SECOND AS allowed\n"
             "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
             "table",

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 
 from audit.engine import Step
 from audit.replay.awards import award_steps
-from audit.replay.draws import box_steps, group_steps, number_steps
-from audit.rules import Boxes, Group, Numbers, Rules
+from audit.replay.draws import draw_steps, played
+from audit.rules import Rules, eras
 from audit.scope import KEYS, Scope
+
+__all__ = ["has_awards", "played", "replay_steps"]
 
 
 def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[Step]:
@@ -22,19 +24,18 @@ def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[S
     """
     steps = [_once(table, table in repeated) for table in KEYS]
     steps.append(_until(scope))
-    played = scope.has("entry") and scope.has("outcome")
-    if isinstance(rules.draw, Boxes) and played:
-        steps += box_steps(rules.draw, scope.has("entry", "position"))
-    if isinstance(rules.draw, Group) and played:
-        steps += group_steps(rules.draw, scope.has("entry", "position"))
-    if isinstance(rules.draw, Numbers) and scope.has("drawn_number"):
-        steps += number_steps(rules.draw)
-    if rules.awards:
-        steps += award_steps(rules, scope, played=played)
+    steps += draw_steps(rules, scope)
+    if has_awards(rules):
+        steps += award_steps(rules, scope, played=played(rules, scope))
     parts = [step.name for step in steps if step.name in ("expected_draw", "expected_award", "expected_number")]
     if parts:
         steps.append(Step("expected", "\nUNION ALL\n".join(f"SELECT * FROM {part}" for part in parts)))
     return steps
+
+
+def has_awards(rules: Rules) -> bool:
+    """Whether any version declares an award."""
+    return any(era.awards for era in eras(rules))
 
 
 def _once(table: str, repeated: bool) -> Step:

@@ -8,111 +8,193 @@ from fractions import Fraction
 from itertools import product
 
 from audit.engine import Step, literal
-from audit.replay.events import above, event_steps
-from audit.rules import Award, Group, Rules, Share, Split
-from audit.rules.records import span_of
+from audit.replay.events import above, depth_of, event_steps
+from audit.replay.funds import fund_steps, funds_of
+from audit.rules import Award, Ladder, Rules, Share, Split, Unlock, eras
+from audit.rules.awards import Pay
+from audit.rules.scalars import span_of
 from audit.rules.units import Units
 from audit.scope import Scope
 
-COLUMNS = (
-    "clause", "on_event", "role", "asset", "amount", "share_num", "share_den", "share_add",
-    "split", "is_choice", "place_from", "place_to", "item", "kind", "due_seconds",
-)  # fmt: skip
+COLUMNS = {
+    "clause": "VARCHAR", "on_event": "VARCHAR", "role": "VARCHAR", "asset": "VARCHAR",
+    "amount": "DECIMAL(38, 0)", "share_num": "HUGEINT", "share_den": "HUGEINT", "share_add": "HUGEINT",
+    "split": "VARCHAR", "fund": "VARCHAR", "is_choice": "BOOLEAN",
+    "place_from": "BIGINT", "place_to": "BIGINT", "every": "BIGINT", "item": "VARCHAR", "kind": "VARCHAR",
+    "due_seconds": "BIGINT", "from_at": "TIMESTAMPTZ", "to_at": "TIMESTAMPTZ",
+}  # fmt: skip
+Cells = dict[str, str]
 
 
 def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
     """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
-    depth = max(award.to.count(".referrer") for award in rules.awards.values())
-    events = event_steps(rules, scope, played=played)
-    return [_clauses(rules, scope), *events, _due(max(1, depth)), _expected()]
+    rows = [row for era in eras(rules) for name, award in era.awards.items() for row in _rows(name, award, era, scope)]
+    funds = funds_of(rules)
+    steps = [_clauses(rows), *_exceptions(rules), *event_steps(rules, scope, played=played)]
+    due = _due(depth_of(rules), rows, bool(exceptions_of(rules)), "award_raised" if funds else "award_due")
+    return [*steps, due, *(fund_steps(funds, rules, scope) if funds else []), _expected()]
 
 
-def _clauses(rules: Rules, scope: Scope) -> Step:
-    """A row for each clause, asset, item and kind; a share of an order is (base * num + add) // den, in steps."""
-    rows = [row for name, award in rules.awards.items() for row in _rows(name, award, rules)]
-    body = ",\n    ".join("(" + ", ".join(row) + ")" for row in rows)
-    span = rules.effective
-    return Step(
-        "clause",
-        "SELECT clause, on_event, role, asset, CAST(amount AS DECIMAL(38, 0)) AS amount,\n"
-        "    CAST(share_num AS HUGEINT) AS share_num, CAST(share_den AS HUGEINT) AS share_den,\n"
-        "    CAST(share_add AS HUGEINT) AS share_add, CAST(split AS HUGEINT) AS split, is_choice,\n"
-        "    CAST(place_from AS BIGINT) AS place_from, CAST(place_to AS BIGINT) AS place_to,\n"
-        "    CAST(item AS VARCHAR) AS item, CAST(kind AS VARCHAR) AS kind, CAST(due_seconds AS BIGINT) AS due_seconds,\n"
-        f"    {scope.moment(span.from_)} AS from_at, {scope.moment(span.to)} AS to_at\n"
-        f"FROM (VALUES\n    {body}\n) AS listed({', '.join(COLUMNS)})",
-        "table",
+def exceptions_of(rules: Rules) -> list[tuple[str, str]]:
+    """(exception, the clause that it overrides), of all versions."""
+    return sorted({(name, other) for era in eras(rules) for name, award in era.awards.items() for other in award.overrides})
+
+
+def _clauses(rows: list[Cells]) -> Step:
+    """A row for each version, clause, asset, item and kind; a share of an order is (base * num + add) // den, in steps."""
+    body = ",\n    ".join("(" + ", ".join(row.get(name, "NULL") for name in COLUMNS) + ")" for row in rows)
+    casts = ",\n    ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in COLUMNS.items())
+    return Step("clause", f"SELECT {casts}\nFROM (VALUES\n    {body}\n) AS listed({', '.join(COLUMNS)})", "table")
+
+
+def _exceptions(rules: Rules) -> list[Step]:
+    pairs = exceptions_of(rules)
+    body = ", ".join(f"({literal(name)}, {literal(other)})" for name, other in pairs)
+    sql = f"SELECT clause, overridden\nFROM (VALUES {body}) AS listed(clause, overridden)"
+    return [Step("exception", sql)] if pairs else []
+
+
+def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells]:
+    due = award.due if award.due is not None else rules.due
+    places = span_of(award.nth) if award.nth else range(1, award.first + 1) if award.first else None
+    when = award.when
+    items = (when.item if when else None) or (None,)
+    kinds = ((when.kind or when.prize) if when else None) or (None,)
+    for option in [award.pays] if award.pays is not None else list(award.choice or ()):
+        for (asset, pay), item, kind in product(option.items(), items, kinds):
+            cells = {
+                "clause": literal(name),
+                "on_event": literal(_event_of(name, award, pay)),
+                "role": literal(award.to),
+                "asset": literal(asset),
+                "is_choice": str(award.choice is not None).lower(),
+                "every": literal(award.every),
+                "item": literal(item),
+                "kind": literal(kind),
+                "due_seconds": literal(int(due.total_seconds()) if due is not None else None),
+                "from_at": scope.moment(rules.effective.from_),
+                "to_at": scope.moment(rules.effective.to),
+            }
+            for paid, counts in _pay(pay, Units.of(asset, rules.assets[asset].step)):
+                span = span_of(counts) if counts else places
+                bounds = {"place_from": literal(span[0]), "place_to": literal(span[-1])} if span else {}
+                yield {**cells, **paid, **bounds}
+
+
+def _event_of(name: str, award: Award, pay: Pay) -> str:
+    """The event of a clause: what is shared falls to each place, what everyone gets to each entry at each milestone."""
+    if award.to.startswith("everyone"):
+        return f"milestone/{name}/{award.every}"
+    if award.to == "entrants":
+        return "share drawn" if isinstance(pay, Split) and pay.split == "random" else "place filled"
+    return award.on
+
+
+def _pay(pay: Pay, units: Units) -> Iterator[tuple[Cells, str | None]]:
+    """(cells of the clause, counts it is for): an amount in steps, a share with its rounding, or what a pot is split by."""
+    if isinstance(pay, Decimal):
+        yield {"amount": str(units.steps(pay))}, None
+    elif isinstance(pay, Ladder):
+        for counts, amount in pay.ladder.items():
+            yield {"amount": str(units.steps(amount))}, counts
+    elif isinstance(pay, Split):
+        yield {"amount": str(units.steps(pay.pot)), "split": literal(pay.odd or "random")}, None
+    elif isinstance(pay, Unlock):
+        unlocked = {"amount": str(units.steps(pay.unlock))} if isinstance(pay.unlock, Decimal) else {}
+        yield {**unlocked, "fund": literal(pay.from_)}, None
+    elif isinstance(pay, Share):
+        share = Fraction(pay.percent) / 100
+        num, den = share.numerator, share.denominator
+        parts = {"down": (num, den, 0), "up": (num, den, den - 1), "half-up": (2 * num, 2 * den, den)}[pay.rounding]
+        yield dict(zip(("share_num", "share_den", "share_add"), map(str, parts), strict=True)), None
+    else:  # undeclared: the amount is not known
+        yield {}, None
+
+
+def bears(clause: str, unknown: str) -> str:
+    """Whether a clause bears on the event e, for what the event says of itself; unknown: what an unknown cell counts as."""
+    tests = [
+        f"({clause}.place_to IS NULL OR coalesce(e.place BETWEEN {clause}.place_from AND {clause}.place_to, {unknown}))",
+        f"({clause}.every IS NULL OR coalesce(e.place % {clause}.every = 0, {unknown}))",
+        f"({clause}.item IS NULL OR coalesce({clause}.item = e.item, {unknown}))",
+        f"({clause}.kind IS NULL OR coalesce({clause}.kind = e.kind, {unknown}))",
+        f"(e.event_at IS NULL OR e.event_at >= {clause}.from_at)",
+        f"(e.event_at IS NULL OR {clause}.to_at IS NULL OR e.event_at < {clause}.to_at)",
+    ]
+    return "\n    AND ".join(tests)
+
+
+def _excepted(unknown: str) -> str:
+    """Whether an exception bears on the event in the place of the clause c."""
+    return (
+        "EXISTS (SELECT 1 FROM exception AS x JOIN clause AS o ON o.clause = x.clause\n"
+        f"    WHERE x.overridden = c.clause AND o.on_event = e.on_event\n    AND {bears('o', unknown)})"
     )
 
 
-def _rows(name: str, award: Award, rules: Rules) -> Iterator[list[str]]:
-    due = award.due if award.due is not None else rules.due
-    places = span_of(award.nth) if award.nth else range(1, award.first + 1) if award.first else None
-    options = [award.pays] if award.pays is not None else list(award.choice or ())
-    items = (award.when.item if award.when else None) or (None,)
-    kinds = (award.when.kind if award.when else None) or (None,)
-    for option in options:
-        for (asset, pay), item, kind in product(option.items(), items, kinds):
-            yield [
-                literal(name), literal("place filled" if award.to == "entrants" else award.on), literal(award.to),
-                literal(asset), *_pay(pay, asset, rules),
-                str(award.choice is not None).lower(),
-                literal(places[0] if places else None), literal(places[-1] if places else None),
-                literal(item), literal(kind), literal(int(due.total_seconds()) if due is not None else None),
-            ]  # fmt: skip
-
-
-def _pay(pay: Decimal | Share | Split, asset: str, rules: Rules) -> tuple[str, str, str, str, str]:
-    """(amount, num, den, add, split): an amount in steps, a share with its rounding, or a pot and its places."""
-    units = Units.of(asset, rules.assets[asset].step)
-    if isinstance(pay, Split):
-        places = rules.draw.size if isinstance(rules.draw, Group) else 1
-        return str(units.steps(pay.pot)), "NULL", "NULL", "NULL", str(places)
-    if not isinstance(pay, Share):
-        return str(units.steps(pay)), "NULL", "NULL", "NULL", "NULL"
-    share = Fraction(pay.percent) / 100
-    num, den = share.numerator, share.denominator
-    if pay.rounding == "half-up":
-        return "NULL", str(2 * num), str(2 * den), str(den), "NULL"
-    return "NULL", str(num), str(den), str(den - 1 if pay.rounding == "up" else 0), "NULL"
-
-
-def _due(depth: int) -> Step:
+def _due(depth: int, rows: list[Cells], excepted: bool, name: str) -> Step:
     """Every clause on every event it bears on, with its recipient and whether that is owed, unheld or unknown."""
-    payees, unknowns = ["WHEN 'entrants' THEN e.participant"], ["WHEN 'entrants' THEN e.participant IS NULL"]
+    payees = [f"WHEN '{who}' THEN e.participant" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")]
+    unknowns = [f"WHEN '{who}' THEN e.participant IS NULL" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")]
     for who in ("participant", "initiator"):
         payees.append(f"WHEN '{who}' THEN e.{who}")
         unknowns.append(f"WHEN '{who}' THEN e.{who} IS NULL")
-        for name in above(depth):
-            level = name.rpartition("_")[2]
-            path = ".team_leader" if name == "team_leader" else ".referrer" * int(level)
-            payees.append(f"WHEN '{who}{path}' THEN e.{who}_{name}")
-            unknowns.append(f"WHEN '{who}{path}' THEN e.{who}_known IS NULL OR e.{who}_{name}_unknown")
+        for held in above(depth):
+            level = held.rpartition("_")[2]
+            path = ".team_leader" if held == "team_leader" else ".referrer" * int(level)
+            payees.append(f"WHEN '{who}{path}' THEN e.{who}_{held}")
+            unknowns.append(f"WHEN '{who}{path}' THEN e.{who}_known IS NULL OR e.{who}_{held}_unknown")
     payee, unknown = "\n        ".join(payees), "\n        ".join(unknowns)
+    has = {column: any(row.get(column, "NULL") != "NULL" for row in rows) for column in COLUMNS}
+    open_ = [
+        "e.unseen OR e.event IS NULL OR (c.is_choice AND e.choice IS NULL)",
+        "(c.share_den IS NOT NULL AND e.base IS NULL)" if has["share_den"] else "",
+        "(c.split IS NOT NULL AND e.base IS NULL)" if has["split"] else "",
+        "(c.amount IS NULL AND c.share_den IS NULL)" if any("amount" not in row for row in rows) else "",
+        "(c.item IS NOT NULL AND e.item IS NULL)" if has["item"] else "",
+        "(c.kind IS NOT NULL AND e.kind IS NULL)" if has["kind"] else "",
+        "(c.place_to IS NOT NULL AND e.place IS NULL)" if has["place_to"] else "",
+        "(c.every IS NOT NULL AND e.place IS NULL)" if has["every"] else "",
+        _excepted("true") if excepted else "",
+        f"CASE c.role\n        {unknown}\n    END",
+    ]
+    where = [bears("c", "true"), "(NOT c.is_choice OR e.choice IS NULL OR e.choice = c.asset)"]
+    where += ["(c.share_den IS NULL OR coalesce(e.base_asset, c.asset) = c.asset)"] if has["share_den"] else []
+    where += [f"NOT {_excepted('false')}"] if excepted else []
     return Step(
-        "award_due",
+        name,
         "SELECT e.event, c.clause, c.on_event, c.asset,\n"
-        "    CASE WHEN c.split IS NOT NULL  -- the steps that do not divide go to the lowest positions\n"
-        "            THEN CAST(CAST(c.amount AS HUGEINT) // c.split + CASE WHEN e.place <= CAST(c.amount AS HUGEINT) % c.split\n"
-        "                THEN 1 ELSE 0 END AS DECIMAL(38, 0))\n"
-        "        WHEN c.share_den IS NULL THEN c.amount\n"
-        "        ELSE CAST((CAST(e.base AS HUGEINT) * c.share_num + c.share_add) // c.share_den AS DECIMAL(38, 0))\n"
-        "    END AS amount,\n"
+        f"    {_amount(has)} AS amount,\n"
         "    e.event_at, e.event_at + c.due_seconds * INTERVAL 1 SECOND AS due_at,\n"
         f"    CASE c.role\n        {payee}\n    END AS payee,\n"
-        "    e.unseen OR e.event IS NULL OR (c.is_choice AND e.choice IS NULL)\n"
-        "        OR (c.share_den IS NOT NULL AND e.base IS NULL)\n"
-        "        OR (c.item IS NOT NULL AND e.item IS NULL) OR (c.kind IS NOT NULL AND e.kind IS NULL)\n"
-        f"        OR CASE c.role\n        {unknown}\n    END AS unknown\n"
+        + ("    c.fund, c.role, " if name == "award_raised" else "    ")
+        + "\n        OR ".join(one for one in open_ if one)
+        + " AS unknown\n"
         "FROM event AS e\n"
         "JOIN clause AS c ON c.on_event = e.on_event\n"
-        "WHERE (c.place_to IS NULL OR e.place BETWEEN c.place_from AND c.place_to)\n"
-        "    AND coalesce(c.item = e.item, true) AND coalesce(c.kind = e.kind, true)\n"
-        "    AND (c.share_den IS NULL OR coalesce(e.base_asset, c.asset) = c.asset)\n"
-        "    AND (NOT c.is_choice OR e.choice IS NULL OR e.choice = c.asset)\n"
-        "    AND (e.event_at IS NULL OR e.event_at >= c.from_at)\n"
-        "    AND (e.event_at IS NULL OR c.to_at IS NULL OR e.event_at < c.to_at)",
+        "WHERE " + "\n    AND ".join(where),
     )
+
+
+def _amount(has: dict[str, bool]) -> str:
+    """The amount in steps: as declared, a share of the event's base, or a place's part of a pot."""
+    cases = []
+    if has["split"]:
+        whole = "CAST(c.amount AS HUGEINT)"
+        cases += [
+            "WHEN c.split = 'random' THEN e.base",
+            "WHEN c.split IS NOT NULL  -- the steps that do not divide go to the lowest or to the highest positions\n"
+            f"            THEN CAST({whole} // CAST(e.base AS HUGEINT) + CASE\n"
+            f"                WHEN c.split = 'lowest-positions' AND e.place <= {whole} % CAST(e.base AS HUGEINT)\n"
+            f"                OR c.split = 'highest-positions' AND e.place > e.base - {whole} % CAST(e.base AS HUGEINT)\n"
+            "                THEN 1 ELSE 0 END AS DECIMAL(38, 0))",
+        ]
+    if has["share_den"]:
+        cases.append(
+            "WHEN c.share_den IS NOT NULL\n"
+            "            THEN CAST((CAST(e.base AS HUGEINT) * c.share_num + c.share_add) // c.share_den AS DECIMAL(38, 0))"
+        )
+    return "CASE " + "\n        ".join(cases) + "\n        ELSE c.amount\n    END" if cases else "c.amount"
 
 
 def _expected() -> Step:

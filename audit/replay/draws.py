@@ -2,23 +2,81 @@
 
 from __future__ import annotations
 
-from audit.engine import Step, values
-from audit.rules import Boxes, Group, Numbers
+from collections.abc import Sequence
+from datetime import date
+
+from audit.engine import Step, literal, values
+from audit.replay.chances import chance_steps
+from audit.replay.raffles import raffle_steps
+from audit.rules import Boxes, Chances, Draw, Group, Numbers, Raffle, Rules, eras
 from audit.rules.odds import box_chances
+from audit.scope import Scope
+
+NO_AWARD = (
+    "CAST(NULL AS VARCHAR) AS payee, CAST(NULL AS VARCHAR) AS asset,\n"
+    "    CAST(NULL AS DECIMAL(38, 0)) AS amount,\n"
+    "    CAST(NULL AS TIMESTAMPTZ) AS due_at"
+)
+Dated = Sequence[tuple[date, Draw]]
 
 
-def played_step(positioned: bool) -> Step:
-    """Entries with their outcome and activity; positioned: the export numbers them, else they go by time.
+def draw_steps(rules: Rules, scope: Scope) -> list[Step]:
+    """The steps of the declared draw, or none where the export lacks what they need."""
+    dated = draws_of(rules)
+    if isinstance(rules.draw, Numbers):
+        return _number_steps(rules.draw) if scope.has("drawn_number") else []
+    if not played(rules, scope):
+        return []
+    steps = [_played(rules, scope, [day for day, _ in dated[1:]])]
+    boxes = [draw for _, draw in dated if isinstance(draw, Boxes)]
+    groups = [draw for _, draw in dated if isinstance(draw, Group)]
+    raffles = [draw for _, draw in dated if isinstance(draw, Raffle)]
+    chances = [draw for _, draw in dated if isinstance(draw, Chances)]
+    steps += _box_steps(boxes) if boxes else []
+    steps += _group_steps(groups, scope.has("entry", "position")) if groups else []
+    steps += raffle_steps(raffles) if raffles and scope.has("outcome", "decided_at") else []
+    steps += chance_steps(chances, rules, scope) if chances else []
+    return steps
 
-    Of entries in one second without a number a win is taken as the last: a tie accuses nobody.
+
+def draws_of(rules: Rules) -> list[tuple[date, Draw]]:
+    """The draws as declared one after the other, each with the first day of its version."""
+    found: list[tuple[date, Draw]] = []
+    for era in eras(rules):
+        if era.draw is not None and (not found or found[-1][1] != era.draw):
+            found.append((era.effective.from_, era.draw))
+    return found
+
+
+def played(rules: Rules, scope: Scope) -> bool:
+    """Whether the export holds entries, and their outcomes where a draw decides them."""
+    decides = isinstance(rules.draw, Boxes | Group | Raffle | Chances)
+    return scope.has("entry") and (scope.has("outcome") or not decides) and not isinstance(rules.draw, Numbers)
+
+
+def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
+    """Entries with their outcome and activity; where the export does not number them, they go by time.
+
+    Of entries in one second without a number a win is taken as the last: a tie accuses nobody. version counts the
+    declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
     """
     by_time = "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, o.outcome = 'win', e.entry_id)"
+    moment = "e.entered_at" if isinstance(rules.draw, Chances) else "coalesce(a.started_at, e.entered_at)"
+    cases = [f"WHEN {moment} >= {scope.moment(day)} THEN {place}" for place, day in enumerate(changes, 1)]
+    version = f"CASE {' '.join(reversed(cases))} ELSE 0 END" if cases else "0"
+    outcome, prize = "o.outcome", "CAST(NULL AS VARCHAR)"
+    if isinstance(rules.draw, Chances):
+        outcome = "CASE WHEN o.outcome IN ('win', 'loss') THEN o.outcome WHEN o.outcome IS NOT NULL THEN 'win' END"
+        only = list(rules.draw.prizes)
+        alone = f"WHEN o.outcome = 'win' THEN {literal(only[0])} " if len(only) == 1 else ""
+        prize = f"CASE {alone}WHEN o.outcome NOT IN ('win', 'loss') THEN o.outcome END"
     return Step(
         "entry_played",
         "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
-        f"    {'e.position' if positioned else by_time} AS position,\n"
-        "    a.initiator_id, a.started_at, o.outcome, o.choice,\n"
-        "    coalesce(o.decided_at, e.entered_at) AS decided_at,\n"
+        f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight,\n"
+        f"    a.initiator_id, a.started_at, {outcome} AS outcome,\n"
+        f"    {prize} AS prize, o.choice, o.share,\n"
+        f"    coalesce(o.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
         "    e.source_file, e.record\n"
         "FROM entry_once AS e\n"
         "LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id\n"
@@ -26,43 +84,43 @@ def played_step(positioned: bool) -> Step:
     )
 
 
-def group_steps(draw: Group, positioned: bool) -> list[Step]:
+def _group_steps(draws: Sequence[Group], positioned: bool) -> list[Step]:
     """Groups: full ones are decided, and each place in them wins with the same chance.
 
     is_ordered: the export tells who holds which place; without numbers, entries of the same moment do not.
     """
     places = (
-        f"count(DISTINCT position) = {draw.size} AND min(position) = 1 AND max(position) = {draw.size}"
+        "count(DISTINCT o.position) = g.size AND min(o.position) = 1 AND max(o.position) = g.size"
         if positioned
-        else f"count(DISTINCT entered_at) = {draw.size}"
+        else "count(DISTINCT o.entered_at) = g.size"
     )
+    sizes = [(version, draw.size, draw.winners) for version, draw in enumerate(draws)]
     return [
-        played_step(positioned),
+        Step("group_rule", values(sizes, ["version", "size", "winners"])),
         Step(
             "group_state",
-            "SELECT activity_id, count(*) AS places, max(entered_at) AS filled_at,\n"
-            "    count(*) FILTER (outcome = 'win') AS winners, count(*) FILTER (outcome IS NULL) AS undecided,\n"
-            f"    count(*) >= {draw.size} AS is_full, count(*) = {draw.size} AND {places} AS is_ordered\n"
-            "FROM entry_played\nGROUP BY activity_id",
+            "SELECT o.activity_id, g.size, g.winners AS winners_due, count(*) AS places, max(o.entered_at) AS filled_at,\n"
+            "    count(*) FILTER (o.outcome = 'win') AS winners, count(*) FILTER (o.outcome IS NULL) AS undecided,\n"
+            f"    count(*) >= g.size AS is_full, count(*) = g.size AND {places} AS is_ordered\n"
+            "FROM entry_played AS o\nJOIN group_rule AS g ON g.version = o.version\n"
+            "GROUP BY o.activity_id, g.size, g.winners",
             "table",
         ),
         Step(
             "expected_draw",
             "SELECT o.entry_id AS event, 'draw' AS clause, o.outcome,\n"
-            f"    {draw.winners} AS chance_num, {draw.size} AS chance_den,\n"
-            "    CAST(NULL AS VARCHAR) AS payee, CAST(NULL AS VARCHAR) AS asset,\n"
-            "    CAST(NULL AS DECIMAL(38, 0)) AS amount,\n"
-            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, g.filled_at AS event_at\n"
+            f"    g.winners_due AS chance_num, g.size AS chance_den, {NO_AWARD}, g.filled_at AS event_at\n"
             "FROM entry_played AS o\nJOIN group_state AS g ON g.activity_id = o.activity_id\nWHERE g.is_full",
         ),
     ]
 
 
-def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
+def _box_steps(draws: Sequence[Boxes]) -> list[Step]:
     """Openings with their chance, given the boxes opened before."""
+    chances = [(version, *row) for version, draw in enumerate(draws) for row in box_chances(draw)]
+    same = " AND c.version = o.version" if len(draws) > 1 else ""
     return [
-        played_step(positioned),
-        Step("box_chance", values(box_chances(draw), ["position", "chance_num", "chance_den"])),
+        Step("box_chance", values(chances, ["version", "position", "chance_num", "chance_den"])),
         Step(
             "first_win",
             "SELECT activity_id, min(position) AS position, min(decided_at) AS won_at\n"
@@ -76,15 +134,13 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
             "    CASE WHEN w.position < o.position THEN 0 ELSE coalesce(c.chance_num, 0) END AS chance_num,\n"
             "    CASE WHEN w.position < o.position THEN 1 ELSE coalesce(c.chance_den, 1) END AS chance_den\n"
             "FROM entry_played AS o\n"
-            "LEFT JOIN box_chance AS c ON c.position = o.position\n"
+            f"LEFT JOIN box_chance AS c ON c.position = o.position{same}\n"
             "LEFT JOIN first_win AS w ON w.activity_id = o.activity_id",
         ),
         Step(
             "expected_draw",
             "SELECT entry_id AS event, 'draw' AS clause, outcome, chance_num, chance_den,\n"
-            "    CAST(NULL AS VARCHAR) AS payee, CAST(NULL AS VARCHAR) AS asset,\n"
-            "    CAST(NULL AS DECIMAL(38, 0)) AS amount,\n"
-            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, decided_at AS event_at\n"
+            f"    {NO_AWARD}, decided_at AS event_at\n"
             "FROM draw_replayed",
         ),
         Step(
@@ -97,7 +153,7 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
         ),
         Step(
             "activity_run",
-            "SELECT activity_id, max(position) AS last_position,\n"
+            "SELECT activity_id, min(version) AS version, max(position) AS last_position,\n"
             "    min(position) FILTER (outcome = 'win') AS won_at,\n"
             "    min(position) FILTER (outcome IS NULL) AS unknown_at\n"
             "FROM entry_played\nGROUP BY activity_id",
@@ -106,7 +162,7 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
         Step(
             "run_total",
             "-- reached: boxes whose outcome is known; won_at: the box that won, NULL where cut off before a win\n"
-            "SELECT CASE WHEN unknown_at <= coalesce(won_at, last_position) THEN unknown_at - 1\n"
+            "SELECT version, CASE WHEN unknown_at <= coalesce(won_at, last_position) THEN unknown_at - 1\n"
             "        ELSE coalesce(won_at, last_position) END AS reached,\n"
             "    CASE WHEN unknown_at <= won_at THEN NULL ELSE won_at END AS won_at,\n"
             "    count(*) AS activities\n"
@@ -116,7 +172,7 @@ def box_steps(draw: Boxes, positioned: bool) -> list[Step]:
     ]
 
 
-def number_steps(draw: Numbers) -> list[Step]:
+def _number_steps(draw: Numbers) -> list[Step]:
     """Numbers drawn without replacement: each of those left is equally likely."""
     pools = [(name, pool.from_, pool.to, pool.pick) for name, pool in draw.pools.items()]
     return [
@@ -137,9 +193,7 @@ def number_steps(draw: Numbers) -> list[Step]:
         Step(
             "expected_number",
             "SELECT draw_id AS event, concat('draw/', pool) AS clause, CAST(number AS VARCHAR) AS outcome,\n"
-            "    chance_num, chance_den, CAST(NULL AS VARCHAR) AS payee, CAST(NULL AS VARCHAR) AS asset,\n"
-            "    CAST(NULL AS DECIMAL(38, 0)) AS amount,\n"
-            "    CAST(NULL AS TIMESTAMPTZ) AS due_at, drawn_at AS event_at\n"
+            f"    chance_num, chance_den, {NO_AWARD}, drawn_at AS event_at\n"
             "FROM number_replayed",
         ),
     ]

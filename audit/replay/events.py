@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.engine import Step
-from audit.rules import Group, Rules
+from audit.rules import Boxes, Chances, Group, Raffle, Rules, eras
 from audit.scope import Scope
 
 OPENINGS = ("entry", "win", "loss")
@@ -11,19 +11,29 @@ OPENINGS = ("entry", "win", "loss")
 
 def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
     """Who stands above whom, the events of each kind, and all of them as `event`; played: entries were replayed."""
-    depth = max([1, *(award.to.count(".referrer") for award in rules.awards.values())])
+    awards = [award for era in eras(rules) for award in era.awards.values()]
+    depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined = scope.has("participant", "joined_at")
     parts = [_registrations(before if joined else "true", depth), _starts(before, depth), _orders(before, depth)]
+    if any(award.on == "recruit" for award in awards):
+        parts.append(_recruits(depth))
     if played:
-        above = {
-            award.to.partition(".")[0] for award in rules.awards.values() if award.on in OPENINGS and "." in award.to
-        }
-        grouped = isinstance(rules.draw, Group)
-        parts += [_entries(before, above, depth, grouped), _completions(before, depth, grouped)]
-        parts += [_places(before, depth)] if grouped else []
+        above = {award.to.partition(".")[0] for award in awards if award.on in OPENINGS and "." in award.to}
+        parts.append(_entries(rules, before, above, depth))
+        if isinstance(rules.draw, Boxes | Group):
+            parts.append(_completions(before, depth, isinstance(rules.draw, Group)))
+        if isinstance(rules.draw, Group):
+            parts += [_places(before, depth), _shares(before, depth)]
+        if any(award.to.startswith("everyone") for award in awards):
+            parts.append(_milestones(before, depth, scope.has("payment", "step")))
     union = "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)
     return [_standing(scope), _upline(depth), *parts, Step("event", union)]
+
+
+def depth_of(rules: Rules) -> int:
+    """How many referrers above a participant some clause pays, at least one."""
+    return max([1, *(award.to.count(".referrer") for era in eras(rules) for award in era.awards.values())])
 
 
 def above(depth: int) -> list[str]:
@@ -100,6 +110,15 @@ def _registrations(before: str, depth: int) -> Step:
     )
 
 
+def _recruits(depth: int) -> Step:
+    """The registration of somebody who was recruited: the event is the recruit."""
+    return Step(
+        "event_recruit",
+        "SELECT e.* REPLACE ('recruit' AS on_event)\nFROM event_registration AS e\n"
+        "WHERE e.participant_referrer_1 IS NOT NULL OR e.participant_referrer_1_unknown",
+    )
+
+
 def _starts(before: str, depth: int) -> Step:
     return Step(
         "event_start",
@@ -126,30 +145,42 @@ def _orders(before: str, depth: int) -> Step:
     )
 
 
-def _entries(before: str, above: set[str], depth: int, grouped: bool) -> Step:
+def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
     """Each entry twice: as an entry, and as the win or loss it came to, or as both where no outcome is recorded.
 
-    An entry of a group comes to something only when the group is full, and that is then its moment. above names the roles
-    whose referrer or team leader some clause pays; who stands above the others is not looked up.
+    An entry of a group comes to something only when the group is full, and that is then its moment; in a raffle nobody
+    loses, and who has no outcome has not won. above names the roles whose referrer or team leader some clause pays; who
+    stands above the others is not looked up. kind is the prize won, where a draw has several.
     """
     people, joins = [], ""
     for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):
         people.append(_people(role if role in above else None, role, depth))
         if role in above:
             joins += f"\nLEFT JOIN upline AS {role} ON {role}.participant_id = o.{column}"
-    group = "\nLEFT JOIN group_state AS g ON g.activity_id = o.activity_id" if grouped else ""
-    decided = "greatest(o.decided_at, g.filled_at)" if grouped else "o.decided_at"
-    full = "\nWHERE k.on_event = 'entry' OR g.is_full OR o.outcome IS NOT NULL" if grouped else ""
+    decided, group, where = "o.decided_at", "", ""
+    unknown = "(k.on_event <> 'entry' AND o.outcome IS NULL) OR "
+    kinds = "('entry'), ('win'), ('loss')"
+    came = "k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event)"
+    if isinstance(rules.draw, Group):
+        group = "\nLEFT JOIN group_state AS g ON g.activity_id = o.activity_id"
+        decided = "greatest(o.decided_at, g.filled_at)"
+        where = "\nWHERE k.on_event = 'entry' OR g.is_full OR o.outcome IS NOT NULL"
+    elif isinstance(rules.draw, Raffle):
+        unknown, kinds, came = "", "('entry'), ('win')", "k.on_event = 'entry' OR k.on_event = o.outcome"
+    elif rules.draw is None:
+        unknown, kinds, came = "", "('entry')", "true"
+    prize = "o.prize" if isinstance(rules.draw, Chances) else "NULL"
     return Step(
         "event_entry",
         "SELECT o.entry_id AS event, k.on_event,\n"
         f"    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE {decided} END AS event_at,\n"
-        "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, NULL AS place,\n"
-        f"    (k.on_event <> 'entry' AND o.outcome IS NULL) OR {before.format('o.entered_at')} AS unseen, {NO_ORDER},\n"
+        "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, o.position AS place,\n"
+        f"    {unknown}{before.format('o.entered_at')} AS unseen,\n"
+        f"    NULL AS item, {prize} AS kind, NULL AS base_asset, NULL AS base,\n"
         f"{people[0]},\n{people[1]}\n"
         "FROM entry_played AS o\n"
-        "JOIN (VALUES ('entry'), ('win'), ('loss')) AS k(on_event)\n"
-        f"    ON k.on_event = 'entry' OR k.on_event = coalesce(o.outcome, k.on_event){group}{joins}{full}",
+        f"JOIN (VALUES {kinds}) AS k(on_event)\n"
+        f"    ON {came}{group}{joins}{where}",
     )
 
 
@@ -176,7 +207,7 @@ def _completions(before: str, depth: int, grouped: bool) -> Step:
 
 
 def _places(before: str, depth: int) -> Step:
-    """Each place of a full group, when it is completed: what is shared by the entrants.
+    """Each place of a full group, when it is completed: what is shared by the entrants. base is the number of places.
 
     Where the export does not tell the places, or the group was decided with entries that it lacks, shares are not known.
     """
@@ -185,8 +216,53 @@ def _places(before: str, depth: int) -> Step:
         "SELECT o.activity_id AS event, 'place filled' AS on_event, g.filled_at AS event_at,\n"
         "    o.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
         "    row_number() OVER (PARTITION BY o.activity_id ORDER BY o.position, o.entered_at, o.entry_id) AS place,\n"
-        f"    NOT g.is_ordered OR {before.format('g.filled_at')} AS unseen, {NO_ORDER},\n"
+        f"    NOT g.is_ordered OR {before.format('g.filled_at')} AS unseen,\n"
+        "    NULL AS item, NULL AS kind, NULL AS base_asset, g.size AS base,\n"
         f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM entry_played AS o\n"
         "JOIN group_state AS g ON g.activity_id = o.activity_id AND (g.is_full OR g.undecided < g.places)",
     )
+
+
+def _shares(before: str, depth: int) -> Step:
+    """Each place of a full group with the share that chance gave it, which is not known where the export lacks it."""
+    return Step(
+        "event_share",
+        "SELECT o.activity_id AS event, 'share drawn' AS on_event, g.filled_at AS event_at,\n"
+        "    o.participant_id AS participant, NULL AS initiator, NULL AS choice, o.position AS place,\n"
+        f"    NOT g.is_full OR {before.format('g.filled_at')} AS unseen,\n"
+        "    NULL AS item, NULL AS kind, NULL AS base_asset, o.share AS base,\n"
+        f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        "FROM entry_played AS o\n"
+        "JOIN group_state AS g ON g.activity_id = o.activity_id AND (g.is_full OR g.undecided < g.places)",
+    )
+
+
+def _milestones(before: str, depth: int, stepped: bool) -> Step:
+    """Each entry that shares in each milestone of its activity: those up to it, or later ones too, on joining.
+
+    The event is the recipient's own entry; stepped: payments say which milestone, so it becomes part of the event.
+    place is the milestone's count of entries. Where the entry that reached it is lost, its moment is not known.
+    """
+    return Step(
+        "event_milestone",
+        f"SELECT {own('m.step', stepped)} AS event, m.on_event, greatest(m.reached_at, e.entered_at) AS event_at,\n"
+        "    e.participant_id AS participant, NULL AS initiator, NULL AS choice, m.step * m.every AS place,\n"
+        f"    m.is_lost OR e.position IS NULL OR {before.format('m.reached_at')} AS unseen, {NO_ORDER},\n"
+        f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        "FROM (\n"
+        "    SELECT c.on_event, c.role, c.every, o.activity_id, o.position // c.every AS step,\n"
+        "        min(o.entered_at) AS reached_at, min(o.position) % c.every <> 0 AS is_lost\n"
+        "    FROM entry_played AS o\n"
+        "    JOIN (SELECT DISTINCT on_event, role, every, place_to FROM clause WHERE role LIKE 'everyone%') AS c\n"
+        "        ON o.position >= c.every AND o.position < coalesce(c.place_to, o.position) + c.every\n"
+        "    GROUP BY c.on_event, c.role, c.every, o.activity_id, o.position // c.every\n"
+        ") AS m\n"
+        "JOIN entry_played AS e ON e.activity_id = m.activity_id\n"
+        "    AND (m.role = 'everyone-in-the-end' OR e.position IS NULL OR e.position <= m.step * m.every)",
+    )
+
+
+def own(step: str, stepped: bool) -> str:
+    """The event of a milestone for one entry: `E7`, or `E7#3` where payments say for which milestone they are."""
+    return f"concat(e.entry_id, '#', {step})" if stepped else "e.entry_id"

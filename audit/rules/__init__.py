@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from audit.rules.awards import Award, Ladder, Share, Split, Unlock
+from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers, Raffle
 from audit.rules.read import json_schema, read_rules
-from audit.rules.records import Award, Boxes, Claim, Group, Numbers, Rules, Share, Split
+from audit.rules.records import Claim, Rules, eras
 
-__all__ = ["Award", "Boxes", "Claim", "Group", "Numbers", "Rules", "Share", "Split", "json_schema", "read_rules"]
+__all__ = [
+    "Award", "Boxes", "Chances", "Claim", "Draw", "Group", "Ladder", "Numbers", "Raffle", "Rules", "Share", "Split", "Unlock",
+    "eras", "json_schema", "read_rules",
+]  # fmt: skip

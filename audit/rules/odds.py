@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from audit.rules.records import Boxes, span_of
+from audit.rules.draws import Boxes
+from audit.rules.scalars import span_of
 
 
 def box_odds(draw: Boxes) -> list[Fraction]:

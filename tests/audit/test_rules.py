@@ -42,7 +42,7 @@ REFUSED = [
     ("two options of one asset", '[{product: "1"}, {coupon: "198"}]', '[{coupon: "1"}, {coupon: "198"}]', "62:5", "two options pay"),
     ("a share of nothing", 'pays: {CNY: "4.50"}', 'pays: {CNY: {percent: "5", of: order, rounding: down}}', "37:", "moves no amount"),
     ("a share without rounding", 'pays: {CNY: "4.50"}', 'pays: {CNY: {percent: "5", of: order}}', "37:", "'rounding' is missing"),
-    ("a place of what is no order", "first: 1000", "nth: 1", "68:5", "bears on orders only"),
+    ("a place of what is no order", "first: 1000", "nth: 1", "68:5", "bears on orders and entries only"),
     ("a role nobody knows", "to: initiator.referrer", "to: initiator.boss", "46:5", "not a name"),
     ("a due without a unit", "due: 24h", "due: 24", "30:1", "such as 24h"),
     ("a day that does not exist", "from: 2022-01-01", "from: 2022-02-30", "3:13", "a date is written"),

@@ -22,7 +22,7 @@ from audit.intake.mapping import Control, TableMap
 from audit.intake.sources import Source
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
-from audit.rules import Boxes, Chances, Group, Raffle, Rules, eras, read_rules
+from audit.rules import Award, Boxes, Chances, Group, Raffle, Rules, eras, read_rules
 from audit.rules.document import Document, read_document, read_record
 from audit.rules.read import words
 from audit.rules.scalars import STRICT, Day, Odds
@@ -107,9 +107,14 @@ class Audit:
         return self.case.rules
 
     @property
+    def awards(self) -> Mapping[str, Award]:
+        """Every clause of every version; of a clause that changed, as it last stood."""
+        return {name: award for era in eras(self.rules) for name, award in era.awards.items()}
+
+    @property
     def grain(self) -> Grain:
         """How finely payments could be compared."""
-        return grain_of(self.case.scope) if self.rules.awards else "none"
+        return grain_of(self.case.scope) if self.awards else "none"
 
     def has(self, relation: str) -> bool:
         """Whether the replay made this relation."""
@@ -187,7 +192,9 @@ def _reconcile(case: Case) -> list[Step]:
         for name, on in events.items()
         if not set(EVENT_TABLES[on]) <= set(case.scope.columns) or ("entry" in EVENT_TABLES[on] and not replayed)
     )
-    milestones = replayed and any(award.to.startswith("everyone") for era in eras(case.rules) for award in era.awards.values())
+    milestones = replayed and any(
+        award.to.startswith("everyone") for era in eras(case.rules) for award in era.awards.values()
+    )
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
         moments=Moments(replayed, decided, milestones), unseen=unseen,
@@ -264,7 +271,7 @@ def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-AMOUNTS = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake")
+AMOUNTS = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake", "list_price", "deposit")
 KINDS = {
     "completeness": Text("缺值", "values missing"),
     "uniqueness": Text("编号重复", "ids repeated"),

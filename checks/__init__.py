@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 ALL = (
     "declaration.claim_contradicts_rules",
+    "declaration.amount_not_declared",
     "records.cells_refused",
     "records.values_missing",
     "records.ids_repeated",
@@ -28,7 +29,12 @@ ALL = (
     "payouts.payout_wrong",
     "payouts.payout_unexpected",
     "payouts.payout_late",
+    "payouts.split_differs",
+    "payouts.release_above_fund",
     "payouts.stake_differs",
+    "payouts.price_differs",
+    "payouts.coupon_misspent",
+    "payouts.deposit_misused",
     "payouts.tier_prize_wrong",
     "money.coupon_supply_grows",
     "money.award_held_by_nobody",

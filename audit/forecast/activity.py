@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from audit.rules import Award, Boxes, Rules
+from audit.rules import Award, Boxes, Ladder, Rules
 from audit.rules.odds import box_odds
+from audit.rules.scalars import span_of
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,16 @@ def _boxes(rules: Rules) -> Boxes:
     return rules.draw
 
 
-def _pays(award: Award, asset: str) -> Decimal:
-    """What a clause pays whatever was ordered: a share of an order is not known beforehand."""
+def _paid(award: Award, asset: str, box: int) -> Fraction:
+    """What a clause pays in an activity that ends at `box`, without choices; a share of an order is not known beforehand."""
+    last = {"start": 1, "completion": 1, "win": 1, "entry": box, "loss": box - 1}.get(award.on, 0)
+    counted = span_of(award.nth) if award.nth and award.on == "entry" else range(1, last + 1)
+    counts = [place for place in range(1, last + 1) if place in counted and place % (award.every or 1) == 0]
     pay = (award.pays or {}).get(asset, Decimal(0))
-    return pay if isinstance(pay, Decimal) else Decimal(0)
+    if isinstance(pay, Ladder):
+        return sum((Fraction(amount) for span, amount in pay.ladder.items() for place in counts if place in span_of(span)),
+                   start=Fraction(0))  # fmt: skip
+    return len(counts) * Fraction(pay) if isinstance(pay, Decimal) else Fraction(0)
 
 
 def net_by_box(rules: Rules, role: str, asset: str) -> list[Outcome]:
@@ -41,12 +48,8 @@ def net_by_box(rules: Rules, role: str, asset: str) -> list[Outcome]:
     stake = rules.activity.stake.get(asset, Decimal(0)) if rules.activity and role == "initiator" else Decimal(0)
     found = []
     for box, chance in enumerate(box_odds(_boxes(rules)), 1):
-        times = {"start": 1, "completion": 1, "win": 1, "entry": box, "loss": box - 1}
-        total = -stake
-        for award in rules.awards.values():
-            if award.to == role and award.on in times:
-                total += times[award.on] * _pays(award, asset)
-        found.append(Outcome(box, chance, Fraction(total)))
+        awarded = (_paid(award, asset, box) for award in rules.awards.values() if award.to == role)
+        found.append(Outcome(box, chance, sum(awarded, start=-Fraction(stake))))
     return found
 
 
@@ -71,9 +74,11 @@ def minted_and_burnt(rules: Rules, asset: str) -> tuple[Fraction, Fraction, Frac
         if award.on not in times:
             continue
         options = [Fraction(option.get(asset, Decimal(0))) for option in award.choice or ()] or [Fraction(0)]
-        sure = Fraction(_pays(award, asset))
-        least += times[award.on] * (sure + min(options))
-        most += times[award.on] * (sure + max(options))
+        sure = sum(
+            (chance * _paid(award, asset, box) for box, chance in enumerate(box_odds(draw), 1)), start=Fraction(0)
+        )
+        least += sure + times[award.on] * min(options)
+        most += sure + times[award.on] * max(options)
     taken = Fraction(rules.activity.stake.get(asset, Decimal(0))) if rules.activity else Fraction(0)
     taken += opened * Fraction(rules.entry.stake.get(asset, Decimal(0))) if rules.entry else Fraction(0)
     return least, most, taken

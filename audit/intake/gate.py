@@ -81,7 +81,7 @@ class Demands:
     platform: tuple[str, ...]
     ignored: str  # the reason of payments that are no awards
     places: int | None  # how many positions an activity has
-    undecided: bool  # an entry may have no outcome yet: its group is not full
+    undecided: bool  # an entry may have no outcome: its group is not full, or nobody drew it in a raffle
     units: tuple[Units, ...]
 
 
@@ -142,7 +142,8 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
             failing = f"SELECT * FROM ({again}) AS copies WHERE {some} ORDER BY {names}, source_file, record"
             yield Metric("uniqueness", table, keys[0], number, failing)
     for table, column, other, key in LINKS:
-        if scope.has(table, column) and scope.has(other, key):
+        undecided = demands.undecided and (table, other) == ("entry", "outcome")
+        if scope.has(table, column) and scope.has(other, key) and not undecided:
             lost = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {other} WHERE {key} IS NOT NULL)"
             if table == "payment" and demands.platform:
                 lost += f" AND {column} NOT IN ({', '.join(map(literal, demands.platform))})"

@@ -154,7 +154,7 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
         if side == "paid":
             gone += ["NOT illegible", "NOT undetermined"]
         where = " AND ".join(gone)
-        order = "paid_at, source_file, record" if side == "paid" else "amount, asset, payee"
+        order = "paid_at, source_file, record" if side == "paid" else "event_at, amount, asset, payee"
         return (
             f"SELECT {side}_id, {key}, row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS turn\n"
             f"    FROM {side}_row" + (f"\n    WHERE {where}" if where else "")

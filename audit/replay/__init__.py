@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from audit.engine import Step
 from audit.replay.awards import award_steps
 from audit.replay.draws import draw_steps, played
+from audit.replay.orders import order_steps
 from audit.rules import Rules, eras
 from audit.scope import KEYS, Scope
 
@@ -25,6 +26,7 @@ def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[S
     steps = [_once(table, table in repeated) for table in KEYS]
     steps.append(_until(scope))
     steps += draw_steps(rules, scope)
+    steps += order_steps(rules, scope)
     if has_awards(rules):
         steps += award_steps(rules, scope, played=played(rules, scope))
     parts = [step.name for step in steps if step.name in ("expected_draw", "expected_award", "expected_number")]

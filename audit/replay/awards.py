@@ -37,7 +37,9 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
 
 def exceptions_of(rules: Rules) -> list[tuple[str, str]]:
     """(exception, the clause that it overrides), of all versions."""
-    return sorted({(name, other) for era in eras(rules) for name, award in era.awards.items() for other in award.overrides})
+    return sorted(
+        {(name, other) for era in eras(rules) for name, award in era.awards.items() for other in award.overrides}
+    )
 
 
 def _clauses(rows: list[Cells]) -> Step:
@@ -135,7 +137,9 @@ def _excepted(unknown: str) -> str:
 def _due(depth: int, rows: list[Cells], excepted: bool, name: str) -> Step:
     """Every clause on every event it bears on, with its recipient and whether that is owed, unheld or unknown."""
     payees = [f"WHEN '{who}' THEN e.participant" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")]
-    unknowns = [f"WHEN '{who}' THEN e.participant IS NULL" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")]
+    unknowns = [
+        f"WHEN '{who}' THEN e.participant IS NULL" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")
+    ]
     for who in ("participant", "initiator"):
         payees.append(f"WHEN '{who}' THEN e.{who}")
         unknowns.append(f"WHEN '{who}' THEN e.{who} IS NULL")

@@ -117,5 +117,7 @@ def _taken(prizes: Sequence[str], whole: int) -> Step:
         better += f" - chance_{rank}"
     return Step(
         "chance_taken",
-        "SELECT m.*,\n" + ",\n".join(parts) + "\nFROM entry_missed AS m\nJOIN chance_rule AS c ON c.version = m.version",
+        "SELECT m.*,\n"
+        + ",\n".join(parts)
+        + "\nFROM entry_missed AS m\nJOIN chance_rule AS c ON c.version = m.version",
     )

@@ -10,7 +10,7 @@ from audit.finding import Basis, Finding, Verdict
 from audit.report.cover import Cover, Lang, has
 from audit.report.show import bound, grouped, listed, quantity, split
 from audit.report.words import words
-from audit.rules import Boxes, Group, Numbers
+from audit.rules import Boxes, Chances, Group, Numbers, Raffle
 
 NAMED = 6  # contradicted findings named in the summary; the rest are counted
 
@@ -72,6 +72,27 @@ def declared(cover: Cover) -> list[tuple[str, str]]:
             (
                 f"每 {draw.size} 人满一组，其中 {draw.winners} 人中奖，机会均等。",
                 f"{draw.size} places make a group; {draw.winners} of them win, each place as likely as any other.",
+            )
+        )
+    elif isinstance(draw, Raffle):
+        when_zh = f"每满 {draw.every} 次参与抽取" if draw.every else "活动结束时抽取"
+        when = f"At every {draw.every} entries of an activity" if draw.every else "When an activity ends,"
+        among_zh = "从尚未中奖的参与者中" if draw.among == "not-yet-won" else "从全部参与者中"
+        among = " who have not won yet" if draw.among == "not-yet-won" else ""
+        found.append(
+            (
+                f"{when_zh} {draw.winners} 个中奖者，{among_zh}。",
+                f"{when} {draw.winners} of those who entered{among} are drawn.",
+            )
+        )
+    elif isinstance(draw, Chances):
+        chances = [
+            f"{name}: {one.chance}" + (f" (≤ {one.guarantee})" if one.guarantee else "") for name, one in draw.prizes.items()
+        ]
+        found.append(
+            (
+                f"每次参与的公布概率（括号内为保底次数）：{listed(chances, 'zh')}。",
+                f"The declared chance of each entry (in brackets: the entry by which it is certain): {listed(chances, 'en')}.",
             )
         )
     elif isinstance(draw, Numbers):

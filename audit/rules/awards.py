@@ -102,7 +102,8 @@ class Award:
         "first two: .team_leader, .referrer, .referrer.referrer for the referrer's referrer, and so on"
     )
     pays: Mapping[Asset, Pay] | None = Field(
-        default=None, description="by asset: an amount, a share, a pot, a ladder, an unlocking; `undeclared`: not published"
+        default=None,
+        description="by asset: an amount, a share, a pot, a ladder, an unlocking; `undeclared`: not published",
     )
     choice: tuple[Money, ...] | None = Field(
         default=None, description="one asset a line; the recipient takes one of them"

@@ -44,7 +44,8 @@ class Raffle:
 
     kind: Literal["raffle"]
     every: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
-        default=None, description="a draw at every so-many-th entry, that entry included; absent: one when the activity ends"
+        default=None,
+        description="a draw at every so-many-th entry, that entry included; absent: one when the activity ends",
     )
     winners: Annotated[int, Field(ge=1, le=10**6)] = Field(default=1, description="how many are drawn each time")
     among: Literal["not-yet-won", "everyone"] = Field(
@@ -60,7 +61,9 @@ class Raffle:
 class Rise:
     """A chance that grows with every miss, as declared."""
 
-    from_: Annotated[int, Field(ge=2, le=10**6)] = Field(alias="from", description="the first entry with a higher chance")
+    from_: Annotated[int, Field(ge=2, le=10**6)] = Field(
+        alias="from", description="the first entry with a higher chance"
+    )
     by: Odds = Field(description="how much it grows with each entry, up to certainty")
 
 

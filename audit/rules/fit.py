@@ -153,13 +153,17 @@ def _pay_misfits(award: Award, asset: str, pay: Pay, rules: Rules, era: Era, at:
         if award.to != "entrants":
             yield era.problem(here, "a pot is shared by the entrants", mend="say to: entrants")
         if pay.split == "equal" and pay.odd is None:
-            yield era.problem(here, "who gets the steps that do not divide is not said", mend="add odd: lowest-positions")
+            yield era.problem(
+                here, "who gets the steps that do not divide is not said", mend="add odd: lowest-positions"
+            )
         if (pay.split == "equal" and pay.least is not None) or (pay.split == "random" and pay.odd is not None):
             yield era.problem(here, "`odd` belongs to equal parts, `least` to random ones")
     if isinstance(pay, Ladder) and award.on not in ("order", "entry", "registration"):
         yield era.problem((*here, "ladder"), "a ladder counts orders, entries or registrations", value=award.on)
     if isinstance(pay, Ladder) and (award.nth or award.first or award.every):
-        yield era.problem((*here, "ladder"), "a ladder says itself which counts it pays", mend="leave `nth`, `first`, `every` out")
+        yield era.problem(
+            (*here, "ladder"), "a ladder says itself which counts it pays", mend="leave `nth`, `first`, `every` out"
+        )
     if isinstance(pay, Unlock):
         if pay.from_ not in rules.assets:
             yield era.problem((*here, "from"), "this asset is not declared", value=pay.from_)

@@ -40,7 +40,9 @@ class AssetRule:
     """What is paid or received; goods are an asset whose step is one piece."""
 
     step: Amount = Field(description='smallest amount that can be paid: "0.01" for CNY, "1" for a coupon')
-    valid: Span | None = Field(default=None, description="how long after it was paid a unit can be spent; absent: for good")
+    valid: Span | None = Field(
+        default=None, description="how long after it was paid a unit can be spent; absent: for good"
+    )
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -66,17 +68,23 @@ class Order:
     """What an order costs: a percentage of its list price, by the participant's n-th order or by the coupon spent."""
 
     percent: Mapping[Range, Amount] = Field(
-        default_factory=dict, description='of the list price, by n-th order: {"1": "50", "2": "60"}; others: the full price'
+        default_factory=dict,
+        description='of the list price, by n-th order: {"1": "50", "2": "60"}; others: the full price',
     )
     coupons: Mapping[Asset, Amount] = Field(
         default_factory=dict, description="of the list price, where this coupon is spent on the order"
     )
-    rounding: Literal["down", "half-up", "up"] = Field(default="half-up", description="what becomes of a fraction of a step")
+    rounding: Literal["down", "half-up", "up"] = Field(
+        default="half-up", description="what becomes of a fraction of a step"
+    )
     deposits: tuple[str, ...] = Field(
-        default=(), description="kinds of order that are deposits: what was paid is deducted from the later order's price"
+        default=(),
+        description="kinds of order that are deposits: what was paid is deducted from the later order's price",
     )
     coupon_orders_count: bool = Field(
-        default=True, alias="coupon-orders-count", description="whether an order with a coupon counts as a step of `percent`"
+        default=True,
+        alias="coupon-orders-count",
+        description="whether an order with a coupon counts as a step of `percent`",
     )
     says: str = ""
 

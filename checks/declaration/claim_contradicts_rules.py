@@ -62,7 +62,7 @@ def claim_contradicts_rules(audit: Audit) -> Iterator[Finding]:
                 }
                 for one in outcomes
             ),
-            clauses=tuple(clause for clause, award in audit.rules.awards.items() if award.to == claim.of),
+            clauses=tuple(clause for clause, award in audit.awards.items() if award.to == claim.of),
         )
 
 

@@ -36,9 +36,9 @@ def span(boxes: Sequence[int]) -> str:
     return f"{boxes[0]}" if len(boxes) == 1 else f"{boxes[0]}–{boxes[-1]}"
 
 
-def runs(audit: Audit) -> list[Run]:
-    """Activities by how far they went and where they won."""
-    sql = "SELECT reached, won_at, activities FROM run_total WHERE reached >= 1 ORDER BY ALL"
+def runs(audit: Audit, version: int = 0) -> list[Run]:
+    """Activities by how far they went and where they won, under one version of the draw."""
+    sql = f"SELECT reached, won_at, activities FROM run_total WHERE reached >= 1 AND version = {version} ORDER BY ALL"
     return [Run(int(reached), won_at, int(count)) for reached, won_at, count in audit.engine.rows(sql)]
 
 

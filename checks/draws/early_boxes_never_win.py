@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import break_even
-from audit.rules import Boxes
+from audit.replay.draws import draws_of
+from audit.rules import Boxes, eras
 from audit.rules.odds import box_odds
 from audit.stats.bets import LN10
 from audit.stats.prefix import PrefixEvidence, prefix_evidence
@@ -26,15 +27,23 @@ SQL = "SELECT reached, won_at, activities FROM run_total ORDER BY ALL"
 
 @check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical="boxes")
 def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
-    """Yield one finding on the first boxes of all activities."""
-    draw, need = audit.rules.draw, log_need(audit)
-    stakes = audit.rules.activity.stake if audit.rules.activity else {}
-    derived = next((k for asset in stakes if (k := break_even(audit.rules, asset)) is not None), None)
-    boxes = isinstance(draw, Boxes) and audit.has("run_total")
-    found = prefix_evidence(runs(audit), box_odds(draw), derived, need) if boxes and isinstance(draw, Boxes) else None
-    if found is None or not isinstance(draw, Boxes):
+    """Yield one finding on the first boxes of all activities, or of each version of the draw."""
+    dated = [(day, draw) for day, draw in draws_of(audit.rules) if isinstance(draw, Boxes)]
+    if not dated or not audit.has("run_total"):
         yield no_boxes("first boxes")
         return
+    for version, (day, draw) in enumerate(dated):
+        subject = "first boxes" if len(dated) == 1 else f"first boxes from {day}"
+        yield _judged(audit, version, draw, subject, log_need(audit, len(dated)))
+
+
+def _judged(audit: Audit, version: int, draw: Boxes, subject: str, need: float) -> Finding:
+    rules = next(era for era in reversed(eras(audit.rules)) if era.draw == draw)
+    stakes = rules.activity.stake if rules.activity else {}
+    derived = next((k for asset in stakes if (k := break_even(rules, asset)) is not None), None)
+    found = prefix_evidence(runs(audit, version), box_odds(draw), derived, need)
+    if found is None:
+        return no_boxes(subject)
     failed, able = found.log_e >= need, found.shown is not None and found.shown <= found.goal
     verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
     named = [k for k in found.kept if k] or [found.best]
@@ -49,8 +58,8 @@ def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
         for one in found.theories
     )
     never = Text(f"第 {rule} 盒从不中奖", f"{rule} never win")
-    yield Finding(
-        "first boxes",
+    return Finding(
+        subject,
         verdict,
         _words(verdict, found, rule, could, several=len(named) > 1, same=derived in named),
         Basis.STATISTICAL,

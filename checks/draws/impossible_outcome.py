@@ -3,8 +3,9 @@
 Does: lists outcomes of chance zero, certain ones that failed to come, and openings out of order.
 Matters: one such row needs no statistics; either the rules are not these or the record is not true.
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
-    boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a
-    number outside its pool, drawn twice, too many or too few.
+    boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
+    won by somebody who had won or was not in it, or not drawn; a guarantee not honoured; a person who entered again where
+    one entry is allowed; a number outside its pool, drawn twice, too many or too few.
 Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
 """
 
@@ -14,9 +15,14 @@ from collections.abc import Iterator, Mapping
 
 from audit.case import Audit, evidence
 from audit.finding import Finding, Text, Verdict, check
-from audit.rules import Boxes, Group, Numbers
+from audit.rules import Boxes, Chances, Group, Numbers, Raffle
 
 BOX = "SELECT entry_id, activity_id, position, outcome, entered_at, source_file, record\nFROM {} ORDER BY activity_id, position, entry_id"
+AGAIN = (
+    "SELECT entry_id, activity_id, participant_id, entered_at, source_file, record\nFROM (\n"
+    "    SELECT *, row_number() OVER (PARTITION BY activity_id, participant_id ORDER BY entered_at, entry_id) AS turn\n"
+    "    FROM entry_played\n) AS o WHERE turn > 1 ORDER BY entry_id"
+)
 AFTER = "draw_replayed AS d WHERE EXISTS (SELECT 1 FROM first_win AS w WHERE w.activity_id = d.activity_id AND w.position < d.position)"
 
 
@@ -37,9 +43,13 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     if isinstance(draw, Boxes) and audit.has("draw_replayed"):
         kinds = _boxes(draw, audit.case.scope.has("entry", "position"))
     elif isinstance(draw, Group) and audit.has("group_state"):
-        kinds = _groups(draw)
+        kinds = _groups()
     elif isinstance(draw, Numbers) and audit.has("number_replayed"):
         kinds = _numbers()
+    elif isinstance(draw, Raffle) and audit.has("draw_replayed"):
+        kinds = _raffles(audit)
+    elif isinstance(draw, Chances) and audit.has("draw_replayed"):
+        kinds = _chances()
     else:
         yield Finding("draws", Verdict.NOT_APPLICABLE, Text("没有可重放的抽取。", "There is no draw to replay."))
         return
@@ -47,6 +57,11 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     if not audit.engine.value(f"SELECT count(*) FROM {played}"):
         yield Finding("draws", Verdict.NOT_APPLICABLE, Text("导出没有一次抽取。", "The export holds no draw."))
         return
+    if audit.rules.entry is not None and audit.rules.entry.repeat == "once":
+        kinds = {
+            **kinds,
+            "entered again": (Text("同一人在同一活动中多次参与", "second entries of a person in an activity"), AGAIN),
+        }
     clean = True
     for name, (words, sql) in kinds.items():
         rows = evidence(audit, sql)
@@ -70,7 +85,8 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
         "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM entry_played WHERE position IS NOT NULL) AS o "
         "WHERE entered_at < before"
     )
-    zero = "draw_replayed WHERE chance_num = 0 AND outcome = 'win' AND position BETWEEN 1 AND " + str(last)
+    exists = "EXISTS (SELECT 1 FROM box_chance AS c WHERE c.version = o.version AND c.position = o.position)"
+    zero = f"draw_replayed AS o WHERE chance_num = 0 AND outcome = 'win' AND {exists}"
     kinds = {
         "win after the win": (
             Text("活动已中奖后又中奖", "a second win in an activity"),
@@ -82,7 +98,7 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
         ),
         "box that does not exist": (
             Text(f"盒号不在 1–{last} 之内", f"boxes outside 1–{last}"),
-            f"entry_played WHERE position NOT BETWEEN 1 AND {last}",
+            f"entry_played AS o WHERE position IS NOT NULL AND NOT {exists}",
         ),
         "last box without a win": (
             Text("必中的盒子没有中奖", "boxes that had to win and did not"),
@@ -99,15 +115,13 @@ def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
     return {name: (words, BOX.format(source)) for name, (words, source) in kinds.items()}
 
 
-def _groups(draw: Group) -> Mapping[str, tuple[Text, str]]:
+def _groups() -> Mapping[str, tuple[Text, str]]:
     joined = "entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id WHERE "
     entries = "SELECT o.entry_id, o.activity_id, o.position, o.outcome, o.entered_at, o.source_file, o.record\nFROM {} ORDER BY ALL"
     kinds = {
         "wrong count of winners": (
-            Text(
-                f"满员的组中奖人数不是 {draw.winners}", f"entries of full groups whose winners are not {draw.winners}"
-            ),
-            f"{joined} g.is_full AND g.undecided = 0 AND g.winners <> {draw.winners}",
+            Text("满员的组中奖人数与声明不符", "entries of full groups with another number of winners than declared"),
+            f"{joined} g.is_full AND g.undecided = 0 AND g.winners <> g.winners_due",
         ),
         "full group without an outcome": (
             Text("已满员的组没有结果", "entries of full groups without an outcome"),
@@ -115,8 +129,8 @@ def _groups(draw: Group) -> Mapping[str, tuple[Text, str]]:
             "    SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'outcome')",
         ),
         "place that does not exist": (
-            Text(f"位次不在 1–{draw.size} 之内", f"places outside 1–{draw.size}"),
-            f"{joined} o.position NOT BETWEEN 1 AND {draw.size}",
+            Text("位次超出组的名额", "places that the group does not have"),
+            f"{joined} o.position NOT BETWEEN 1 AND g.size",
         ),
         "place taken twice": (
             Text("同一位次被占两次", "places taken twice"),
@@ -124,11 +138,64 @@ def _groups(draw: Group) -> Mapping[str, tuple[Text, str]]:
             "    WHERE t.activity_id = o.activity_id AND t.entry_id <> o.entry_id)",
         ),
         "more entries than places": (
-            Text(f"一组超过 {draw.size} 个名额", f"entries of groups with more than {draw.size} places"),
-            f"{joined} g.places > {draw.size}",
+            Text("一组的参与超过名额", "entries of groups with more entries than places"),
+            f"{joined} g.places > g.size",
         ),
     }
     return {name: (words, entries.format(source)) for name, (words, source) in kinds.items()}
+
+
+def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
+    won = (
+        "SELECT entry_id, activity_id, participant_id, draw, position, bound, decided_at, source_file, record\n"
+        "FROM draw_replayed WHERE {} ORDER BY ALL"
+    )
+    due = audit.rules.due
+    allowed = f"INTERVAL {int(due.total_seconds()) if due else 0} SECOND"
+    counted = (
+        "SELECT d.activity_id, d.draw, d.due_at, d.winners AS declared, count(w.entry_id) AS winners,\n"
+        "    min(e.source_file) AS source_file, min(e.record) AS record\n"
+        "FROM raffle_due AS d\nCROSS JOIN horizon AS h\n"
+        "LEFT JOIN raffle_win AS w ON w.activity_id = d.activity_id AND w.draw = d.draw\n"
+        "LEFT JOIN entry_played AS e ON e.activity_id = d.activity_id AND e.position = d.bound\n"
+        "GROUP BY d.activity_id, d.draw, d.due_at, d.winners, h.until_at\n"
+        f"HAVING count(w.entry_id) > d.winners OR (count(w.entry_id) < d.winners AND d.due_at + {allowed} < h.until_at)\n"
+        "ORDER BY ALL"
+    )
+    return {
+        "won before its draw": (
+            Text(
+                "尚未到开奖时点即中奖，或当时不在奖池内",
+                "wins before a draw was due, or of tickets that were not in it",
+            ),
+            won.format("bound IS NULL OR position > bound"),
+        ),
+        "won again": (
+            Text("已中奖者再次中奖", "wins of people who had won before and were out"),
+            won.format("chance_num = 0 AND bound IS NOT NULL AND position <= bound"),
+        ),
+        "wrong count of winners": (
+            Text("应开的抽奖没有开出或人数不符", "draws with too many or too few winners, or none"),
+            counted,
+        ),
+    }
+
+
+def _chances() -> Mapping[str, tuple[Text, str]]:
+    taken = (
+        "SELECT entry_id, activity_id, participant_id, prize, misses, outcome, decided_at, source_file, record\n"
+        "FROM draw_replayed WHERE {} ORDER BY ALL"
+    )
+    return {
+        "guarantee not honoured": (
+            Text("保底应中而未中", "entries that a guarantee made certain and that did not win"),
+            taken.format("chance_num = chance_den AND outcome = 'loss'"),
+        ),
+        "win without a chance": (
+            Text("概率为零而中奖", "wins whose chance was zero"),
+            taken.format("chance_num = 0 AND outcome = 'win'"),
+        ),
+    }
 
 
 def _numbers() -> Mapping[str, tuple[Text, str]]:

@@ -15,6 +15,7 @@ from itertools import groupby
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.replay.draws import draws_of
 from audit.rules import Group
 from audit.stats.bets import log_number_bet
 from audit.stats.exact import number_p_value
@@ -25,22 +26,29 @@ NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry
 SQL = """
 SELECT o.activity_id, o.position
 FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
-WHERE g.is_ordered AND g.undecided = 0 AND g.winners = {winners} AND o.outcome = 'win'
+WHERE g.is_ordered AND g.undecided = 0 AND g.size = {size} AND g.winners_due = {winners} AND g.winners = {winners}
+    AND o.outcome = 'win'
 ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
 
 
 @check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical="group")
 def join_order_favoured(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the places of all full groups."""
-    draw = audit.rules.draw
-    if not isinstance(draw, Group) or not audit.has("group_state"):
+    draws = [draw for _, draw in draws_of(audit.rules) if isinstance(draw, Group)]
+    if not draws or not audit.has("group_state"):
         why = Text("规则没有成组抽取，或导出没有参与记录。", "The rules draw no groups, or the export has no entries.")
         yield Finding("places", Verdict.NOT_APPLICABLE, why)
         return
+    for draw in draws:
+        subject = "places" if len(draws) == 1 else f"places of groups of {draw.size} with {draw.winners} winners"
+        yield _judged(audit, draw, subject, log_need(audit, len(draws)))
+
+
+def _judged(audit: Audit, draw: Group, subject: str, need: float) -> Finding:
     sql = SQL.format(size=draw.size, winners=draw.winners)
     won = [[place for _, place in rows] for _, rows in groupby(audit.engine.rows(sql), lambda row: row[0])]
     places = range(1, draw.size + 1)
-    counts, need = Counter(place for group in won for place in group), log_need(audit)
+    counts = Counter(place for group in won for place in group)
     log_e = log_number_bet(won, places)
     p_value = number_p_value({place: counts[place] for place in places}, len(won), draw.winners)
     shown = smallest_favour(draw.size, draw.winners, len(won), need)
@@ -54,8 +62,8 @@ def join_order_favoured(audit: Audit) -> Iterator[Finding]:
                            f", as equal chances would give; one place weighted {shown} times would have shown."),
         Verdict.INCONCLUSIVE: Text("。组数太少，不能下结论。", ". Too few groups to tell."),
     }[verdict]  # fmt: skip
-    yield Finding(
-        "places",
+    return Finding(
+        subject,
         verdict,
         Text(zh + close.zh, en + close.en),
         Basis.STATISTICAL,

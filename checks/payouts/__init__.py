@@ -44,8 +44,8 @@ class Defect:
 def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
     """A FAIL for each clause with such discrepancies, priced exactly; one PASS for the clauses without."""
     grain = GRAINS[audit.grain]
-    if not audit.rules.awards or audit.grain == "none" or not audit.has("discrepancy"):
-        why = Text("规则没有奖励条款。", "The rules declare no awards.") if not audit.rules.awards else grain
+    if not audit.awards or audit.grain == "none" or not audit.has("discrepancy"):
+        why = Text("规则没有奖励条款。", "The rules declare no awards.") if not audit.awards else grain
         yield Finding("payouts", Verdict.NOT_APPLICABLE, why)
         return
     listed = ", ".join(map(literal, defect.kinds))
@@ -59,9 +59,9 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
             "ORDER BY event, kind, payee, paid_to, asset, payment_id"
         )
         rows = evidence(audit, sql)
-        amount = _sum(audit, rows)
+        amount = total(audit, rows)
         money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
-        award = audit.rules.awards.get(clause)
+        award = audit.awards.get(clause)
         yield Finding(
             clause or "payouts",
             Verdict.FAIL,
@@ -86,7 +86,7 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
     owed = dict(
         audit.engine.rows("SELECT clause, sum(awards) FROM award_total WHERE standing = 'owed' GROUP BY clause")
     )
-    quiet = [name for name in audit.rules.awards if name not in counts and name not in unknown]
+    quiet = [name for name in audit.awards if name not in counts and name not in unknown]
     rest, idle = tuple(name for name in quiet if owed.get(name)), tuple(name for name in quiet if not owed.get(name))
     if rest:
         awards = sum(int(owed[name]) for name in rest)
@@ -135,7 +135,7 @@ def _unknown(audit: Audit) -> dict[str, tuple[int, int]]:
 
 
 def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Finding:
-    award = audit.rules.awards.get(clause)
+    award = audit.awards.get(clause)
     if award is not None and award.choice is not None and not audit.case.scope.has("outcome", "choice"):
         why = Text(f"{clause}：导出没有获奖人的选择，无法判断应付什么。",
                    f"{clause}: the export does not hold what winners chose, so what is owed cannot be told.")  # fmt: skip
@@ -148,7 +148,7 @@ def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Find
     return Finding(clause, Verdict.INCONCLUSIVE, why, clauses=(clause,) if clause else ())
 
 
-def _sum(audit: Audit, rows: tuple[Row, ...]) -> dict[str, str]:
+def total(audit: Audit, rows: tuple[Row, ...]) -> dict[str, str]:
     """The money at stake by asset, exact, as decimal strings in units."""
     totals: dict[str, Decimal] = {}
     with localcontext(prec=80):

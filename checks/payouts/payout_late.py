@@ -24,7 +24,7 @@ DEFECT = Defect(
 @check(needs=(*NEEDS, "payment.paid_at"), provisions=("cn-price-promises",))
 def payout_late(audit: Audit) -> Iterator[Finding]:
     """Yield a finding for each clause that declares a deadline."""
-    deadlines = [audit.rules.due, *(award.due for award in audit.rules.awards.values())]
+    deadlines = [audit.rules.due, *(award.due for award in audit.awards.values())]
     if all(due is None for due in deadlines) or not audit.case.scope.has("payment", "paid_at"):
         why = Text(
             "规则未声明期限，或导出没有付款时间。",

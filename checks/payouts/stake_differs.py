@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from audit.case import Audit, evidence
 from audit.engine import literal
 from audit.finding import Finding, Text, Verdict, check
+from audit.rules import eras
 
 
 @check(needs=("entry.paid", "entry.asset"), provisions=("cn-price-promises",))
 def stake_differs(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all entries."""
     entry = audit.rules.entry
-    if entry is None or not audit.case.scope.has("entry", "paid"):
+    if entry is None or not entry.stake or not audit.case.scope.has("entry", "paid"):
         why = Text(
             "规则没有入场费，或导出没有记录所付金额。",
             "The rules declare no stake, or the export does not hold what was paid.",
@@ -29,9 +30,16 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
     if not audit.engine.value("SELECT count(*) FROM entry_once WHERE paid IS NOT NULL"):
         yield Finding("entry", Verdict.NOT_APPLICABLE, Text("导出没有一次参与。", "The export holds no entry."))
         return
-    declared = " OR ".join(
-        f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)})"
-        for asset, amount in entry.stake.items()
+    scope = audit.case.scope
+    declared = (
+        " OR ".join(
+            f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)}"
+            f" AND coalesce(entered_at >= {scope.moment(era.effective.from_)}, true)"
+            f" AND coalesce(entered_at < {scope.moment(era.effective.to)}, true))"
+            for era in eras(audit.rules)
+            for asset, amount in (era.entry.stake if era.entry else {}).items()
+        )
+        or "true"
     )
     sql = (
         "SELECT entry_id, participant_id, asset, paid, entered_at, source_file, record\nFROM entry_once\n"

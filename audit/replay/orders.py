@@ -1,0 +1,152 @@
+"""Orders → what each should have cost: its list price by the ladder or the coupon, less the deposit that it names.
+
+And each coupon spent, with the one it takes: the oldest that has not expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from audit.engine import Step, literal, values
+from audit.rules import Order, Rules, eras
+from audit.rules.scalars import span_of
+from audit.scope import Scope
+
+
+def order_steps(rules: Rules, scope: Scope) -> list[Step]:
+    """`order_price` where the export holds list prices, `coupon_use` where it holds coupons and payments."""
+    orders = [(era.effective.from_, era.order) for era in eras(rules) if era.order is not None]
+    if not orders or not scope.has("purchase", "participant_id", "paid_at"):
+        return []
+    steps = []
+    if scope.has("purchase", "list_price", "amount"):
+        steps += _price_steps(rules, scope)
+    spent = {coupon for _, order in orders for coupon in order.coupons}
+    if spent and scope.has("purchase", "coupon") and scope.has("payment", "payee_id", "asset", "amount", "paid_at"):
+        steps += _coupon_steps(rules, scope, sorted(spent))
+    return steps
+
+
+def deposit_kinds(rules: Rules) -> list[str]:
+    """The kinds of order that are deposits, in any version."""
+    return sorted({kind for era in eras(rules) if era.order for kind in era.order.deposits})
+
+
+def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
+    """One row for each order that has a declared price; those before the period's first order may be hidden."""
+    ladder, coupons, counting = [], [], []
+    for era in eras(rules):
+        if era.order is None:
+            continue
+        span = [scope.moment(era.effective.from_), scope.moment(era.effective.to)]
+        counting.append([*span, str(era.order.coupon_orders_count).lower()])
+        ladder += [[*span, str(first), str(last), *share] for first, last, share in _steps_of(era.order)]
+        coupons += [
+            [*span, literal(coupon), *_share(percent, era.order)] for coupon, percent in era.order.coupons.items()
+        ]
+    deposits = ", ".join(map(literal, deposit_kinds(rules)))
+    goods = f"coalesce(b.kind, '') NOT IN ({deposits})" if deposits else "true"
+    in_force = "b.paid_at >= {0}.from_at AND ({0}.to_at IS NULL OR b.paid_at < {0}.to_at)"
+    hidden = str(bool(scope.since and scope.since > rules.effective.from_)).lower()
+    counted = (
+        "count(*) FILTER (b.coupon IS NULL OR n.counts) OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id\n"
+        "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    )
+    return [
+        Step("order_era", _listed(counting, ["from_at", "to_at", "counts"]), "table"),
+        Step("price_step", _listed(ladder, ["from_at", "to_at", "first", "last", "num", "den", "add"]), "table"),
+        Step("price_coupon", _listed(coupons, ["from_at", "to_at", "coupon", "num", "den", "add"]), "table"),
+        Step(
+            "order_counted",
+            "-- the n-th order of a participant, deposits apart\n"
+            f"SELECT b.*, {counted} AS place\n"
+            f"FROM purchase_once AS b\nJOIN order_era AS n ON {in_force.format('n')}\nWHERE {goods}",
+        ),
+        Step(
+            "order_price",
+            "SELECT b.purchase_id, b.participant_id, b.item, b.kind, b.asset, b.list_price, b.place, b.coupon, b.deposit_id,\n"
+            "    d.amount AS deposit, b.amount AS paid, b.paid_at,\n"
+            "    CAST((CAST(b.list_price AS HUGEINT) * coalesce(c.num, s.num, 1) + coalesce(c.add, s.add, 0))\n"
+            "        // coalesce(c.den, s.den, 1) - coalesce(d.amount, 0) AS DECIMAL(38, 0)) AS owed,\n"
+            "    -- the ladder's step is not known where earlier orders may be hidden, nor the price without its parts\n"
+            f"    b.list_price IS NULL OR b.amount IS NULL OR ({hidden} AND b.coupon IS NULL)\n"
+            "        OR (b.coupon IS NOT NULL AND c.num IS NULL) OR (b.deposit_id IS NOT NULL AND d.amount IS NULL) AS unknown,\n"
+            "    b.source_file, b.record\n"
+            "FROM order_counted AS b\n"
+            f"LEFT JOIN price_step AS s ON {in_force.format('s')} AND b.place BETWEEN s.first AND s.last\n"
+            f"LEFT JOIN price_coupon AS c ON {in_force.format('c')} AND c.coupon = b.coupon\n"
+            "LEFT JOIN purchase_once AS d ON d.purchase_id = b.deposit_id",
+            "table",
+        ),
+    ]
+
+
+def _steps_of(order: Order) -> Iterator[tuple[int, int, list[str]]]:
+    for counts, percent in order.percent.items():
+        span = span_of(counts)
+        yield span[0], span[-1], _share(percent, order)
+
+
+def _share(percent: Decimal, order: Order) -> list[str]:
+    """(num, den, add) so that a price is (list * num + add) // den."""
+    share = Fraction(percent) / 100
+    num, den = share.numerator, share.denominator
+    parts = {"down": (num, den, 0), "up": (num, den, den - 1), "half-up": (2 * num, 2 * den, den)}[order.rounding]
+    return [str(part) for part in parts]
+
+
+def _listed(rows: list[list[str]], names: list[str]) -> str:
+    """A SELECT over rows of SQL literals; without rows, one that holds none."""
+    kinds = {"from_at": "TIMESTAMPTZ", "to_at": "TIMESTAMPTZ", "coupon": "VARCHAR", "counts": "BOOLEAN"}
+    casts = ", ".join(f"CAST({name} AS {kinds.get(name, 'HUGEINT')}) AS {name}" for name in names)
+    body = ",\n    ".join("(" + ", ".join(row) + ")" for row in rows or [["NULL"] * len(names)])
+    return f"SELECT {casts}\nFROM (VALUES\n    {body}\n) AS listed({', '.join(names)})" + (
+        "" if rows else "\nWHERE false"
+    )
+
+
+def _coupon_steps(rules: Rules, scope: Scope, coupons: list[str]) -> list[Step]:
+    """Coupons as a queue: the n-th use takes the oldest that is neither spent nor expired.
+
+    With G coupons granted by then, E of them expired, it takes number max(before + 1, E + 1), which is n + the greatest of
+    E - n + 1 so far; it is good where that is at most G.
+    """
+    lives = [(coupon, rules.assets[coupon].valid) for coupon in coupons]
+    seconds = values(
+        [(name, int(life.total_seconds()) if life else None) for name, life in lives], ["coupon", "seconds"]
+    )
+    order = "PARTITION BY participant_id, coupon ORDER BY moment, turn, purchase_id, source_file, record"
+    so_far = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    hidden = str(bool(scope.since and scope.since > rules.effective.from_)).lower()
+    return [
+        Step("coupon_life", f"SELECT coupon, CAST(seconds AS BIGINT) AS seconds FROM ({seconds}) AS lives"),
+        Step(
+            "coupon_move",
+            "SELECT p.payee_id AS participant_id, p.asset AS coupon, p.paid_at AS moment, 0 AS turn, p.amount AS units,\n"
+            "    CAST(NULL AS VARCHAR) AS purchase_id, p.source_file, p.record\n"
+            "FROM payment_once AS p JOIN coupon_life AS l ON l.coupon = p.asset\n"
+            "UNION ALL\n"
+            "SELECT participant_id, coupon, paid_at, 1, CAST(1 AS DECIMAL(38, 0)), purchase_id, source_file, record\n"
+            "FROM purchase_once WHERE coupon IS NOT NULL\n"
+            "UNION ALL\n"
+            "-- a coupon is good to the last moment of its life\n"
+            "SELECT p.payee_id, p.asset, p.paid_at + l.seconds * INTERVAL 1 SECOND, 2, p.amount, NULL, p.source_file, p.record\n"
+            "FROM payment_once AS p JOIN coupon_life AS l ON l.coupon = p.asset\nWHERE l.seconds IS NOT NULL",
+        ),
+        Step(
+            "coupon_count",
+            f"SELECT *, sum(CASE WHEN turn = 0 THEN units ELSE 0 END) OVER ({order} {so_far}) AS granted,\n"
+            f"    sum(CASE WHEN turn = 2 THEN units ELSE 0 END) OVER ({order} {so_far}) AS expired,\n"
+            f"    count(*) FILTER (turn = 1) OVER ({order} {so_far}) AS used\n"
+            "FROM coupon_move",
+        ),
+        Step(
+            "coupon_use",
+            "SELECT participant_id, coupon, moment, purchase_id, source_file, record, granted, expired, used,\n"
+            f"    used + max(expired - used + 1) OVER ({order} {so_far}) AS taken, {hidden} AS unknown\n"
+            "FROM coupon_count\nWHERE turn = 1",
+            "table",
+        ),
+    ]

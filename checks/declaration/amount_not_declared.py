@@ -1,0 +1,50 @@
+"""A clause promises something and does not say how much.
+
+Does: lists the clauses whose amount was never published.
+Matters: whoever may set the amount afterwards may set it to nothing, and nobody could tell.
+How: clauses that the rules file marks `undeclared`, in any version; what was paid under them stands beside.
+Blind to: amounts that were published somewhere and not put into the rules file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.engine import literal
+from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.rules import Unlock, eras
+
+
+@check(provisions=("cn-truthful-information", "cn-prize-sales"))
+def amount_not_declared(audit: Audit) -> Iterator[Finding]:
+    """Yield a FAIL for each such clause, else one PASS."""
+    silent = {
+        name: award.says
+        for era in eras(audit.rules)
+        for name, award in era.awards.items()
+        for pay in (award.pays or {}).values()
+        if pay == "undeclared" or (isinstance(pay, Unlock) and pay.unlock == "undeclared")
+    }
+    for name, says in silent.items():
+        paid = ""
+        if audit.has("owed_by_clause"):
+            sql = f"SELECT asset, paid, paid_rows FROM owed_by_clause WHERE clause = {literal(name)} AND paid_rows > 0 ORDER BY ALL"
+            paid = ", ".join(
+                f"{audit.units(asset).show(sum_)} {asset} ({rows})" for asset, sum_, rows in audit.engine.rows(sql)
+            )
+        yield Finding(
+            name,
+            Verdict.FAIL,
+            Text(f"{name}：没有公布数额，应付多少无从判断" + (f"；导出中按此支付 {paid} 笔。" if paid else "。"),
+                 f"{name}: the amount was never published, so what is owed cannot be told"
+                 + (f"; the export holds payments of {paid} under it." if paid else ".")),
+            Basis.DOCUMENT,
+            declared=says,
+            observed=paid,
+            clauses=(name,),
+        )  # fmt: skip
+    if not silent:
+        words = Text("每个条款都写明了数额。", "Every clause says how much.")
+        verdict = Verdict.PASS if audit.awards else Verdict.NOT_APPLICABLE
+        yield Finding("amounts", verdict, words, Basis.DOCUMENT)

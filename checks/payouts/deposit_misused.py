@@ -1,0 +1,62 @@
+"""Deposits were deducted twice, from somebody else's order, or not at all.
+
+Does: lists deposits that two orders name, that an order of another person names, that were paid only after the order, or that
+    no order names although their payer later ordered the same item.
+Matters: a deposit is the buyer's money; deducted twice it is a gift, never deducted it is lost.
+How: `deposit_id` of each order against the deposits' own records.
+Blind to: deposits whose buyer never ordered, which may be forfeit or returned as the terms say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit, evidence
+from audit.engine import literal
+from audit.finding import Finding, Text, Verdict, check
+from audit.replay.orders import deposit_kinds
+from checks.payouts import total
+
+SQL = """
+SELECT d.purchase_id AS deposit_id, b.purchase_id, d.participant_id AS depositor, b.participant_id, d.asset, d.amount AS at_stake,
+    d.paid_at AS deposited_at, b.paid_at,
+    CASE WHEN b.purchase_id IS NULL THEN 'not deducted' WHEN b.participant_id <> d.participant_id THEN 'not their own'
+        WHEN b.paid_at < d.paid_at THEN 'paid later' WHEN coalesce(d.kind, '') NOT IN ({kinds}) THEN 'not a deposit'
+        ELSE 'deducted twice' END AS fault,
+    coalesce(b.source_file, d.source_file) AS source_file, coalesce(b.record, d.record) AS record
+FROM purchase_once AS d
+LEFT JOIN (
+    SELECT *, row_number() OVER (PARTITION BY deposit_id ORDER BY paid_at, purchase_id) AS turn
+    FROM purchase_once WHERE deposit_id IS NOT NULL
+) AS b ON b.deposit_id = d.purchase_id
+WHERE b.participant_id <> d.participant_id OR b.paid_at < d.paid_at OR b.turn > 1
+    OR (b.purchase_id IS NOT NULL AND coalesce(d.kind, '') NOT IN ({kinds}))
+    OR (b.purchase_id IS NULL AND d.kind IN ({kinds}) AND EXISTS (
+        SELECT 1 FROM purchase_once AS o
+        WHERE o.participant_id = d.participant_id AND o.item = d.item AND o.paid_at > d.paid_at
+            AND o.deposit_id IS NULL AND coalesce(o.kind, '') NOT IN ({kinds})))
+ORDER BY ALL"""
+
+
+@check(needs=("purchase.purchase_id", "purchase.participant_id", "purchase.kind", "purchase.deposit_id", "purchase.paid_at"),
+       provisions=("cn-price-promises",))  # fmt: skip
+def deposit_misused(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on all deposits."""
+    kinds = deposit_kinds(audit.rules)
+    listed = ", ".join(map(literal, kinds))
+    deposits = kinds and audit.engine.value(f"SELECT count(*) FROM purchase_once WHERE kind IN ({listed})")
+    if not deposits or not audit.case.scope.has("purchase", "deposit_id"):
+        why = Text("规则没有定金，或导出没有定金及其抵扣的记录。",
+                   "The rules know no deposits, or the export holds none, or not what they were deducted from.")  # fmt: skip
+        yield Finding("deposits", Verdict.NOT_APPLICABLE, why)
+        return
+    sql = SQL.format(kinds=listed)
+    rows = evidence(audit, sql)
+    amount = total(audit, rows)
+    money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
+    words = Text(f"{len(rows)} 笔定金被重复抵扣、抵了他人的订单、付在订单之后或没有抵扣，合计 {money}。",
+                 f"{len(rows)} deposits were deducted twice, from another's order, before they were paid, or not at all: {money}."
+                 ) if rows else Text(f"{deposits} 笔定金都各抵扣一次，或尚无订单。",
+                                     f"Each of {deposits} deposits was deducted once by its payer, or awaits an order.")  # fmt: skip
+    yield Finding("deposits", Verdict.FAIL if rows else Verdict.PASS, words, observed=str(len(rows)), amount=amount,
+                  rows=rows, sql=sql)  # fmt: skip

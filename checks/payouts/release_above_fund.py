@@ -1,0 +1,72 @@
+"""More was released from a fund than it ever held.
+
+Does: follows each person's fund through what it was owed and what was paid out of it, and lists payments beyond the balance.
+Matters: a fund that pays out more than it holds pays from somebody else's money, and books that allow it prove nothing.
+How: awards that fill the fund, at their event, less payments under the clauses that unlock it, at their moment; the sum
+    never falls below nothing. It holds also where the amounts to unlock were never declared.
+Blind to: releases that are too small or missing: `payout_wrong`, `payout_missing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit, evidence
+from audit.finding import Finding, Text, Verdict, check
+from checks.payouts import NEEDS, total
+
+SQL = """
+SELECT payee, fund, asset, event, clause, payment_id, paid, paid_at, -balance AS at_stake, source_file, record
+FROM (
+    SELECT *, sum(move) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS balance
+    FROM (
+        SELECT payee, held AS fund, asset, event, clause, NULL AS payment_id, NULL AS paid, event_at AS paid_at,
+            0 AS turn, move, NULL AS source_file, NULL AS record
+        FROM fund_release WHERE fund IS NULL AND tainted = 0
+        UNION ALL
+        SELECT p.payee, c.fund, p.asset, p.event, p.clause, p.payment_id, p.amount, p.paid_at,
+            1, -CAST(p.amount AS HUGEINT), p.source_file, p.record
+        FROM ledger AS p JOIN (SELECT DISTINCT clause, fund FROM clause WHERE fund IS NOT NULL) AS c ON c.clause = p.clause
+        WHERE NOT p.illegible
+    ) AS moves
+) AS balances
+WHERE balance < 0 AND turn = 1
+    AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = balances.payee AND r.fund IS NULL AND r.tainted = 1)
+ORDER BY payee, paid_at, payment_id"""
+
+
+@check(needs=NEEDS, provisions=("cn-truthful-information",))
+def release_above_fund(audit: Audit) -> Iterator[Finding]:
+    """Yield a FAIL for each fund that was overdrawn, else one PASS."""
+    if not audit.has("fund_release") or audit.grain != "reference":
+        why = Text(
+            "规则没有逐步释放的基金，或付款没有条款。",
+            "The rules unlock no fund, or payments do not name their clause.",
+        )
+        yield Finding("funds", Verdict.NOT_APPLICABLE, why)
+        return
+    rows = evidence(audit, SQL)
+    if audit.case.scope.since and audit.case.scope.since > audit.rules.effective.from_:
+        why = Text("本期之前的基金余额不在导出内。", "What the funds held before the period is not in the export.")
+        yield Finding("funds", Verdict.INCONCLUSIVE, why)
+        return
+    for fund in sorted({str(row["fund"]) for row in rows}):
+        bad = tuple(row for row in rows if row["fund"] == fund)
+        people = len({row["payee"] for row in bad})
+        worst = {payee: row for row in bad for payee in [row["payee"]]}
+        amount = total(audit, tuple(worst.values()))
+        money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
+        yield Finding(
+            fund,
+            Verdict.FAIL,
+            Text(f"{fund}：{people} 人的释放超过余额，共 {len(bad)} 笔，最终透支 {money}。",
+                 f"{fund}: releases of {people} persons went beyond the balance, {len(bad)} payments; overdrawn by {money} in the end."),
+            observed=str(len(bad)),
+            amount=amount,
+            rows=bad,
+            sql=SQL,
+        )  # fmt: skip
+    if not rows:
+        words = Text("没有一次释放超过基金余额。", "No release went beyond what the fund held.")
+        yield Finding("funds", Verdict.PASS, words, observed="0", sql=SQL)

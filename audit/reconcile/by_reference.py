@@ -214,7 +214,7 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
             "    p.event NOT IN (SELECT event FROM known_event)\n"
             f"        AND (EXISTS (SELECT 1 FROM event_damage) OR {early}) OR {hidden} AS event_lost\n"
             "FROM paid_row AS p\n"
-            "WHERE NOT p.illegible AND NOT p.undetermined AND p.paid_id NOT IN (SELECT paid_id FROM pair)",
+            "WHERE NOT p.illegible AND NOT p.undetermined AND p.amount <> 0 AND p.paid_id NOT IN (SELECT paid_id FROM pair)",
             "table",
         ),
         Step(

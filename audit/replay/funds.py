@@ -21,6 +21,11 @@ def funds_of(rules: Rules) -> list[str]:
                    for pay in (award.pays or {}).values() if isinstance(pay, Unlock)})  # fmt: skip
 
 
+def _before(rules: Rules, scope: Scope) -> str:
+    """The first moment of a period that begins later than the rules; empty where nothing came before the export."""
+    return scope.moment(scope.since) if scope.since and scope.since > rules.effective.from_ else ""
+
+
 def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
     """`award_raised` with the releases that the balances allow, as `award_due`.
 
@@ -28,7 +33,9 @@ def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
     is not known (an unknown award before, or a time before the export) makes later releases unknown.
     """
     listed = ", ".join(map(literal, funds))
-    begun = "true" if scope.since and scope.since > rules.effective.from_ else "false"
+    # who joined within the period had no fund before it
+    early = f" OR coalesce(p.joined_at, {first}) <= {first}" if (first := _before(rules, scope)) else ""
+    person = "\nLEFT JOIN participant_once AS p ON p.participant_id = r.payee" if early else ""
     return [
         Step(
             "fund_move",
@@ -64,8 +71,8 @@ def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
             "SELECT event, clause, on_event, asset, amount, event_at, due_at, payee, unknown\n"
             "FROM award_raised WHERE fund IS NULL OR payee IS NULL\n"
             "UNION ALL\n"
-            "SELECT event, clause, on_event, asset, CAST(before - balance AS DECIMAL(38, 0)) AS amount,\n"
-            f"    event_at, due_at, payee, tainted = 1 OR {begun} AS unknown\n"
-            "FROM fund_release WHERE fund IS NOT NULL",
+            "SELECT r.event, r.clause, r.on_event, r.asset, CAST(r.before - r.balance AS DECIMAL(38, 0)) AS amount,\n"
+            f"    r.event_at, r.due_at, r.payee, r.tainted = 1{early} AS unknown\n"
+            f"FROM fund_release AS r{person}\nWHERE r.fund IS NOT NULL",
         ),
     ]

@@ -33,6 +33,8 @@ FROM (
 ) AS balances
 WHERE balance < 0 AND turn = 1
     AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = balances.payee AND r.fund IS NULL AND r.tainted = 1)
+    AND NOT EXISTS (SELECT 1 FROM participant_once AS p
+        WHERE p.participant_id = balances.payee AND p.joined_at < {since})
 ORDER BY payee, paid_at, payment_id"""
 
 
@@ -46,11 +48,8 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
         )
         yield Finding("funds", Verdict.NOT_APPLICABLE, why)
         return
-    rows = evidence(audit, SQL)
-    if audit.case.scope.since and audit.case.scope.since > audit.rules.effective.from_:
-        why = Text("本期之前的基金余额不在导出内。", "What the funds held before the period is not in the export.")
-        yield Finding("funds", Verdict.INCONCLUSIVE, why)
-        return
+    sql = SQL.format(since=audit.case.scope.moment(audit.case.scope.since))
+    rows = evidence(audit, sql)
     for fund in sorted({str(row["fund"]) for row in rows}):
         bad = tuple(row for row in rows if row["fund"] == fund)
         people = len({row["payee"] for row in bad})
@@ -65,8 +64,8 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
             observed=str(len(bad)),
             amount=amount,
             rows=bad,
-            sql=SQL,
+            sql=sql,
         )  # fmt: skip
     if not rows:
         words = Text("没有一次释放超过基金余额。", "No release went beyond what the fund held.")
-        yield Finding("funds", Verdict.PASS, words, observed="0", sql=SQL)
+        yield Finding("funds", Verdict.PASS, words, observed="0", sql=sql)

@@ -104,6 +104,12 @@ CREATE TABLE input (
     unread VARCHAR               -- columns of the file that no mapping reads, comma-separated
 );
 
+CREATE TABLE line_run (
+    file VARCHAR,                -- path below the exports folder
+    record BIGINT,               -- from this data record on (from 1) …
+    line BIGINT                  -- … lines count up by one from this physical line (sheet row), from 1
+);
+
 CREATE TABLE refused_cell (
     file VARCHAR,                -- path below the exports folder
     table_name VARCHAR,          -- canonical table

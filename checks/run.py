@@ -130,7 +130,7 @@ def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -
             {**one, "words": Text(one["words"], one["gloss"])}
             for one in law.cite(cited, first, last if isinstance(last, date) else None)
         ],
-        lines=lambda name, wanted: audit.sources[name].lines(wanted),
+        lines=audit.lines,
     )
 
 

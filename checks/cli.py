@@ -10,6 +10,16 @@ from pathlib import Path
 
 EXIT = """exit status: 0 no FAIL, 1 a FAIL, 2 could not run (nothing written), 3 inconclusive (with --strict)"""
 
+IDS = """ids, made of the platform's own ids (the rows of findings.json and the workbook carry them):
+  owed:EVENT/CLAUSE         what a clause owes for an event; without /CLAUSE, every clause
+  draw:ENTRY                a recorded outcome and its chance (of a lottery, draw:DRAW or draw:DRAW/POOL)
+  paid:PAYMENT              a payment, and what it settles
+  discrepancy:EVENT/CLAUSE  a difference (PAYEE/CLAUSE where payments bear no reference)
+  stake:ENTRY               what was paid to take part, and what should have been (or stake:ACTIVITY)
+  event:EVENT               all that follows from an event
+  clause:NAME               a clause and its totals
+  row:TABLE/KEY             a record of the export"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; give its exit status."""
@@ -60,6 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.set_defaults(run=_audit)
 
+    explain = verbs.add_parser(
+        "explain",
+        help="explain a row of an audit: clause, version, records, each step of arithmetic",
+        description="Explains an id of what an audit wrote into DIR, from DIR/case.duckdb alone.",
+        epilog=IDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    explain.add_argument("dir", type=Path, metavar="DIR", help="folder that an audit wrote")
+    explain.add_argument("id", metavar="ID", help="such as owed:E5/consolation")
+    explain.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the explanation")
+    explain.set_defaults(run=_explain)
+
     schema = verbs.add_parser("schema", help="print the JSON Schema that editors complete rules.yaml or case.yaml from")
     schema.add_argument("which", nargs="?", choices=("rules", "case"), default="rules")
     schema.set_defaults(run=_schema)
@@ -81,6 +103,18 @@ def _audit(given: argparse.Namespace) -> int:
         given.case, given.out,
         Options(given.exports, given.lang, given.strict, given.fail_on == "screen", given.memory, given.threads),
     )  # fmt: skip
+
+
+def _explain(given: argparse.Namespace) -> int:
+    from audit.case import open_audit
+    from audit.evidence import as_text, explain
+
+    audit = open_audit(given.dir)
+    try:
+        print(as_text(explain(audit, given.id), given.lang), end="")
+    finally:
+        audit.engine.connection.close()
+    return 0
 
 
 def _schema(given: argparse.Namespace) -> int:

@@ -1,0 +1,8 @@
+"""What can be done with the evidence that an audit leaves: explain a row of it."""
+
+from __future__ import annotations
+
+from audit.evidence.explain import explain
+from audit.evidence.told import Explanation, Part, as_text
+
+__all__ = ["Explanation", "Part", "as_text", "explain"]

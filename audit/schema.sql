@@ -135,6 +135,7 @@ CREATE TABLE gate (
 CREATE TABLE rule (file VARCHAR, sha256 VARCHAR, text VARCHAR);
 CREATE TABLE asset (asset VARCHAR, decimals BIGINT, step BIGINT); -- one step = step / 10^decimals units
 CREATE TABLE step (name VARCHAR, kind VARCHAR, sql VARCHAR);
+CREATE TABLE made_with (name VARCHAR, value VARCHAR); -- versions of packages, and the language of the report
 CREATE TABLE finding (
     number BIGINT, check_name VARCHAR, subject VARCHAR, verdict VARCHAR, basis VARCHAR, body VARCHAR -- body: JSON
 );

@@ -23,7 +23,9 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
     case = Path(shutil.copytree(FIXTURES / "two-level" / "rigged-second-level-cut", folder / "case"))
     text = (case / "orders.csv").read_text("gb18030").splitlines()
     header, first, *rest = text
-    (case / "orders.csv").write_text("\n".join([header, first, "", *rest]) + "\n", "gb18030")  # an empty line is no record
+    (case / "orders.csv").write_text(
+        "\n".join([header, first, "", *rest]) + "\n", "gb18030"
+    )  # an empty line is no record
     run_audit(case, folder / "out", Options())
     shutil.rmtree(case)
     audit = open_audit(folder / "out")
@@ -87,7 +89,9 @@ def test_an_unknown_id_names_its_neighbours(orders: Audit, name: str, mend: str)
 
 
 def test_the_front_door(orders: Audit, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    folder = str(Path(str(orders.engine.value("SELECT path FROM duckdb_databases() WHERE database_name = 'case_file'"))).parent)
+    folder = str(
+        Path(str(orders.engine.value("SELECT path FROM duckdb_databases() WHERE database_name = 'case_file'"))).parent
+    )
     assert main(["explain", folder, "owed:D00002/second-level", "--lang", "zh"]) == 0
     assert "应付：0.99 CNY → U00021" in capsys.readouterr().out
     assert main(["explain", folder, "owed:\x1b[31mX"]) == 2
@@ -119,7 +123,10 @@ def test_a_box_is_priced_by_those_opened_before(audited: Auditor, honest: Path) 
 
 
 def test_sums_without_references_are_added_up(audited: Auditor, honest: Path) -> None:
-    case, payments = (honest / "case.yaml").read_text("utf-8"), (honest / "payments.csv").read_text("utf-8-sig").splitlines()
+    case, payments = (
+        (honest / "case.yaml").read_text("utf-8"),
+        (honest / "payments.csv").read_text("utf-8-sig").splitlines(),
+    )
     (honest / "case.yaml").write_text(case.replace("      ref: 关联编号\n", ""), "utf-8")
     lost = next(line for line in payments if "开盒返利" in line)
     (honest / "payments.csv").write_text("\n".join(line for line in payments if line != lost) + "\n", "utf-8")

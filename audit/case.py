@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
-from audit.engine import Engine, Step, open_engine
+from audit.engine import Engine, Step, literal, open_engine, reopen_engine
 from audit.finding import Row, Text
 from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
+from audit.intake.lines import read_lines
 from audit.intake.mapping import Control, TableMap
-from audit.intake.sources import Source
+from audit.problem import Problem
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
-from audit.rules import Award, Boxes, Chances, Group, Raffle, Rules, eras, read_rules
-from audit.rules.document import Document, read_document, read_record
+from audit.rules import Award, Boxes, Chances, Group, Raffle, Rules, eras, rules_of
+from audit.rules.document import Document, parse_document, read_document, read_record
 from audit.rules.read import words
 from audit.rules.scalars import STRICT, Day, Odds
 from audit.rules.units import Units
@@ -98,7 +99,6 @@ class Audit:
 
     case: Case
     engine: Engine
-    sources: Mapping[str, Source]
     share: Fraction
 
     @property
@@ -120,6 +120,10 @@ class Audit:
         """Whether the replay made this relation."""
         return bool(self.engine.value("SELECT count(*) FROM step WHERE name = ?", [relation]))
 
+    def lines(self, file: str, wanted: Iterable[int]) -> Mapping[int, int]:
+        """The physical line of records of an export file."""
+        return read_lines(self.engine, file, wanted)
+
     def units(self, asset: str) -> Units:
         """The units of an asset; an undeclared one counts single pieces."""
         return next((one for one in self.case.units if one.asset == asset), Units(asset, 0, 1))
@@ -138,7 +142,11 @@ def case_schema() -> dict[str, Any]:
 
 def read_case(folder: Path, exports: Path | None = None) -> Case:
     """Read case.yaml and rules.yaml. Raises Problem."""
-    document = read_document(folder / "case.yaml")
+    rules = folder / "rules.yaml"
+    return _case(folder, exports or folder, read_document(folder / "case.yaml"), lambda: read_document(rules))
+
+
+def _case(folder: Path, exports: Path, document: Document, rules_document: Callable[[], Document]) -> Case:
     if not isinstance(document.data, dict):
         raise document.problem((), "a case file is a mapping of keys", mend="begin with `case:`")
     file = read_record(_adapter(), document, words(case_schema()) | set(REQUIRED) | set(sum(REQUIRED.values(), ())))
@@ -153,8 +161,27 @@ def read_case(folder: Path, exports: Path | None = None) -> Case:
     for table in file.control:
         if table not in file.tables:
             raise document.problem(("control", table), "a control total for a table that is not mapped", value=table)
-    rules, rules_document = read_rules(folder / "rules.yaml")
-    return Case(folder, exports or folder, file, document, rules, rules_document)
+    declared = rules_document()
+    return Case(folder, exports, file, document, rules_of(declared), declared)
+
+
+def open_audit(folder: Path) -> Audit:
+    """What an audit wrote into a folder, opened read-only; nothing outside the folder is needed. Raises Problem."""
+    path = folder / "case.duckdb"
+    if not path.is_file():
+        raise Problem("no such file", str(path), mend="name the folder that `redraw audit CASE --out DIR` wrote")
+    engine = reopen_engine(path)
+    try:
+        texts = {file: (text, sha256) for file, sha256, text in engine.rows("SELECT file, sha256, text FROM rule")}
+        document, declared = (
+            parse_document(texts[name][0], name, texts[name][1]) for name in ("case.yaml", "rules.yaml")
+        )
+        case = _case(folder, folder, document, lambda: declared)
+        engine.rows(f"SET TimeZone = {literal(case.file.timezone)}")
+    except BaseException:
+        engine.connection.close()
+        raise
+    return Audit(case, engine, case.file.risk)
 
 
 def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], None], *, memory: str = "1GB",
@@ -164,7 +191,7 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
     try:
         work = path.parent / "work"
         work.mkdir()
-        sources = load(engine, _intake(case), work, progress)
+        load(engine, _intake(case), work, progress)
         for one in (case.document, case.rules_document):
             engine.rows("INSERT INTO rule VALUES (?, ?, ?)", [one.file, one.sha256, one.text])
         engine.rows("SET enable_external_access = false")
@@ -177,7 +204,7 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
     except BaseException:
         engine.connection.close()
         raise
-    return Audit(case, engine, sources, share)
+    return Audit(case, engine, share)
 
 
 def _reconcile(case: Case) -> list[Step]:
@@ -263,9 +290,10 @@ def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
             else:
                 row[name] = value if isinstance(value, str | int | float | bool | None) else str(value)
         rows.append(row)
-    for file, source in audit.sources.items():
-        mine = [row for row in rows if row.get("source_file") == file and isinstance(row.get("record"), int)]
-        lines = source.lines({int(row["record"] or 0) for row in mine}) if mine else {}
+    sourced = [row for row in rows if row.get("source_file") and isinstance(row.get("record"), int)]
+    for file in sorted({str(row["source_file"]) for row in sourced}):
+        mine = [row for row in sourced if row["source_file"] == file]
+        lines = audit.lines(file, {int(row["record"] or 0) for row in mine})
         for row in mine:
             row["line"] = lines.get(int(row["record"] or 0))
     return tuple(rows)

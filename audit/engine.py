@@ -77,6 +77,24 @@ def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, 
     return engine
 
 
+def reopen_engine(path: Path, *, zone: str = "UTC") -> Engine:
+    """A finished case file, read-only; times are shown in zone."""
+    import duckdb
+
+    connection = duckdb.connect()
+    engine = Engine(connection)
+    try:
+        engine.rows(f"ATTACH {literal(str(path))} AS case_file (READ_ONLY)")
+        engine.rows("USE case_file")
+        engine.rows("SET enable_progress_bar = false")
+        engine.rows("SET enable_external_access = false")
+        engine.rows(f"SET TimeZone = {literal(zone)}")
+    except duckdb.Error as error:
+        connection.close()
+        raise Problem(f"not readable as a case file: {str(error).splitlines()[0]}", str(path)) from None
+    return engine
+
+
 def literal(value: str | int | Decimal | Fraction | None) -> str:
     """A value as an SQL literal: step texts hold their values, so that they run again as they stand."""
     if value is None:

@@ -104,6 +104,12 @@ CREATE TABLE input (
     unread VARCHAR               -- columns of the file that no mapping reads, comma-separated
 );
 
+CREATE TABLE line_run (
+    file VARCHAR,                -- path below the exports folder
+    record BIGINT,               -- from this data record on (from 1) …
+    line BIGINT                  -- … lines count up by one from this physical line (sheet row), from 1
+);
+
 CREATE TABLE refused_cell (
     file VARCHAR,                -- path below the exports folder
     table_name VARCHAR,          -- canonical table
@@ -129,6 +135,7 @@ CREATE TABLE gate (
 CREATE TABLE rule (file VARCHAR, sha256 VARCHAR, text VARCHAR);
 CREATE TABLE asset (asset VARCHAR, decimals BIGINT, step BIGINT); -- one step = step / 10^decimals units
 CREATE TABLE step (name VARCHAR, kind VARCHAR, sql VARCHAR);
+CREATE TABLE made_with (name VARCHAR, value VARCHAR); -- versions of packages, and the language of the report
 CREATE TABLE finding (
     number BIGINT, check_name VARCHAR, subject VARCHAR, verdict VARCHAR, basis VARCHAR, body VARCHAR -- body: JSON
 );

@@ -10,6 +10,16 @@ from pathlib import Path
 
 EXIT = """exit status: 0 no FAIL, 1 a FAIL, 2 could not run (nothing written), 3 inconclusive (with --strict)"""
 
+IDS = """ids, made of the platform's own ids (the rows of findings.json and the workbook carry them):
+  owed:EVENT/CLAUSE         what a clause owes for an event; without /CLAUSE, every clause
+  draw:ENTRY                a recorded outcome and its chance (of a lottery, draw:DRAW or draw:DRAW/POOL)
+  paid:PAYMENT              a payment, and what it settles
+  discrepancy:EVENT/CLAUSE  a difference (PAYEE/CLAUSE where payments bear no reference)
+  stake:ENTRY               what was paid to take part, and what should have been (or stake:ACTIVITY)
+  event:EVENT               all that follows from an event
+  clause:NAME               a clause and its totals
+  row:TABLE/KEY             a record of the export"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; give its exit status."""
@@ -60,6 +70,67 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.set_defaults(run=_audit)
 
+    report = verbs.add_parser(
+        "report",
+        help="draw a report again, in another language or format, without auditing",
+        description="Draws what an audit wrote into DIR again: DIR/report.zh.html and so on; nothing of the audit is replaced.",
+    )
+    report.add_argument("dir", type=Path, metavar="DIR", help="folder that an audit wrote")
+    report.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the report")
+    report.add_argument("--format", choices=("html", "pdf", "xlsx", "json", "all"), default="html", help="what to draw")
+    report.add_argument("--out", type=Path, metavar="FILE", help="where to write it (not with --format all)")
+    report.set_defaults(run=_report)
+
+    explain = verbs.add_parser(
+        "explain",
+        help="explain a row of an audit: clause, version, records, each step of arithmetic",
+        description="Explains an id of what an audit wrote into DIR, from DIR/case.duckdb alone.",
+        epilog=IDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    explain.add_argument("dir", type=Path, metavar="DIR", help="folder that an audit wrote")
+    explain.add_argument("id", metavar="ID", help="such as owed:E5/consolation")
+    explain.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the explanation")
+    explain.set_defaults(run=_explain)
+
+    seal = verbs.add_parser(
+        "seal",
+        help="seal what an audit wrote into one bundle whose every changed byte is seen",
+        description="Writes a zip with the case, what the audit wrote, a manifest with the Merkle root over every file, RO-Crate "
+        "metadata, and a verify.py that needs nothing but Python. Prints the root: keep it, or have it time-stamped.",
+    )
+    seal.add_argument("dir", type=Path, metavar="DIR", help="folder that an audit wrote")
+    seal.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="zip to write")
+    seal.add_argument(
+        "--exports", type=Path, metavar="FOLDER", help="include the inputs that lie here (else their SHA-256 alone)"
+    )
+    seal.add_argument(
+        "--redact", type=Path, metavar="KEYFILE",
+        help="seal a twin fit to be published, ids under pseudonyms keyed by this file (made if there is none)",
+    )  # fmt: skip
+    seal.set_defaults(run=_seal)
+
+    verify = verbs.add_parser(
+        "verify",
+        help="re-hash a bundle and see any changed byte; --rerun: audit again and compare byte for byte",
+        epilog="exit status: 0 whole, 1 changed or differing, 2 could not run",
+    )
+    verify.add_argument("bundle", type=Path, metavar="BUNDLE", help="zip that redraw sealed")
+    verify.add_argument("--root", metavar="HEX", help="the Merkle root that the bundle must have")
+    verify.add_argument("--rerun", action="store_true", help="audit the sealed case again and compare")
+    verify.add_argument("--exports", type=Path, metavar="FOLDER", help="where the inputs lie, if not in the bundle")
+    verify.set_defaults(run=_verify)
+
+    diff = verbs.add_parser(
+        "diff",
+        help="what changed between two audits, and why",
+        epilog="exit status: 0 nothing changed, 1 something did, 2 could not run",
+    )
+    diff.add_argument("before", type=Path, metavar="DIR", help="folder that an audit wrote")
+    diff.add_argument("after", type=Path, metavar="DIR", help="another")
+    diff.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the answer")
+    diff.set_defaults(run=_diff)
+
     schema = verbs.add_parser("schema", help="print the JSON Schema that editors complete rules.yaml or case.yaml from")
     schema.add_argument("which", nargs="?", choices=("rules", "case"), default="rules")
     schema.set_defaults(run=_schema)
@@ -81,6 +152,61 @@ def _audit(given: argparse.Namespace) -> int:
         given.case, given.out,
         Options(given.exports, given.lang, given.strict, given.fail_on == "screen", given.memory, given.threads),
     )  # fmt: skip
+
+
+def _report(given: argparse.Namespace) -> int:
+    from audit.problem import Problem
+    from checks.report import redraw_report
+
+    if given.format == "all" and given.out is not None:
+        raise Problem("--out names one file, --format all draws four", mend="leave out one of them")
+    formats = ("html", "pdf", "xlsx", "json") if given.format == "all" else (given.format,)
+    for path in redraw_report(given.dir, given.lang, formats, given.out):
+        print(path)
+    return 0
+
+
+def _explain(given: argparse.Namespace) -> int:
+    from audit.case import open_audit
+    from audit.evidence import as_text, explain
+
+    audit = open_audit(given.dir)
+    try:
+        print(as_text(explain(audit, given.id), given.lang), end="")
+    finally:
+        audit.engine.connection.close()
+    return 0
+
+
+def _diff(given: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from audit.case import open_audit
+    from audit.evidence import Explanation, as_text, diff
+
+    one, other = open_audit(given.before), open_audit(given.after)
+    with closing(one.engine.connection), closing(other.engine.connection):
+        parts = diff(one, other)
+    if parts:
+        print(as_text(Explanation(f"{given.before} → {given.after}", tuple(parts)), given.lang), end="")
+    else:
+        print("没有不同。" if given.lang == "zh" else "Nothing differs.")
+    return 1 if parts else 0
+
+
+def _seal(given: argparse.Namespace) -> int:
+    from checks.seal import seal_case
+
+    print(seal_case(given.dir, given.out, given.exports, given.redact))
+    return 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    from checks.seal import verify_case
+
+    same, lines = verify_case(given.bundle, given.root, given.exports, rerun=given.rerun)
+    print("\n".join(lines))
+    return 0 if same else 1
 
 
 def _schema(given: argparse.Namespace) -> int:

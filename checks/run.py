@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,13 +15,16 @@ from pathlib import Path
 from typing import Literal
 
 from audit.case import Audit, Case, build, damage, read_case
+from audit.evidence.versions import versions
 from audit.finding import Basis, Finding, Text, Verdict, run
 from audit.problem import Problem
 from audit.report import Cover, record_of, write_reports
 from checks import every_check, law
 from checks.progress import Progress, show_progress
 
-OURS = {"case.duckdb", "findings.json", "report.html", "discrepancies.xlsx"}
+OURS = re.compile(
+    r"case\.duckdb|findings\.json|(report|discrepancies)(\.(zh|en))?\.(html|pdf|xlsx)|findings\.(zh|en)\.json"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Options:
     screens_fail: bool = False
     memory: str = "1GB"
     threads: int | None = None
+    quiet: bool = False
 
 
 def run_audit(folder: Path, out: Path, options: Options) -> int:
@@ -51,7 +56,8 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
         _replace(out, partial)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    _print_table(findings, out, options.lang)
+    if not options.quiet:
+        _print_table(findings, out, options.lang)
     return exit_status(findings, strict=options.strict, screens_fail=options.screens_fail)
 
 
@@ -84,7 +90,7 @@ def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fa
 
 
 def _write(case: Case, folder: Path, options: Options, progress: Progress) -> list[Finding]:
-    tests, budget = share_of(case)
+    tests, _ = share_of(case)
     audit = build(case, folder / "case.duckdb", case.file.risk / tests, progress,
                   memory=options.memory, threads=options.threads)  # fmt: skip
     try:
@@ -94,7 +100,9 @@ def _write(case: Case, folder: Path, options: Options, progress: Progress) -> li
             cells = [number, finding.check, finding.subject, str(finding.verdict), str(finding.basis), body]
             audit.engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
         progress("report")
-        write_reports(folder, audit.engine, findings, _cover(audit, findings, tests, budget), options.lang)
+        for made in {**versions(), "lang": options.lang}.items():
+            audit.engine.rows("INSERT INTO made_with VALUES (?, ?)", list(made))
+        write_reports(folder, audit.engine, findings, cover_of(audit, findings), options.lang)
         audit.engine.rows("CHECKPOINT case_file")
     finally:
         audit.engine.connection.close()
@@ -105,7 +113,9 @@ def _write(case: Case, folder: Path, options: Options, progress: Progress) -> li
     return findings
 
 
-def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -> Cover:
+def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
+    """What a report says besides its findings."""
+    tests, budget = share_of(audit.case)
     file, period = audit.case.file, audit.case.file.period
     ends = audit.engine.value("SELECT CAST(until_at AS DATE) FROM horizon")
     first = period.from_ if period else audit.rules.effective.from_
@@ -130,7 +140,7 @@ def _cover(audit: Audit, findings: Sequence[Finding], tests: int, budget: int) -
             {**one, "words": Text(one["words"], one["gloss"])}
             for one in law.cite(cited, first, last if isinstance(last, date) else None)
         ],
-        lines=lambda name, wanted: audit.sources[name].lines(wanted),
+        lines=audit.lines,
     )
 
 
@@ -139,7 +149,7 @@ def _check_out(out: Path, case: Case) -> None:
     inside = [case.folder.resolve(), case.exports.resolve()]
     if any(one == out.resolve() or one.is_relative_to(out.resolve()) for one in inside):
         raise Problem("the folder to write holds the case itself", str(out), mend="name another folder with --out")
-    if out.exists() and (not out.is_dir() or {one.name for one in out.iterdir()} - OURS):
+    if out.exists() and (not out.is_dir() or any(not OURS.fullmatch(one.name) for one in out.iterdir())):
         raise Problem("holds something that redraw did not write", str(out), mend="name a new folder with --out")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from audit.engine import Engine, literal
 from audit.intake.cells import Cast, cast
+from audit.intake.lines import keep_runs
 from audit.intake.mapping import Column, TableMap
 from audit.intake.sources import Source, read_source
 from audit.problem import Problem
@@ -34,8 +35,8 @@ class Intake:
     choices: Mapping[tuple[str, str], tuple[str, ...]]  # (table, column) → the words allowed
 
 
-def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> dict[str, Source]:
-    """Fill the canonical tables; give the sources by file, so that a record's line can be found. Raises Problem."""
+def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> None:
+    """Fill the canonical tables, and note where each record stands in its file. Raises Problem."""
     engine.rows("BEGIN")
     engine.connection.execute(SCHEMA.read_text("utf-8"))
     for one in intake.units:
@@ -54,8 +55,8 @@ def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], N
             progress(f"{file} → {table}")
             if file not in sources:
                 sources[file] = _open(engine, intake, file, work)
+                keep_runs(engine, file, sources[file].runs or ((1, sources[file].first_line),))
             _fill(engine, intake, table, plan, columns, sources[file])
-    return sources
 
 
 def canonical(engine: Engine) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import zipfile
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.engine import Engine, literal
+from audit.intake.lines import Runs, lines_of, runs_of
 from audit.intake.mapping import TableMap
-from audit.intake.text import TextFile, header, read_text, records
+from audit.intake.text import header, read_text, records
 from audit.problem import Problem
 
 EXACT = 10**15  # a spreadsheet holds whole numbers exactly up to here
@@ -42,16 +44,11 @@ class Source:
     broken: tuple[Broken, ...]
     sql: str
     first_line: int
-    text: TextFile | None = None
-    delimiter: str = ","
+    runs: Runs = ()  # (record, line) wherever lines stop counting up with records; none: from first_line on they do
 
     def lines(self, wanted: set[int]) -> dict[int, int]:
         """The physical line (sheet row) of each wanted record."""
-        if self.text is None or self.text.plain:
-            return {record: record + self.first_line - 1 for record in wanted}
-        skip = self.first_line - 2
-        found = enumerate(records(self.text, self.file, skip, self.delimiter), 1)
-        return {record: line for record, (line, _) in found if record in wanted}
+        return lines_of(self.runs or ((1, self.first_line),), wanted)
 
 
 def read_source(engine: Engine, folder: Path, file: str, table: TableMap, wanted: set[str], work: Path) -> Source:
@@ -85,32 +82,30 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
     first_line = table.skip + 2
     sql = _csv_sql(text.path, len(names), delimiter, table.skip + 1)
     counted = max(0, text.lines - table.skip - 1) if text.plain else -1
+    runs: Runs = ()
     if not text.awkward:
         if counted < 0:
-            counted = sum(1 for _ in records(text, file, table.skip, delimiter))
+            counted, runs = runs_of(line for line, _ in records(text, file, table.skip, delimiter))
         try:
             if engine.value(f"SELECT count(*) FROM ({sql})") == counted:
-                return Source(
-                    file, text.sha256, text.encoding, tuple(names), counted, (), sql, first_line, text, delimiter
-                )
+                return Source(file, text.sha256, text.encoding, tuple(names), counted, (), sql, first_line, runs)
         except duckdb.Error:
             pass  # the slow reader below finds the records at fault, or says where the file cannot be read
     clean, broken = work / f"{path.name}.clean", []
-    counted = 0
+    lines = array("q")
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(names)
         for counted, (line, record) in enumerate(records(text, file, table.skip, delimiter), 1):
+            lines.append(line)
             if len(record) != len(names):
                 mend = f"the header has {len(names)} columns, this record {len(record)}"
                 broken.append(Broken(counted, line, delimiter.join(record)[:200], mend))
                 record = [""] * len(names)
             writer.writerow(record)
-    slow = TextFile(text.path, text.encoding, text.sha256, False, text.lines, True)
     sql = _csv_sql(clean, len(names), ",", 1)
-    return Source(
-        file, text.sha256, text.encoding, tuple(names), counted, tuple(broken), sql, first_line, slow, delimiter
-    )
+    counted, runs = runs_of(lines)
+    return Source(file, text.sha256, text.encoding, tuple(names), counted, tuple(broken), sql, first_line, runs)
 
 
 def _csv_sql(path: Path, columns: int, delimiter: str, skip: int) -> str:

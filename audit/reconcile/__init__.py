@@ -17,6 +17,8 @@ from audit.scope import Scope
 __all__ = ["Grain", "Moments", "grain_of", "reconcile_steps"]
 
 Grain = Literal["reference", "day", "payee", "none"]
+# what a discrepancy is called: its event and clause; without an event, the person and the clause
+DISCREPANCY_KEY = "concat(coalesce(event, payee, paid_to, payment_id, ''), '/', coalesce(clause, ''))"
 STANDINGS = (
     "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
     "SELECT clause, asset,\n"

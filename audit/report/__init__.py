@@ -10,9 +10,10 @@ from audit.report.cover import Cover, Lang
 from audit.report.document import document, dump, finding_of, record_of
 from audit.report.html import page
 from audit.report.workbook import write_workbook
-from audit.report.write import write_reports
+from audit.report.write import FILES, write_report, write_reports
 
 __all__ = [
+    "FILES",
     "Cover",
     "Lang",
     "document",
@@ -20,6 +21,7 @@ __all__ = [
     "finding_of",
     "page",
     "record_of",
+    "write_report",
     "write_reports",
     "write_workbook",
 ]

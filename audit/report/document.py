@@ -84,7 +84,7 @@ def finding_of(record: Mapping[str, Any]) -> Finding:
         verdict=Verdict(record["verdict"]),
         text=Text(record["text"]["zh"], record["text"]["en"]),
         basis=Basis(record["basis"]),
-        **{name: Text(record["zh"][name], record[name]) for name in SPOKEN},
+        **{name: _spoken(record["zh"][name], record[name]) for name in SPOKEN},
         amount=record["amount"],
         rows=tuple(record["rows"]),
         sql=record["sql"],
@@ -94,6 +94,10 @@ def finding_of(record: Mapping[str, Any]) -> Finding:
         provisions=tuple(record["provisions"]),
         check=record["check"],
     )
+
+
+def _spoken(zh: str, en: str) -> str | Text:
+    return en if zh == en else Text(zh, en)
 
 
 def _cell(value: Any) -> str | int | float | bool | None:

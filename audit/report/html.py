@@ -27,16 +27,6 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    say = words(lang)
-    told: dict[str, list[dict[str, str]]] = {}
-    for law in cover.provisions:
-        told.setdefault(str(law["id"]), []).append(_law(law, lang, say))
-    seen = [_seen(number, finding, told, cover, lang, say) for number, finding in enumerate(findings, 1)]
-    judged = sorted((one for one in seen if not one["screen"]), key=lambda one: ORDER.index(one["verdict"]))
-    screens = [one for one in seen if one["screen"]]
-    lit = [one for one in screens if one["verdict"] is Verdict.FAIL]
-    shown = judged + screens
-    figures = _figures(engine, lang, say)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -46,24 +36,41 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
         keep_trailing_newline=True,
     )
     environment.filters["plain"] = lambda value: plain(value, lang)
+    content = contents(engine, findings, cover, lang)
     html = environment.get_template("report.html.j2").render(
+        {**content, "figures": [{**figure, "svg": Markup(figure["svg"])} for figure in content["figures"]]},
         lang="zh-Hans" if lang == "zh" else "en",
-        say=say,
         cover=cover,
         faces=Markup(FACES),
         style=Markup((Path(__file__).parent / "report.css").read_text(encoding="utf-8")),
-        period=_period(cover, say),
-        tally=[(verdict, MARKS[verdict], sum(one["verdict"] is verdict for one in judged)) for verdict in ORDER],
-        lit=lit,
-        brief=brief(engine, findings, cover, lang),
-        shown=shown,
-        full=[one for one in shown if one["verdict"] is not Verdict.NOT_APPLICABLE and one not in lit],
-        figures=[{**figure, "svg": Markup(figure["svg"])} for figure in figures],
-        clauses=_clauses(engine, cover, say),
-        unheld=_unheld(engine, cover),
-        inputs=inputs(engine),
     )
     return html.replace(FACES, font_faces(html), 1)
+
+
+def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) -> dict[str, Any]:
+    """What a report says, in the order in which it is read; page and PDF both draw it."""
+    say = words(lang)
+    told: dict[str, list[dict[str, str]]] = {}
+    for law in cover.provisions:
+        told.setdefault(str(law["id"]), []).append(_law(law, lang, say))
+    seen = [_seen(number, finding, told, cover, lang, say) for number, finding in enumerate(findings, 1)]
+    judged = sorted((one for one in seen if not one["screen"]), key=lambda one: ORDER.index(one["verdict"]))
+    screens = [one for one in seen if one["screen"]]
+    lit = [one for one in screens if one["verdict"] is Verdict.FAIL]
+    shown = judged + screens
+    return {
+        "say": say,
+        "period": _period(cover, say),
+        "tally": [(verdict, MARKS[verdict], sum(one["verdict"] is verdict for one in judged)) for verdict in ORDER],
+        "lit": lit,
+        "brief": brief(engine, findings, cover, lang),
+        "shown": shown,
+        "full": [one for one in shown if one["verdict"] is not Verdict.NOT_APPLICABLE and one not in lit],
+        "figures": _figures(engine, lang, say),
+        "clauses": _clauses(engine, cover, say),
+        "unheld": _unheld(engine, cover),
+        "inputs": inputs(engine),
+    }
 
 
 def _period(cover: Cover, say: Mapping[str, str]) -> str:

@@ -82,9 +82,10 @@ def payees(engine: Engine, cover: Cover, say: Say) -> tuple[Columns, Rows]:
 
 DISCREPANCY = """
     SELECT d.kind, d.event, d.clause, d.payee, d.asset, d.owed, d.paid, d.paid_asset, d.paid_to, d.due_at, d.paid_at,
-        d.at_stake, d.payment_id, {file} AS source_file, {record} AS record
+        d.at_stake, d.payment_id, {key} AS id, {file} AS source_file, {record} AS record
     FROM discrepancy AS d{joins}
     ORDER BY d.clause, d.kind, d.event, d.payee, d.asset, d.payment_id, d.event_at, d.paid_at, d.record"""
+KEY = "concat('discrepancy:', coalesce(d.event, d.payee, d.paid_to, d.payment_id, ''), '/', coalesce(d.clause, ''))"
 EVENTS = {
     "entry": "'entry', 'win', 'loss'",
     "activity": "'start', 'completion'",
@@ -101,7 +102,7 @@ def discrepancies(engine: Engine, cover: Cover, say: Say) -> tuple[Columns, Rows
             sources.append(one)
             joins += f"\n    LEFT JOIN {one}_once AS {one} ON {one}.{one}_id = d.event AND c.on_event IN ({kinds})"
     file, record = (f"coalesce({', '.join(f'{one}.{name}' for one in sources)})" for name in SOURCE[:2])
-    query = DISCREPANCY.format(file=file, record=record, joins=joins)
+    query = DISCREPANCY.format(key=KEY, file=file, record=record, joins=joins)
 
     def rows() -> Iterator[list[Any]]:
         for batch in batches(engine, query):
@@ -111,17 +112,19 @@ def discrepancies(engine: Engine, cover: Cover, say: Say) -> tuple[Columns, Rows
                     wanted.setdefault(file, set()).add(record)
             lines = {file: cover.lines(file, some) for file, some in wanted.items()} if cover.lines else {}
             for row in batch:
-                kind, event, clause, payee, asset, owed, paid, other, to, due, at, stake, payment, file, record = row
+                kind, event, clause, payee, asset, owed, paid, other, to, due, at, stake, payment, key, file, record = (
+                    row
+                )
                 yield [
                     say.get(kind, kind), event, clause, payee, asset, _amount(cover, asset, owed),
                     _amount(cover, other or asset, paid), other, to, due and cover.moment(due),
                     at and cover.moment(at), _amount(cover, asset or other, stake), payment, file, record,
-                    lines.get(file, {}).get(record),
+                    lines.get(file, {}).get(record), key,
                 ]  # fmt: skip
 
     columns = _columns(
         say, kind=14, event=18, clause=26, payee=18, asset=10, owed=14, paid=14, paid_asset=11, paid_to=18, due_at=27,
-        paid_at=27, at_stake=14, payment_id=18, source_file=24, record_no=10, line_no=10,
+        paid_at=27, at_stake=14, payment_id=18, source_file=24, record_no=10, line_no=10, explain=40,
     )  # fmt: skip
     return columns, rows()
 

@@ -180,6 +180,7 @@ DATA = {
     "payment_id": ("流水号", "Payment"),
     "at_stake": ("涉及数额", "At stake"),
     "source_file": ("源文件", "Source file"),
+    "explain": ("编号（redraw explain）", "Id (redraw explain)"),
     "record_no": ("记录号", "Record"),
     "line_no": ("行号", "Line"),
     "still_owed": ("仍欠", "Still owed"),

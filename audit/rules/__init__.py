@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from audit.rules.awards import Award, Ladder, Share, Split, Unlock
 from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers, Raffle
-from audit.rules.read import json_schema, read_rules
+from audit.rules.read import json_schema, read_rules, rules_of
 from audit.rules.records import Claim, Order, Rules, eras
 
 __all__ = [
     "Award", "Boxes", "Chances", "Claim", "Draw", "Group", "Ladder", "Numbers", "Order", "Raffle", "Rules", "Share", "Split", "Unlock",
-    "eras", "json_schema", "read_rules",
+    "eras", "json_schema", "read_rules", "rules_of",
 ]  # fmt: skip

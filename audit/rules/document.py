@@ -45,9 +45,6 @@ class Document:
 
 def read_document(path: Path, shown: str | None = None) -> Document:
     """Read a YAML file, or raise a Problem with its line and column."""
-    import yaml
-
-    shown = shown or path.name
     try:
         raw = path.read_bytes()
         text = raw.decode("utf-8-sig")
@@ -55,6 +52,13 @@ def read_document(path: Path, shown: str | None = None) -> Document:
         raise Problem("no such file", str(path), mend="a case is a folder with case.yaml and rules.yaml") from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(f"cannot be read: {error}", str(path), mend="save it as UTF-8") from None
+    return parse_document(text, shown or path.name, hashlib.sha256(raw).hexdigest())
+
+
+def parse_document(text: str, shown: str, sha256: str) -> Document:
+    """The document of a YAML text, such as the one that a case file keeps. Raises Problem."""
+    import yaml
+
     marks: dict[Path_, tuple[int, int]] = {}
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -69,7 +73,7 @@ def read_document(path: Path, shown: str | None = None) -> Document:
         raise Problem(f"not readable as YAML: {error.problem or error.context}", shown, line, column) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise Problem(f"not readable as YAML: {error}", shown, 1, 1) from None
-    return Document(shown, text, hashlib.sha256(raw).hexdigest(), data, marks)
+    return Document(shown, text, sha256, data, marks)
 
 
 def _plain(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], file: str) -> Any:

@@ -32,11 +32,16 @@ def json_schema() -> dict[str, Any]:
 def read_rules(path: Path) -> tuple[Rules, Document]:
     """The rules of a file, and the file itself with its marks. Raises Problem."""
     document = read_document(path)
+    return rules_of(document), document
+
+
+def rules_of(document: Document) -> Rules:
+    """The rules of a document. Raises Problem."""
     if not isinstance(document.data, dict):
         raise document.problem((), "a rules file is a mapping of keys", mend="begin with `campaign:`")
     rules = read_record(_adapter(), document, words(json_schema()))
     raise_all(list({str(one): one for one in misfits(rules, document)}.values()))
-    return rules, document
+    return rules
 
 
 def words(schema: Mapping[str, Any]) -> set[str]:

@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 from audit.case import Audit, evidence
 from audit.engine import literal
 from audit.finding import Finding, Row, Text, Verdict
+from audit.reconcile import DISCREPANCY_KEY
 
 NEEDS = tuple(
     f"{column}"
@@ -53,8 +54,9 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
         f"SELECT coalesce(clause, ''), count(*) FROM discrepancy WHERE kind IN ({listed}) GROUP BY ALL ORDER BY ALL"))  # fmt: skip
     for clause, count in counts.items():
         sql = (
-            "SELECT kind, event, clause, payee, asset, owed, due_at, event_at, paid_to, paid_asset, paid, paid_at, "
-            "payment_id, at_stake, source_file, record\nFROM discrepancy\n"
+            f"SELECT concat('discrepancy:', {DISCREPANCY_KEY}) AS id,\n"
+            "    kind, event, clause, payee, asset, owed, due_at, event_at, paid_to, paid_asset, paid, paid_at, payment_id,\n"
+            "    at_stake, source_file, record\nFROM discrepancy\n"
             f"WHERE kind IN ({listed}) AND coalesce(clause, '') = {literal(clause)}\n"
             "ORDER BY event, kind, payee, paid_to, asset, payment_id"
         )

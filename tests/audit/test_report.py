@@ -71,7 +71,7 @@ def cover(audit: Audit) -> Cover:
     assert period is not None
     return Cover(
         file.case, platform=file.platform, rules=audit.rules, zone=file.timezone, since=period.from_, until=period.to,
-        grain=audit.grain, provisions=[law], lines=lambda name, wanted: audit.sources[name].lines(wanted),
+        grain=audit.grain, provisions=[law], lines=audit.lines,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ Blind to: releases that are too small or missing: `payout_wrong`, `payout_missin
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from audit.case import Audit, evidence
 from audit.finding import Finding, Text, Verdict, check
@@ -53,14 +54,14 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
     for fund in sorted({str(row["fund"]) for row in rows}):
         bad = tuple(row for row in rows if row["fund"] == fund)
         people = len({row["payee"] for row in bad})
-        worst = {payee: row for row in bad for payee in [row["payee"]]}
+        worst = {row["payee"]: row for row in sorted(bad, key=lambda row: Decimal(str(row["at_stake"])))}
         amount = total(audit, tuple(worst.values()))
         money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
         yield Finding(
             fund,
             Verdict.FAIL,
-            Text(f"{fund}：{people} 人的释放超过余额，共 {len(bad)} 笔，最终透支 {money}。",
-                 f"{fund}: releases of {people} persons went beyond the balance, {len(bad)} payments; overdrawn by {money} in the end."),
+            Text(f"{fund}：{people} 人的释放超过余额，共 {len(bad)} 笔，最多透支 {money}。",
+                 f"{fund}: releases of {people} persons went beyond the balance, {len(bad)} payments; overdrawn by up to {money}."),
             observed=str(len(bad)),
             amount=amount,
             rows=bad,

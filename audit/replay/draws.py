@@ -75,7 +75,7 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
         "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
         f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight,\n"
         f"    a.initiator_id, a.started_at, {outcome} AS outcome,\n"
-        f"    {prize} AS prize, o.choice, o.share,\n"
+        f"    {prize} AS prize, o.choice, o.share, e.asset, e.paid,\n"
         f"    coalesce(o.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
         "    e.source_file, e.record\n"
         "FROM entry_once AS e\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.engine import Step
-from audit.rules import Boxes, Chances, Group, Raffle, Rules, eras
+from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
 from audit.scope import Scope
 
 OPENINGS = ("entry", "win", "loss")
@@ -150,7 +150,7 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
 
     An entry of a group comes to something only when the group is full, and that is then its moment; in a raffle nobody
     loses, and who has no outcome has not won. above names the roles whose referrer or team leader some clause pays; who
-    stands above the others is not looked up. kind is the prize won, where a draw has several.
+    stands above the others is not looked up. kind is the prize won, where a draw has several; base the stake that was paid.
     """
     people, joins = [], ""
     for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):
@@ -169,6 +169,9 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
         unknown, kinds, came = "", "('entry'), ('win')", "k.on_event = 'entry' OR k.on_event = o.outcome"
     elif rules.draw is None:
         unknown, kinds, came = "", "('entry')", "true"
+    shared = any(isinstance(pay, Share) and pay.of == "stake"
+                 for era in eras(rules) for award in era.awards.values() for pay in (award.pays or {}).values())  # fmt: skip
+    base = "o.asset AS base_asset, o.paid AS base" if shared else "NULL AS base_asset, NULL AS base"
     prize = "o.prize" if isinstance(rules.draw, Chances) else "NULL"
     return Step(
         "event_entry",
@@ -176,7 +179,7 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
         f"    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE {decided} END AS event_at,\n"
         "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, o.position AS place,\n"
         f"    {unknown}{before.format('o.entered_at')} AS unseen,\n"
-        f"    NULL AS item, {prize} AS kind, NULL AS base_asset, NULL AS base,\n"
+        f"    NULL AS item, {prize} AS kind, {base},\n"
         f"{people[0]},\n{people[1]}\n"
         "FROM entry_played AS o\n"
         f"JOIN (VALUES {kinds}) AS k(on_event)\n"

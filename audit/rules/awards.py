@@ -20,7 +20,7 @@ class Share:
     """A percentage of what an event moved, in the same asset, rounded to a whole step as declared."""
 
     percent: Amount = Field(description='quoted decimal, such as "12.5"')
-    of: Literal["order"] = Field(description="the amount it is a percentage of")
+    of: Literal["order", "stake"] = Field(description="the amount it is a percentage of: what an order, or an entry, paid")
     rounding: Literal["down", "half-up", "up"] = Field(description="what becomes of a fraction of a step")
 
 

@@ -144,9 +144,9 @@ def _pay_misfits(award: Award, asset: str, pay: Pay, rules: Rules, era: Era, at:
     """What each shape of payment needs of its clause."""
     here: Path_ = (*at, "pays", asset)
     if isinstance(pay, Share):
-        if award.on != "order":
-            article = "an" if award.on == "entry" else "a"
-            yield era.problem((*here, "of"), f"{article} {award.on} moves no amount", value=pay.of)
+        if award.on not in {"order": ("order",), "stake": ENTRY_EVENTS}[pay.of]:
+            article = "an" if award.on in ("entry", "order") else "a"
+            yield era.problem((*here, "of"), f"{article} {award.on} moves no amount of this name", value=pay.of)
         if not 0 < pay.percent <= 100:
             yield era.problem((*here, "percent"), "a percentage lies above 0 and up to 100", value=str(pay.percent))
     if isinstance(pay, Split):

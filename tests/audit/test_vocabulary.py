@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def test_each_version_is_the_one_before_with_what_it_names_replaced(tmp_path: Pa
     )
     spans = [(era.effective.from_, era.effective.to) for era in eras(rules)]
     days = [date(2022, 1, 1), date(2022, 3, 1), date(2022, 6, 1), date(2023, 1, 1)]
-    assert spans == list(zip(days, days[1:], strict=False))
+    assert spans == list(itertools.pairwise(days))
     assert [sorted(era.awards) for era in eras(rules)] == [["a", "b"], ["a", "b"], ["a"]]
     assert [era.awards["a"].pays for era in eras(rules)] == [{"CNY": 1}, {"CNY": 2}, {"CNY": 2}]
     assert [era.entry.stake["CNY"] for era in eras(rules) if era.entry] == [5, 5, 6]

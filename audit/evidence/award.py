@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.case import Audit
 from audit.evidence.amount import amount_steps
-from audit.evidence.declared import clause_part
+from audit.evidence.declared import award_at, clause_part
 from audit.evidence.inputs import Record, cells, keyed, listed, money, records, shown, source
 from audit.evidence.payee import payee_steps
 from audit.evidence.told import Part, part
@@ -19,7 +19,17 @@ EVENTS = {
     "completion": Text("活动完成", "the completion of an activity"),
     "order": Text("一笔订单", "an order"),
     "place filled": Text("满组时的一个位置", "a place of a full group"),
+    "share drawn": Text("抽得的一份", "a share drawn"),
+    "recruit": Text("推荐他人加入", "a recruit"),
 }
+
+
+def event_words(kind: str) -> Text:
+    """What an event is called."""
+    if kind.startswith("milestone/"):
+        every = kind.rpartition("/")[2]
+        return Text(f"每 {every} 个一次的里程碑", f"a milestone at every {every}")
+    return EVENTS.get(kind, Text(kind, kind))
 
 
 def award_parts(audit: Audit, event: str, clause: str) -> list[Part]:
@@ -51,9 +61,9 @@ def _nothing(audit: Audit, event: str, clause: str) -> list[Text]:
     kinds = [
         kind for (kind,) in audit.engine.rows("SELECT DISTINCT on_event FROM event WHERE event = ? ORDER BY 1", [event])
     ]
-    seen = [EVENTS.get(kind, Text(kind, kind)) for kind in kinds]
-    award = audit.rules.awards.get(clause)
-    on = EVENTS.get(award.on, Text(award.on, award.on)) if award else Text("–", "–")
+    seen = [event_words(kind) for kind in kinds]
+    award = award_at(audit, clause, None)
+    on = event_words(award.on) if award else Text("–", "–")
     return [
         Text(
             f"记录中的 {event} 是：{'、'.join(one.zh for one in seen) or '（无事件）'}。",
@@ -63,7 +73,25 @@ def _nothing(audit: Audit, event: str, clause: str) -> list[Text]:
             f"条款及于：{on.zh}（及其条件、期间）。",
             f"The clause bears on: {on.en} (with its conditions and its period).",
         ),
+        *_overridden(audit, event, clause),
         Text("因此按此条款不欠任何人。", "So nothing is owed under it."),
+    ]
+
+
+def _overridden(audit: Audit, event: str, clause: str) -> list[Text]:
+    """The exceptions that took a clause's place on an event."""
+    if not audit.has("exception"):
+        return []
+    sql = (
+        "SELECT DISTINCT x.clause FROM exception AS x JOIN award_due AS d ON d.clause = x.clause\n"
+        "WHERE x.overridden = ? AND d.event = ? ORDER BY 1"
+    )
+    found = [name for (name,) in audit.engine.rows(sql, [clause, event])]
+    return [
+        Text(
+            f"例外条款 {name} 及于此事件，取代了它。", f"The exception {name} bears on this event and takes its place."
+        )
+        for name in found
     ]
 
 
@@ -71,8 +99,8 @@ def _event_of(audit: Audit, row: Record) -> Record:
     """The event row behind an award; where one event has several (the places of a group), the payee's own."""
     sql = "SELECT * FROM event WHERE event = ? AND on_event = ? ORDER BY ALL"
     found = audit.engine.records(sql, [row["event"], row["on_event"]])
-    mine = [one for one in found if one.get("participant") == row["payee"]]
-    return (mine or found or [{}])[0]
+    found.sort(key=lambda one: (one["event_at"] != row["event_at"], one.get("participant") != row["payee"]))
+    return (found or [{}])[0]
 
 
 def _around(audit: Audit, event: Record, people: list[tuple[str, Record]]) -> list[tuple[str, Record]]:
@@ -93,8 +121,8 @@ def _around(audit: Audit, event: Record, people: list[tuple[str, Record]]) -> li
 
 def _reckon(audit: Audit, row: Record, event: Record) -> tuple[list[Text], list[tuple[str, Record]]]:
     """The steps from an event to an award, and the records of the people on the way."""
-    terms = _terms(audit, row)
-    kind = EVENTS.get(row["on_event"], Text(row["on_event"], row["on_event"]))
+    terms = _terms(audit, row, event)
+    kind = event_words(row["on_event"])
     moment = shown(audit, row["event_at"]) if row.get("event_at") else "–"
     steps = [
         Text(f"事件：{row['event']}，{kind.zh}，{moment}。", f"The event: {row['event']}, {kind.en}, at {moment}.")
@@ -117,13 +145,18 @@ def _reckon(audit: Audit, row: Record, event: Record) -> tuple[list[Text], list[
             )
     way, people = payee_steps(audit, event, str(terms.get("role") or ""), row["payee"])
     steps += way
-    steps += amount_steps(audit, audit.rules.awards.get(row["clause"]), event, row["asset"], row["amount"])
+    steps += amount_steps(audit, award_at(audit, row["clause"], row["event_at"]), event, row)
     return [*steps, *_standing(audit, row)], people
 
 
-def _terms(audit: Audit, row: Record) -> Record:
-    sql = "SELECT * FROM clause WHERE clause = ? AND on_event = ? ORDER BY asset = ? DESC"
-    found = audit.engine.records(sql, [row["clause"], row["on_event"], row["asset"]])
+def _terms(audit: Audit, row: Record, event: Record) -> Record:
+    sql = (
+        "SELECT * FROM clause WHERE clause = ? AND on_event = ?\n"
+        "ORDER BY coalesce(? >= from_at AND (to_at IS NULL OR ? < to_at), true) DESC, asset = ? DESC,\n"
+        "    coalesce(? BETWEEN place_from AND place_to, true) DESC, from_at DESC"
+    )
+    given = [row["clause"], row["on_event"], row["event_at"], row["event_at"], row["asset"], event.get("place")]
+    found = audit.engine.records(sql, given)
     return found[0] if found else {}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from audit.case import Audit
-from audit.evidence.declared import quoted, version
+from audit.evidence.declared import era_at, section_part
+from audit.evidence.drawn import box_steps, number_parts, one_by_one_steps, raffle_steps
 from audit.evidence.inputs import Record, keyed, listed, records
 from audit.evidence.told import Part, part
 from audit.finding import Text
-from audit.rules import Boxes, Group, Numbers
-from audit.rules.odds import box_odds
+from audit.replay.chances import COUNTED
+from audit.rules import Boxes, Chances, Draw, Group, Numbers, Raffle
 
 OUTCOMES = {"win": Text("中奖", "a win"), "loss": Text("未中", "a loss")}
 
@@ -27,19 +28,17 @@ def draw_parts(audit: Audit, key: str) -> list[Part]:
     if not rows:
         return []
     key = rows[0]["event"]
-    line, text = quoted(audit, ("draw",))
-    says = audit.rules.draw.says if audit.rules.draw else ""
-    words = [Text(f"平台原话：“{says}”", f"In the platform's words: “{says}”")] if says else []
-    declared = part(
-        Text(f"抽取规则（rules.yaml 第 {line} 行）", f"The draw (rules.yaml:{line})"),
-        [*words, *version(audit, rows[0]["event_at"]), *text],
-    )
-    if isinstance(audit.rules.draw, Numbers):
-        return [*declared, *_numbers(audit, audit.rules.draw, key, {str(row["clause"]) for row in rows})]
-    before = _before(audit, key)
-    read = [*keyed(audit, key), *((table, one) for table, one in before)]
-    entry = next(iter(audit.engine.records("SELECT * FROM entry_played WHERE entry_id = ?", [key])), {})
-    steps = [step for row in rows for step in _steps(audit, row, entry, before)]
+    entry = _entry(audit, key)
+    at = entry.get("started_at") or rows[0]["event_at"]
+    if isinstance(audit.rules.draw, Chances):
+        at = entry.get("entered_at") or at
+    draw = era_at(audit, at)[1].draw
+    declared = section_part(audit, "draw", Text("抽取规则", "The draw"), draw.says if draw else "", at)
+    if isinstance(draw, Numbers):
+        return [*declared, *number_parts(audit, draw, key, {str(row["clause"]) for row in rows})]
+    before = _before(audit, key, draw)
+    read = [*keyed(audit, key), *before]
+    steps = [step for row in rows for step in _steps(audit, row, entry, before, draw)]
     return [
         *declared,
         *part(Text("依据的记录（本次与此前各次）", "Read from (this entry, and those before it)"), listed(audit, read)),
@@ -47,126 +46,72 @@ def draw_parts(audit: Audit, key: str) -> list[Part]:
     ]
 
 
-def _before(audit: Audit, key: str) -> list[tuple[str, Record]]:
-    """Earlier entries of the same activity with their outcomes; of a group, all its entries."""
+def _entry(audit: Audit, key: str) -> Record:
+    sql = "SELECT * FROM entry_played WHERE entry_id = ?"
+    return next(iter(audit.engine.records(sql, [key])), {}) if audit.has("entry_played") else {}
+
+
+def _before(audit: Audit, key: str, draw: Draw | None) -> list[tuple[str, Record]]:
+    """The entries that bear on a chance, with their outcomes: those before it; of a group, all its entries.
+
+    Of entries decided one by one it is those of the same count; of a raffle the winners, since its pool is counted.
+    """
+    same, more = "b.activity_id = e.activity_id", " AND b.position < e.position"
+    if isinstance(draw, Group):
+        more = ""
+    elif isinstance(draw, Chances):
+        by = COUNTED[draw.counted].split(", ")
+        same = " AND ".join(f"b.{name} = e.{name}" for name in by)
+        more = " AND (b.entered_at, b.position, b.entry_id) < (e.entered_at, e.position, e.entry_id)"
+    elif isinstance(draw, Raffle):
+        more = " AND b.outcome = 'win' AND b.decided_at < e.decided_at"
     found: list[tuple[str, Record]] = []
     sql = (
-        "SELECT b.entry_id FROM entry_played AS b JOIN entry_played AS e ON e.activity_id = b.activity_id\n"
-        "WHERE e.entry_id = ? AND b.entry_id <> e.entry_id{} ORDER BY b.position, b.entered_at, b.entry_id"
+        f"SELECT b.entry_id FROM entry_played AS b JOIN entry_played AS e ON {same}\n"
+        f"WHERE e.entry_id = ? AND b.entry_id <> e.entry_id{more} ORDER BY b.entered_at, b.position, b.entry_id"
     )
-    earlier = "" if isinstance(audit.rules.draw, Group) else " AND b.position < e.position"
-    for (other,) in audit.engine.rows(sql.format(earlier), [key]):
+    for (other,) in audit.engine.rows(sql, [key]):
         for table in ("entry", "outcome"):
             found += ((table, one) for one in records(audit, table, "entry_id", other))
     return found
 
 
-def _steps(audit: Audit, row: Record, entry: Record, before: list[tuple[str, Record]]) -> list[Text]:
-    draw, chance = audit.rules.draw, Fraction(int(row["chance_num"]), int(row["chance_den"]))
-    told = f"{row['chance_num']}/{row['chance_den']}"
-    steps: list[Text] = []
+def _steps(audit: Audit, row: Record, entry: Record, before: list[tuple[str, Record]], draw: Draw | None) -> list[Text]:
+    prize = str(row["clause"]).partition("/")[2]
+    if row["chance_num"] is None:
+        return [Text(f"{prize or '抽取'}：此前的结果不全在导出中，概率不知。",
+                     f"{prize or 'The draw'}: what was drawn before is not all on record, so the chance is not known.")]  # fmt: skip
+    chance = Fraction(int(row["chance_num"]), int(row["chance_den"]))
     if isinstance(draw, Boxes):
-        steps = _boxes(draw, entry.get("position"), any(one.get("outcome") == "win" for _, one in before), told)
+        told = f"{row['chance_num']}/{row['chance_den']}"
+        steps = box_steps(draw, entry.get("position"), any(one.get("outcome") == "win" for _, one in before), told)
     elif isinstance(draw, Group):
         entries = 1 + sum(table == "entry" for table, _ in before)
-        steps.append(
-            Text(
-                f"该组有 {entries} 人，满 {draw.size} 人开奖，{draw.winners} 人中奖，机会均等：{draw.winners}/{draw.size}。",
-                f"The group holds {entries}; it is full at {draw.size}, and {draw.winners} of them win, all alike: "
-                f"{draw.winners}/{draw.size}.",
-            )
-        )
+        steps = [Text(f"该组有 {entries} 人，满 {draw.size} 人开奖，{draw.winners} 人中奖，机会均等：{draw.winners}/{draw.size}。",
+                      f"The group holds {entries}; it is full at {draw.size}, and {draw.winners} of them win, all alike: "
+                      f"{draw.winners}/{draw.size}.")]  # fmt: skip
+    elif isinstance(draw, Chances) and prize in draw.prizes:
+        steps = one_by_one_steps(audit, draw.prizes[prize], prize, str(row["event"]), chance)
+    elif isinstance(draw, Raffle):
+        steps = raffle_steps(audit, str(row["event"]), chance)
     else:
-        steps.append(
+        steps = [
             Text(
-                f"按规则，给定此前的记录，中奖概率为 {told}。",
-                f"By the rules, given what was recorded before, the chance to win is {told}.",
+                f"按规则，给定此前的记录，概率为 {chance}。",
+                f"By the rules, given what was recorded before, the chance is {chance}.",
             )
-        )
-    outcome = row["outcome"]
+        ]
+    return [*steps, _recorded(row["outcome"], prize, chance)]
+
+
+def _recorded(outcome: str | None, prize: str, chance: Fraction) -> Text:
     if outcome is None:
-        return [*steps, Text("没有记录结果。", "No outcome is on record.")]
+        return Text("没有记录结果。", "No outcome is on record.")
     found = chance if outcome == "win" else 1 - chance
     name = OUTCOMES.get(outcome, Text(outcome, outcome))
-    return [
-        *steps,
-        Text(
-            f"记录的结果：{name.zh}；声明给它的概率为 {found}" + ("，即不可能。" if not found else "。"),
-            f"On record: {name.en}, to which the declaration gives the chance {found}"
-            + (": it is impossible." if not found else "."),
-        ),
-    ]
-
-
-def _boxes(draw: Boxes, position: int | None, won: bool, told: str) -> list[Text]:
-    if position is None or not 1 <= position <= draw.boxes:
-        return [
-            Text(
-                f"没有第 {position} 盒（共 {draw.boxes} 盒）：不可能中奖。",
-                f"There is no box {position} (of {draw.boxes}): it cannot win.",
-            )
-        ]
-    if won:
-        return [
-            Text(
-                "此前已有一盒中奖，奖品已不在：概率 0。",
-                "A box before it has won, so nothing is left to win: chance 0.",
-            )
-        ]
-    if draw.odds == "uniform":
-        left = draw.boxes - position + 1
-        return [
-            Text(
-                f"共 {draw.boxes} 盒，有一盒藏奖，机会均等；这是第 {position} 盒，此前 {position - 1} 盒都未中。",
-                f"One of {draw.boxes} boxes holds the prize, all alike; this is box {position}, and the {position - 1} before it lost.",
-            ),
-            Text(
-                f"尚未打开：{draw.boxes} − {position - 1} = {left} 盒，概率 1/{left}。",
-                f"Still closed: {draw.boxes} − {position - 1} = {left}, so the chance is 1/{left}.",
-            ),
-        ]
-    odds = box_odds(draw)
-    gone = sum(odds[: position - 1], Fraction(0))
-    mine = odds[position - 1]
-    return [
-        Text(
-            f"第 {position} 盒的声明概率为 {mine}；此前 {position - 1} 盒合计 {gone}，都未中。",
-            f"Box {position} is declared at {mine}; the {position - 1} before it, at {gone} together, lost.",
-        ),
-        Text(f"给定此前未中：{mine} ÷ (1 − {gone}) = {told}。", f"Given that: {mine} ÷ (1 − {gone}) = {told}."),
-    ]
-
-
-def _numbers(audit: Audit, draw: Numbers, key: str, clauses: set[str]) -> list[Part]:
-    parts: list[Part] = []
-    for name, pool in draw.pools.items():
-        if f"draw/{name}" not in clauses:
-            continue
-        sql = "SELECT * FROM drawn_number WHERE draw_id = ? AND pool = ? ORDER BY ordinal, source_file, record"
-        found = audit.engine.records(sql, [key, name])
-        rows = audit.engine.records(
-            "SELECT ordinal, number, chance_num, chance_den FROM number_replayed WHERE draw_id = ? AND pool = ? ORDER BY ordinal, number",
-            [key, name],
-        )
-        size, steps = pool.to - pool.from_ + 1, []
-        for row in rows:
-            left = size - row["ordinal"] + 1
-            odds = f"1/{row['chance_den']}" if row["chance_num"] else "0"
-            steps.append(
-                Text(
-                    f"第 {row['ordinal']} 个：{row['number']}；剩 {size} − {row['ordinal'] - 1} = {left} 个，概率 {odds}。",
-                    f"Number {row['ordinal']}: {row['number']}; left are {size} − {row['ordinal'] - 1} = {left}, so its chance was {odds}.",
-                )
-            )
-        parts += part(
-            Text(f"依据的记录：{name}", f"Read from: {name}"), listed(audit, (("drawn_number", one) for one in found))
-        )
-        parts += part(
-            Text(
-                f"计算：{name}，{pool.from_}–{pool.to} 中不放回抽 {pool.pick} 个",
-                f"Reckoned: {name}, {pool.pick} of {pool.from_}–{pool.to} without replacement",
-            ),
-            steps,
-            numbered=True,
-        )
-    return parts
+    zh, en = (f"（{prize}）", f" ({prize})") if prize else ("", "")
+    return Text(
+        f"记录的结果：{name.zh}{zh}；声明给它的概率为 {found}" + ("，即不可能。" if not found else "。"),
+        f"On record: {name.en}{en}, to which the declaration gives the chance {found}"
+        + (": it is impossible." if not found else "."),
+    )

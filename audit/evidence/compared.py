@@ -6,7 +6,7 @@ from typing import Any
 
 from audit.case import Audit
 from audit.evidence.award import award_parts
-from audit.evidence.declared import clause_part, quoted, version
+from audit.evidence.declared import clause_part, era_at, section_part
 from audit.evidence.inputs import SHOWN, Record, cells, keyed, listed, money, records, shown, source
 from audit.evidence.told import Part, part
 from audit.finding import Text
@@ -152,24 +152,13 @@ def _settled(audit: Audit, row: Record) -> Text:
 def stake_parts(audit: Audit, key: str) -> list[Part]:
     """What taking part cost by the rules, and what the record says was paid."""
     parts: list[Part] = []
-    for table, declared, path in (
-        ("entry", audit.rules.entry, "entry"),
-        ("activity", audit.rules.activity, "activity"),
-    ):
+    for table in ("entry", "activity"):
         found = [one for name, one in keyed(audit, key) if name == table]
+        at = next((one.get("entered_at") or one.get("started_at") for one in found), None)
+        declared = getattr(era_at(audit, at)[1], table)
         if not found or declared is None:
             continue
-        line, text = quoted(audit, (path,))
-        says = (
-            [Text(f"平台原话：“{declared.says}”", f"In the platform's words: “{declared.says}”")]
-            if declared.says
-            else []
-        )
-        at = found[0].get("entered_at") or found[0].get("started_at")
-        lines: list[Text | str] = [*says, *version(audit, at), *text]
-        parts += part(
-            Text(f"参加的代价（rules.yaml 第 {line} 行）", f"What taking part costs (rules.yaml:{line})"), lines
-        )
+        parts += section_part(audit, table, Text("参加的代价", "What taking part costs"), declared.says, at)
         parts += part(Text("依据的记录", "Read from"), listed(audit, ((table, one) for one in found)))
         for one in found:
             if one.get("paid") is not None:

@@ -3,60 +3,93 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from audit.case import Audit
 from audit.evidence.told import Part, part
 from audit.finding import Text
+from audit.rules import Award, Rules, eras
 from audit.rules.document import Path_
 
 
-def quoted(audit: Audit, path: Path_) -> tuple[int, list[str]]:
-    """(line, text) of the part of the rules file at a path, as it is written, without the indentation that all lines share."""
+def era_at(audit: Audit, at: datetime | None) -> tuple[int, Rules]:
+    """The number of the version in force at a moment (0: as first published) and the rules as they then stood, whole."""
+    found = list(enumerate(eras(audit.rules)))
+    if at is None:
+        return found[-1]
+    begun = [one for one in found if one[1].effective.from_ <= day(audit, at)]
+    return begun[-1] if begun else found[0]
+
+
+def award_at(audit: Audit, clause: str, at: datetime | None) -> Award | None:
+    """A clause as it stood at a moment; where none stood then, as it last did."""
+    award = era_at(audit, at)[1].awards.get(clause)
+    return award or next((era.awards[clause] for era in reversed(eras(audit.rules)) if clause in era.awards), None)
+
+
+def quoted(audit: Audit, version: int, path: Path_) -> tuple[int, list[str]]:
+    """(line, text) of what the rules file says at a path, in the last version up to this one that says it."""
     document = audit.case.rules_document
-    if path not in document.marks:
+    places = [*(("versions", one, *path) for one in reversed(range(version))), path]
+    found = next((one for one in places if one in document.marks), None)
+    if found is None:
         return 0, []
-    line, column = document.marks[path]
+    line, column = document.marks[found]
     text = document.text.splitlines()
     taken = [text[line - 1]]
     for later in text[line:]:
         if later.strip() and len(later) - len(later.lstrip()) < column:
             break
         taken.append(later)
-    while taken and not taken[-1].strip():
+    while taken and (not taken[-1].strip() or taken[-1].lstrip().startswith("#")):
         taken.pop()
     return line, [one[column - 1 :] for one in taken]
 
 
 def clause_part(audit: Audit, clause: str, at: datetime | None) -> list[Part]:
     """The clause as declared, and since when; a reason that no clause bears says so."""
-    award = audit.rules.awards.get(clause)
+    award = award_at(audit, clause, at)
     if award is None:
         why = Text(f"规则中没有名为“{clause}”的条款。", f"The rules have no clause of this name: {clause!r}.")
         return part(Text("条款", "Clause"), [why])
-    line, text = quoted(audit, ("awards", clause))
-    says = [Text(f"平台原话：“{award.says}”", f"In the platform's words: “{award.says}”")] if award.says else []
-    lines: list[Text | str] = [*says, *version(audit, at), *text]
+    number, _ = era_at(audit, at)
+    line, text = quoted(audit, number, ("awards", clause))
+    lines: list[Text | str] = [*words(award.says), *version(audit, at), *text]
     return part(Text(f"条款 {clause}（rules.yaml 第 {line} 行）", f"Clause {clause} (rules.yaml:{line})"), lines)
+
+
+def section_part(audit: Audit, name: str, title: Text, says: str, at: datetime | None) -> list[Part]:
+    """A top-level section of the rules (draw, entry, activity, order) as declared."""
+    number, _ = era_at(audit, at)
+    line, text = quoted(audit, number, (name,))
+    title = Text(f"{title.zh}（rules.yaml 第 {line} 行）", f"{title.en} (rules.yaml:{line})")
+    return part(title, [*words(says), *version(audit, at), *text])
+
+
+def words(says: str) -> list[Text]:
+    """The platform's own words, where the rules give them."""
+    return [Text(f"平台原话：“{says}”", f"In the platform's words: “{says}”")] if says else []
 
 
 def version(audit: Audit, at: datetime | None) -> list[Text]:
     """Which version of the rules was in force at a moment."""
-    span, sha = audit.rules.effective, audit.case.rules_document.sha256[:12]
-    until_zh = f"，至 {span.to} 前" if span.to else ""
-    until_en = f" until before {span.to}" if span.to else ""
-    moment = "" if at is None else str(day(audit, at))
-    inside_zh = f"；事件发生于 {moment}" if moment else ""
-    inside_en = f"; the event is of {moment}" if moment else ""
-    return [
+    number, era = era_at(audit, at)
+    span, sha = era.effective, audit.case.rules_document.sha256[:12]
+    count = len(audit.rules.versions) + 1
+    which_zh = f"第 {number + 1} 版（共 {count} 版），" if count > 1 else ""
+    which_en = f"{number + 1} of {count}, " if count > 1 else ""
+    until_zh, until_en = (f"，至 {span.to} 前", f" until before {span.to}") if span.to else ("", "")
+    inside_zh, inside_en = (f"；事件发生于 {day(audit, at)}", f"; the event is of {day(audit, at)}") if at else ("", "")
+    told = [
         Text(
-            f"适用版本：自 {span.from_} 起施行{until_zh}（rules.yaml，SHA-256 {sha}…）{inside_zh}",
-            f"Version in force: from {span.from_}{until_en} (rules.yaml, SHA-256 {sha}…){inside_en}",
+            f"适用版本：{which_zh}自 {span.from_} 起施行{until_zh}（rules.yaml，SHA-256 {sha}…）{inside_zh}",
+            f"Version in force: {which_en}from {span.from_}{until_en} (rules.yaml, SHA-256 {sha}…){inside_en}",
         )
     ]
+    changed = audit.rules.versions[number - 1].says if number else ""
+    return [*told, *words(changed)]
 
 
 def day(audit: Audit, at: datetime) -> date:
     """The day of a moment in the zone of the case."""
-    from zoneinfo import ZoneInfo
-
     return at.astimezone(ZoneInfo(audit.case.file.timezone)).date()

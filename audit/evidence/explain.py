@@ -12,7 +12,7 @@ from audit.case import Audit
 from audit.evidence.award import award_parts
 from audit.evidence.chance import draw_parts
 from audit.evidence.compared import discrepancy_parts, payment_parts, stake_parts
-from audit.evidence.declared import clause_part
+from audit.evidence.declared import award_at, clause_part
 from audit.evidence.inputs import keyed, listed, money, records
 from audit.evidence.told import Explanation, Part, part, safe
 from audit.finding import Text
@@ -47,7 +47,7 @@ def explain(audit: Audit, name: str) -> Explanation:
 
 def _owed(audit: Audit, key: str) -> list[Part]:
     event, slash, clause = key.rpartition("/")
-    if slash and audit.has("award_due") and clause in audit.rules.awards and keyed(audit, event):
+    if slash and audit.has("award_due") and award_at(audit, clause, None) and keyed(audit, event):
         return award_parts(audit, event, clause)
     return [one for clause in _clauses(audit, key) for one in award_parts(audit, key, clause)]
 
@@ -63,7 +63,7 @@ def _event(audit: Audit, key: str) -> list[Part]:
 
 
 def _clause(audit: Audit, key: str) -> list[Part]:
-    if key not in audit.rules.awards:
+    if award_at(audit, key, None) is None:
         return []
     lines: list[Text | str] = []
     if audit.has("owed_by_clause"):

@@ -17,11 +17,13 @@ Record = dict[str, Any]
 
 
 def keyed(audit: Audit, key: str) -> list[tuple[str, Record]]:
-    """Every record whose own id is key, with its table."""
-    found: list[tuple[str, Record]] = []
-    for table, column in {**KEYS, "draw": "draw_id"}.items():
-        found += ((table, one) for one in records(audit, table, column, key))
-    return found
+    """Every record whose own id is key, with its table; of the event `E7#3` (the third milestone of E7) those of E7."""
+    for own in dict.fromkeys((key, key.rpartition("#")[0])):
+        tables = {**KEYS, "draw": "draw_id"}.items()
+        found = [(table, one) for table, column in tables for one in records(audit, table, column, own or None)]
+        if found:
+            return found
+    return []
 
 
 def records(audit: Audit, table: str, column: str, value: object) -> list[Record]:

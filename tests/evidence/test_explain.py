@@ -138,3 +138,83 @@ def test_sums_without_references_are_added_up(audited: Auditor, honest: Path) ->
     earned, paid = text.index("What was earned"), text.index("What was paid")
     assert earned < paid
     assert text.count("which add up to") == 2
+
+
+CASE = """
+case: small
+timezone: Asia/Shanghai
+tables:
+  participant: {file: people.csv, columns: {participant_id: id, joined_at: joined}}
+  activity: {file: rounds.csv, columns: {activity_id: round, initiator_id: by, started_at: at, ended_at: end}}
+  entry: {file: entries.csv, columns: {entry_id: id, activity_id: round, participant_id: who, position: n, entered_at: at, asset: {value: CNY}, paid: paid}}
+  outcome: {file: entries.csv, columns: {entry_id: id, outcome: result, decided_at: decided}}
+  payment: {file: paid.csv, columns: {payment_id: id, paid_at: at, payee_id: to, asset: asset, amount: sum, reason: why, ref: ref}}
+"""  # noqa: E501
+RULES = """
+campaign: small
+effective: {from: 2022-01-01}
+assets: {CNY: {step: "0.01"}, fund: {step: "0.01"}}
+activity: {started_by: initiator}
+entry: {stake: {CNY: "5"}}
+"""
+
+
+def small(folder: Path, rules: str, results: list[tuple[str, str]]) -> Path:
+    """One round of entries a minute apart, all by one person, with (result, minute of its decision)."""
+    folder.mkdir()
+    (folder / "case.yaml").write_text(CASE, "utf-8")
+    (folder / "rules.yaml").write_text(RULES + rules, "utf-8")
+    (folder / "people.csv").write_text("id,joined\n" + "".join(f"U{n},2022-02-01 00:00:00\n" for n in range(9)), "utf-8")
+    (folder / "rounds.csv").write_text("round,by,at,end\nA1,U0,2022-03-01 00:00:00,2022-03-02 00:00:00\n", "utf-8")
+    rows = [f"E{n},A1,U{n},{n},2022-03-01 00:0{n}:00,5,{result},2022-03-01 00:{minute}:00\n"
+            for n, (result, minute) in enumerate(results, 1)]  # fmt: skip
+    (folder / "entries.csv").write_text("id,round,who,n,at,paid,result,decided\n" + "".join(rows), "utf-8")
+    (folder / "paid.csv").write_text("id,at,to,asset,sum,why,ref\n", "utf-8")
+    return folder
+
+
+def test_a_guarantee_is_counted(audited: Auditor, tmp_path: Path) -> None:
+    draw = 'draw:\n  kind: chances\n  counted: activity\n  prizes:\n    gold: {chance: "0.1", guarantee: 3}\n    tin: {chance: "0.5"}\n'
+    results = [("loss", "01"), ("tin", "02"), ("gold", "03"), ("loss", "04")]
+    audit, _ = audited(small(tmp_path / "case", draw, results))
+    third = told(audit, "draw:E3")
+    assert "Entries since the last one, or a better: 2; this is number 3; it is certain at number 3." in third
+    assert "On record: a win (gold), to which the declaration gives the chance 1." in third
+    assert "On record: a loss (tin), to which the declaration gives the chance 1." in third
+    assert "Entries since the last one, or a better: 0; this is number 1" in told(audit, "draw:E4")
+
+
+def test_a_raffle_counts_its_tickets(audited: Auditor, tmp_path: Path) -> None:
+    draw = "draw: {kind: raffle, every: 2}\n"
+    results = [("win", "02"), ("loss", "04"), ("win", "04"), ("loss", "04")]
+    audit, _ = audited(small(tmp_path / "case", draw, results))
+    second = told(audit, "draw:E3")
+    assert "Draw 2 of the activity, among entries up to 4; the winner is number 3." in second
+    assert "Of 4 tickets 1 are out of it: 4 − 1 = 3." in second
+    assert "The chance is 1/3 = 1/3." in second
+
+
+def test_ladders_funds_exceptions_and_versions(audited: Auditor, tmp_path: Path) -> None:
+    awards = """
+awards:
+  step: {on: entry, to: participant, pays: {CNY: {ladder: {"1": "5", "2-5": "8"}}}}
+  fill: {on: entry, nth: 1, to: initiator, pays: {fund: "12"}}
+  out: {on: entry, to: initiator, pays: {CNY: {unlock: "5", from: fund}}}
+  third: {on: entry, nth: 3, to: participant, pays: {CNY: "1"}, overrides: [step]}
+versions:
+  - from: 2022-03-01
+    says: from March the third gets two
+    awards:
+      third: {on: entry, nth: 3, to: participant, pays: {CNY: "2"}, overrides: [step]}
+"""
+    audit, _ = audited(small(tmp_path / "case", awards, [("loss", "01")] * 4))
+    assert "This is number 2, which the ladder has at 2-5: 8: 8.00 CNY." in told(audit, "owed:E2/step")
+    third = told(audit, "owed:E3/step")
+    assert "The exception third bears on this event and takes its place." in third
+    assert "So nothing is owed under it." in third
+    changed = told(audit, "owed:E3/third")
+    assert "Version in force: 2 of 2, from 2022-03-01" in changed
+    assert "“from March the third gets two”" in changed
+    assert 'pays: {CNY: "2"}' in changed
+    assert "Owed: 2.00 CNY → U3" in changed
+    assert "Of 200 in the fund 500 are to be released: min(500, 200) = 200, which is 2.00 CNY." in told(audit, "owed:E4/out")

@@ -23,7 +23,8 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 Award = tuple[str, str]  # event, clause
 IDS = {"participant": "participant_id", "activity": "activity_id", "entry": "entry_id", "outcome": "entry_id",
-       "payment": "payment_id"}  # fmt: skip
+       "payment": "payment_id", "purchase": "purchase_id"}  # fmt: skip
+COUNTS, AMOUNTS = ("position", "weight", "step"), ("paid", "amount", "list_price", "share")
 UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -74,9 +75,9 @@ def cell(name: str, source: Any, record: dict[str, str], zone: ZoneInfo) -> Any:
         return None
     if name.endswith("_at"):
         return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
-    if name == "position":
+    if name in COUNTS:
         return int(text)
-    return Decimal(text) if name in ("paid", "amount") else text
+    return Decimal(text) if name in AMOUNTS else text
 
 
 # Draws
@@ -207,9 +208,7 @@ def recipient(event: Event, role: str, tables: Tables) -> tuple[str | None, bool
     return (over if over != person and earlier else None), True
 
 
-def owed(
-    tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = None
-) -> tuple[list[Owed], set[Award]]:
+def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = None) -> tuple[list[Owed], set[Award]]:
     """Every award owed, and those of which the export does not say what is owed.
 
     Recorded outcomes are facts: a second winner is owed the prize. Clauses bind from the first moment of the

@@ -280,7 +280,11 @@ def opening(activity: str, box: int, opener: str, at: str, outcome: str, paid: d
 
 PAID = {"开盒返利": ("U00053", "人民币,4.50"), "推荐返利": ("U00095", "人民币,0.50")}
 LOSS, WIN = {"未中补偿": ("U00104", "盲盒券,99")}, {"中奖": ("U00104", "盲盒券,198")}
-OTHERS = {"开盒返利": ("U00146", "人民币,4.50"), "推荐返利": ("U00019", "人民币,0.50"), "未中补偿": ("U00034", "盲盒券,99")}
+OTHERS = {
+    "开盒返利": ("U00146", "人民币,4.50"),
+    "推荐返利": ("U00019", "人民币,0.50"),
+    "未中补偿": ("U00034", "盲盒券,99"),
+}
 DRAWS = (
     Fault("opening-after-the-win", opening("A0055", 17, "U00104", "2022-04-10 04:40:00", "未中,", {**PAID, **LOSS}),
           (found("impossible_outcome", "opening after the win"),)),

@@ -20,10 +20,11 @@ from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
 from audit.intake.lines import read_lines
 from audit.intake.mapping import Control, TableMap
-from audit.problem import Problem
+from audit.problem import Place, Problem
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
-from audit.rules import Award, Boxes, Chances, Group, Raffle, Rules, eras, rules_of
+from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Rules, eras, rules_of
+from audit.rules.declared import place_of
 from audit.rules.document import Document, parse_document, read_document, read_record
 from audit.rules.read import words
 from audit.rules.scalars import STRICT, Day, Odds
@@ -112,6 +113,20 @@ class Audit:
         return {name: award for era in eras(self.rules) for name, award in era.awards.items()}
 
     @property
+    def document(self) -> Document:
+        """The rules file, with its marks."""
+        return self.case.rules_document
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Terms not declared: none, for an audit is refused where the rules lack one."""
+        return ()
+
+    def at(self, *path: str | int) -> Place:
+        """The nearest known place of a path in the rules, with the platform's own words there."""
+        return place_of(self.document, path)
+
+    @property
     def grain(self) -> Grain:
         """How finely payments could be compared."""
         return grain_of(self.case.scope) if self.awards else "none"
@@ -127,6 +142,9 @@ class Audit:
     def units(self, asset: str) -> Units:
         """The units of an asset; an undeclared one counts single pieces."""
         return next((one for one in self.case.units if one.asset == asset), Units(asset, 0, 1))
+
+
+Declaration = Declared | Audit  # what a check that can judge the rules alone is given
 
 
 @cache

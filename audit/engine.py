@@ -5,7 +5,7 @@ A step is one named relation, one SELECT; its text is kept in the case file so t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -47,6 +47,12 @@ class Engine:
         cursor = self.connection.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def take(self, name: str, columns: Mapping[str, Any]) -> None:
+        """Make a table of NumPy columns, all of one length."""
+        self.connection.register("taken", dict(columns))
+        self.rows(f"CREATE TABLE {name} AS SELECT * FROM taken")
+        self.connection.unregister("taken")
 
     def run(self, step: Step) -> None:
         """Make a step's relation and keep its text."""
@@ -92,6 +98,17 @@ def reopen_engine(path: Path, *, zone: str = "UTC") -> Engine:
     except duckdb.Error as error:
         connection.close()
         raise Problem(f"not readable as a case file: {str(error).splitlines()[0]}", str(path)) from None
+    return engine
+
+
+def scratch_engine(zone: str = "UTC") -> Engine:
+    """An engine in memory with empty canonical tables, for what is simulated."""
+    import duckdb
+
+    engine = Engine(duckdb.connect())
+    engine.rows(f"SET TimeZone = {literal(zone)}")
+    engine.rows("SET enable_progress_bar = false")
+    engine.rows((Path(__file__).parent / "schema.sql").read_text("utf-8"))
     return engine
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from audit.problem import Place
+
 
 class Verdict(StrEnum):
     """FAIL contradicts the declaration; PASS could have failed and did not; the others say why nothing is said."""
@@ -49,7 +51,8 @@ class Finding:
     amount maps an asset to a decimal string in its units ("4.50"). rows are the evidence; a row taken from an
     export carries source_file, record (from 1) and line (physical, from 1). sql is run on the case file and
     returns the rows. e_value is the bet's gain against the declaration (Ville 1939), p_value stands beside it.
-    could_have_seen is the smallest deviation this export would have shown with 90 % power.
+    could_have_seen is the smallest deviation this export would have shown with 90 % power. places are where the rules
+    say what this is about, the first of them first; mend is what would put it right.
     """
 
     subject: str
@@ -66,6 +69,8 @@ class Finding:
     could_have_seen: str | Text = ""
     clauses: tuple[str, ...] = ()
     provisions: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    mend: str | Text = ""
     check: str = ""
 
 
@@ -75,7 +80,7 @@ class Check:
 
     needs names the canonical columns (`entry.position`) a verdict rests on; where the gate found one damaged, a
     PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kind of draw that a check bets on; such a check spends part of
-    the error budget, the others leave it empty.
+    the error budget, the others leave it empty. alone: it can judge the declaration without an export.
     """
 
     name: str
@@ -83,6 +88,7 @@ class Check:
     needs: tuple[str, ...]
     provisions: tuple[str, ...]
     statistical: str
+    alone: bool = False
 
     @property
     def doc(self) -> str:
@@ -93,12 +99,12 @@ class Check:
 
 
 def check(
-    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: str = ""
+    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: str = "", alone: bool = False
 ) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
-    """Make a Check of a function that takes an audit and yields findings. It registers nothing."""
+    """Make a Check of a function that takes an audit (alone: or a Declared) and yields findings. It registers nothing."""
 
     def decorate(judge: Callable[..., Iterable[Finding]]) -> Check:
-        return Check(judge.__name__, judge, needs, provisions, statistical)
+        return Check(judge.__name__, judge, needs, provisions, statistical, alone)
 
     return decorate
 

@@ -1,8 +1,22 @@
-"""The one way redraw says that it could not run: where, what, and the mend."""
+"""Where a file says something, and the one way redraw says that it could not run: where, what, and the mend."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a declaration says something: line and column count from 1; says are the platform's own words there."""
+
+    file: str
+    line: int
+    column: int
+    says: str = ""
+
+    def __str__(self) -> str:
+        """`file:line:column`."""
+        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclass(eq=False)

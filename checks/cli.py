@@ -131,10 +131,85 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the answer")
     diff.set_defaults(run=_diff)
 
+    _rules_verbs(verbs)
+
     schema = verbs.add_parser("schema", help="print the JSON Schema that editors complete rules.yaml or case.yaml from")
     schema.add_argument("which", nargs="?", choices=("rules", "case"), default="rules")
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _rules_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verbs on rules alone, before any export."""
+    lint = verbs.add_parser(
+        "lint",
+        help="judge rules alone: what is missing, contradicts itself, or cannot pay",
+        description="Runs the checks that need no export on RULES, a rules file or the folder of a case.",
+        epilog=EXIT,
+    )
+    lint.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml, *.promo.yaml, or a case's folder")
+    _output(lint, ("text", "json", "junit", "sarif", "html"))
+    lint.add_argument("--strict", action="store_true", help="exit with 3 if a verdict is INCONCLUSIVE and none FAIL")
+    lint.set_defaults(run=_lint)
+
+    ahead = verbs.add_parser(
+        "forecast",
+        help="what rules imply before anybody plays: odds, money, coupons over time",
+        description="Exact where it can be, simulated (seeded, with its error) where it must. FILE.html has pictures.",
+    )
+    ahead.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml, *.promo.yaml, or a case's folder")
+    ahead.add_argument(
+        "--format", choices=("text", "json", "html"), default="text", help="what is printed (default: text)"
+    )
+    ahead.add_argument("--out", type=Path, metavar="FILE", help="write it there; .html and .json choose the format")
+    ahead.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words")
+    ahead.add_argument("--rounds", type=int, default=10_000, metavar="N", help="rounds of a campaign (default: 10000)")
+    ahead.add_argument("--runs", type=int, default=100, metavar="N", help="campaigns to simulate (default: 100)")
+    ahead.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed, the same figures (default: 1)")
+    ahead.add_argument("--entries", type=int, default=0, metavar="N", help="entries of a raffle's activity")
+    ahead.set_defaults(run=_forecast)
+
+    made = verbs.add_parser(
+        "simulate",
+        help="write a case that obeys its rules, or departs from them by name",
+        description="Writes CASE: case.yaml, rules.yaml and exports, of any size; the same seed gives the same files.",
+    )
+    made.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml, *.promo.yaml, or a case's folder")
+    made.add_argument("--out", type=Path, required=True, metavar="CASE", help="folder to write")
+    made.add_argument("--size", type=int, default=1000, metavar="N", help="rounds, or orders (default: 1000)")
+    made.add_argument("--people", type=int, metavar="N", help="participants (default: half of the size, at least 60)")
+    made.add_argument("--recruits", type=int, metavar="N", help="everybody recruits so many (default: at random)")
+    made.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed, the same files (default: 1)")
+    made.add_argument("--with", dest="fault", metavar="FAULT", help="a departure by name; an unknown one lists them")
+    made.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of the exports (default: csv)")
+    made.set_defaults(run=_simulate)
+
+    scored = verbs.add_parser(
+        "score",
+        help="which departures from rules the checks catch, and with how much data",
+        description="Plants each known departure in turn, at growing sizes. Exit status 1: one is not caught, or the "
+        "honest twin is not clean.",
+    )
+    scored.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml, *.promo.yaml, or a case's folder")
+    scored.add_argument("--largest", type=int, default=3000, metavar="N", help="rounds at most (default: 3000)")
+    scored.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed, the same figures (default: 1)")
+    scored.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words")
+    scored.set_defaults(run=_score)
+
+
+def _output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument("--format", choices=formats, default="text", help="what is printed (default: text)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there and print nothing")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the words")
+    parser.add_argument(
+        "--fail-on",
+        choices=("fail", "screen", "never"),
+        default="fail",
+        help="what makes exit status 1 (default: fail)",
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="JSON", help="an earlier --format json: only what is new fails"
+    )
 
 
 class _Version(argparse.Action):
@@ -207,6 +282,35 @@ def _verify(given: argparse.Namespace) -> int:
     same, lines = verify_case(given.bundle, given.root, given.exports, rerun=given.rerun)
     print("\n".join(lines))
     return 0 if same else 1
+
+
+def _lint(given: argparse.Namespace) -> int:
+    from checks.lint import Options, run_lint
+
+    options = Options(given.format, given.out, given.lang, given.fail_on, given.baseline, given.strict)
+    return run_lint(given.rules, options)
+
+
+def _forecast(given: argparse.Namespace) -> int:
+    from audit.forecast.book import Plan
+    from checks.forecast import Options, run_forecast
+
+    plan = Plan(given.rounds, given.runs, given.seed, given.entries)
+    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan))
+
+
+def _simulate(given: argparse.Namespace) -> int:
+    from audit.simulate.world import Scenario
+    from checks.simulate import run_simulate
+
+    scenario = Scenario(given.size, given.people, given.recruits, given.seed)
+    return run_simulate(given.rules, given.out, scenario, given.fault, given.format)
+
+
+def _score(given: argparse.Namespace) -> int:
+    from checks.simulate import run_score
+
+    return run_score(given.rules, given.largest, given.seed, given.lang)
 
 
 def _schema(given: argparse.Namespace) -> int:

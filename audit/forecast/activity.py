@@ -84,6 +84,11 @@ def minted_and_burnt(rules: Rules, asset: str) -> tuple[Fraction, Fraction, Frac
     return least, most, taken
 
 
+def odds(value: Fraction) -> str:
+    """A chance as an exact fraction, or to six digits where nobody could read that."""
+    return str(value) if value.denominator <= 10**9 else f"{float(value):.6g}"
+
+
 def show(value: Fraction, places: int = 2) -> str:
     """A fraction as a decimal string, exact where it ends within the places, else rounded half up."""
     scaled = value * 10**places

@@ -158,6 +158,20 @@ def _told_en(bars: Sequence[Bar], noun: str) -> str:
 
 
 def _picture(bars: Sequence[Bar], draw: Any, title: str, told: str, name: str, say: dict[str, str]) -> str:
+    def whole(axes: Axes) -> None:
+        import matplotlib
+
+        axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5, integer=True))
+        every = 1 if len(bars) <= 36 else 5
+        axes.set_xticks(range(0, len(bars), every), [bar.label for bar in bars][::every])
+        axes.set_xlim(-0.7, len(bars) - 0.3)
+        draw(axes)
+
+    return inline(sketch(whole), title, told, name)
+
+
+def sketch(draw: Any) -> str:
+    """An SVG in the report's manner, of what draw puts on its axes. The same data give the same bytes."""
     import io
 
     import matplotlib
@@ -181,23 +195,19 @@ def _picture(bars: Sequence[Bar], draw: Any, title: str, told: str, name: str, s
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.tick_params(length=0)
-        axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5, integer=True))
         axes.grid(axis="y", color="#eceef1", linewidth=0.8, zorder=0)
         axes.set_axisbelow(True)
-        every = 1 if len(bars) <= 36 else 5
-        axes.set_xticks(range(0, len(bars), every), [bar.label for bar in bars][::every])
-        axes.set_xlim(-0.7, len(bars) - 0.3)
         draw(axes)
         out = io.StringIO()
         _save(figure, out)
-    return _inline(out.getvalue(), title, told, name)
+    return out.getvalue()
 
 
 def _save(figure: Figure, out: Any) -> None:
     figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Type": None})
 
 
-def _inline(svg: str, title: str, told: str, name: str) -> str:
+def inline(svg: str, title: str, told: str, name: str) -> str:
     """The drawing as part of a page: no prolog, ids of its own, named for those who cannot see it."""
     from html import escape
 

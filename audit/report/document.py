@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from numbers import Integral
@@ -12,9 +13,10 @@ from typing import Any
 
 from audit.engine import Engine
 from audit.finding import Basis, Finding, Text, Verdict, plain
+from audit.problem import Place
 from audit.report.cover import Cover
 
-SPOKEN = ("declared", "observed", "could_have_seen")  # in English where one language must do; `zh` has the other
+SPOKEN = ("declared", "observed", "could_have_seen", "mend")  # in English where one language must do; `zh` has the other
 ROWS = 10_000  # evidence rows of one finding that stand in the JSON; row_count says how many there are
 
 
@@ -70,6 +72,8 @@ def record_of(finding: Finding, limit: int = ROWS) -> dict[str, Any]:
         "p_value": _cell(finding.p_value),
         "e_value": _cell(finding.e_value),
         "could_have_seen": plain(finding.could_have_seen, "en"),
+        "mend": plain(finding.mend, "en"),
+        "places": [asdict(place) for place in finding.places],
         "zh": {name: plain(getattr(finding, name), "zh") for name in SPOKEN},
         "clauses": list(finding.clauses),
         "provisions": list(finding.provisions),
@@ -84,7 +88,7 @@ def finding_of(record: Mapping[str, Any]) -> Finding:
         verdict=Verdict(record["verdict"]),
         text=Text(record["text"]["zh"], record["text"]["en"]),
         basis=Basis(record["basis"]),
-        **{name: _spoken(record["zh"][name], record[name]) for name in SPOKEN},
+        **{name: _spoken(record["zh"].get(name, ""), record.get(name, "")) for name in SPOKEN},
         amount=record["amount"],
         rows=tuple(record["rows"]),
         sql=record["sql"],
@@ -92,6 +96,7 @@ def finding_of(record: Mapping[str, Any]) -> Finding:
         e_value=None if record["e_value"] is None else float(record["e_value"]),
         clauses=tuple(record["clauses"]),
         provisions=tuple(record["provisions"]),
+        places=tuple(Place(**place) for place in record.get("places", ())),
         check=record["check"],
     )
 

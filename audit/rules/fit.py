@@ -14,6 +14,7 @@ from audit.rules.document import Document, Path_
 from audit.rules.draws import Boxes, Chances, Group, Numbers, Raffle
 from audit.rules.exceptions import collisions
 from audit.rules.fit_draws import draw_misfits
+from audit.rules.fit_limits import limit_misfits
 from audit.rules.records import Order, Rules, eras
 
 ENTRY_EVENTS = ("entry", "win", "loss")
@@ -42,6 +43,7 @@ def misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         if asset.step <= 0:
             yield document.problem(("assets", name, "step"), "a step must be more than 0", value=str(asset.step))
     yield from _version_misfits(rules, document)
+    yield from limit_misfits(rules, document.problem)
     for number, era in enumerate(eras(rules)):
         yield from _era_misfits(era, Era(document, number))
 
@@ -80,8 +82,10 @@ def _era_misfits(rules: Rules, era: Era) -> Iterator[Problem]:
             yield era.problem(("claims", name, "between"), "the lower end comes first")
         if claim.in_ not in rules.assets:
             yield era.problem(("claims", name, "in"), "this asset is not declared", value=claim.in_)
-        if rules.activity is None or not isinstance(rules.draw, Boxes):
-            yield era.problem(("claims", name), "a claim about an activity needs `activity` and a draw of boxes")
+        if rules.activity is None or not isinstance(rules.draw, Boxes | Group):
+            yield era.problem(("claims", name), "a claim about an activity needs `activity` and a draw of boxes or a group")
+        if (claim.per == "entry") != (claim.of == "participant"):
+            yield era.problem(("claims", name, "per"), "a participant's net is per entry, all others' per activity")
 
 
 def _award_misfits(name: str, award: Award, rules: Rules, era: Era) -> Iterator[Problem]:

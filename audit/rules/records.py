@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from audit.rules.awards import Award
 from audit.rules.draws import Draw
+from audit.rules.limits import Bound, Cost
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
 
 
@@ -40,6 +41,7 @@ class AssetRule:
     """What is paid or received; goods are an asset whose step is one piece."""
 
     step: Amount = Field(description='smallest amount that can be paid: "0.01" for CNY, "1" for a coupon')
+    worth: Money | None = Field(default=None, description='published value of one unit: {CNY: "99"}')
     valid: Span | None = Field(
         default=None, description="how long after it was paid a unit can be spent; absent: for good"
     )
@@ -94,8 +96,8 @@ class Claim:
     """A published sentence about what the clauses amount to, made comparable."""
 
     quantity: Literal["net"]
-    of: Literal["initiator"]
-    per: Literal["activity"]
+    of: Literal["initiator", "participant", "platform"]
+    per: Literal["activity", "entry"] = Field(description="what a participant nets is counted per entry")
     in_: Asset = Field(alias="in", description="asset of the amounts")
     between: tuple[Amount, Amount] = Field(description="lowest and highest, both included")
     says: str = ""
@@ -131,6 +133,13 @@ class Rules:
     awards: Mapping[Name, Award] = Field(default_factory=dict)
     due: Span | None = Field(default=None, description="default for awards that set none; absent: no deadline")
     claims: Mapping[Name, Claim] = Field(default_factory=dict)
+    bounds: Mapping[Name, Bound] = Field(default_factory=dict, description="limits the platform sets itself; for lint")
+    costs: Mapping[Name, Cost] = Field(default_factory=dict, description="what the platform spends; for forecasts")
+    terms: Mapping[Name, str] = Field(
+        default_factory=dict,
+        description="other published terms, in the platform's words: organiser, contact, conditions, draw-time, redemption, "
+        "delivery, forfeit, minimum-age, voucher-use, voucher-validity …",
+    )
     versions: tuple[Version, ...] = Field(default=(), description="later versions, in order of their first day")
     source: Source | None = None
 

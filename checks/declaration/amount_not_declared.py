@@ -2,7 +2,7 @@
 
 Does: lists the clauses whose amount was never published.
 Matters: whoever may set the amount afterwards may set it to nothing, and nobody could tell.
-How: clauses that the rules file marks `undeclared`, in any version; what was paid under them stands beside.
+How: clauses without `pays`, or marked `undeclared`, in any version; what was paid under them stands beside.
 Blind to: amounts that were published somewhere and not put into the rules file.
 """
 
@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.case import Audit
+from audit.case import Audit, Declaration
 from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.rules import Unlock, eras
+from checks.declaration import gap_findings
+
+ELSEWHERE = ("odds", "rounding", "split", "odd", "due")  # terms with a check of their own
+MEND = Text("写明数额，例如 {CNY: \"4.50\"}", 'declare the amount, such as {CNY: "4.50"}')
 
 
-@check(provisions=("cn-truthful-information", "cn-prize-sales"))
-def amount_not_declared(audit: Audit) -> Iterator[Finding]:
+@check(alone=True, provisions=("cn-truthful-information", "cn-prize-sales"))
+def amount_not_declared(audit: Declaration) -> Iterator[Finding]:
     """Yield a FAIL for each such clause, else one PASS."""
     silent = {
         name: award.says
@@ -28,7 +32,7 @@ def amount_not_declared(audit: Audit) -> Iterator[Finding]:
     }
     for name, says in silent.items():
         paid = ""
-        if audit.has("owed_by_clause"):
+        if isinstance(audit, Audit) and audit.has("owed_by_clause"):
             sql = f"SELECT asset, paid, paid_rows FROM owed_by_clause WHERE clause = {literal(name)} AND paid_rows > 0 ORDER BY ALL"
             paid = ", ".join(
                 f"{audit.units(asset).show(sum_)} {asset} ({rows})" for asset, sum_, rows in audit.engine.rows(sql)
@@ -43,8 +47,13 @@ def amount_not_declared(audit: Audit) -> Iterator[Finding]:
             declared=says,
             observed=paid,
             clauses=(name,),
+            places=(audit.at("awards", name, "pays"),),
+            mend=MEND,
         )  # fmt: skip
-    if not silent:
+    keys = [gap.key for gap in audit.gaps if gap.key not in ELSEWHERE]
+    if keys:
+        yield from gap_findings(audit, keys, Text("数额", "amounts"), MEND)
+    elif not silent:
         words = Text("每个条款都写明了数额。", "Every clause says how much.")
-        verdict = Verdict.PASS if audit.awards else Verdict.NOT_APPLICABLE
+        verdict = Verdict.PASS if any(era.awards for era in eras(audit.rules)) else Verdict.NOT_APPLICABLE
         yield Finding("amounts", verdict, words, Basis.DOCUMENT)

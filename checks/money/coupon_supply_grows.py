@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.case import Audit
+from audit.case import Audit, Declaration
 from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import minted_and_burnt, show
 from audit.rules import Boxes
 
 
-@check()
-def coupon_supply_grows(audit: Audit) -> Iterator[Finding]:
+@check(alone=True)
+def coupon_supply_grows(audit: Declaration) -> Iterator[Finding]:
     """Yield a screen for each asset that an activity takes in."""
     rules = audit.rules
     staked = {*(rules.activity.stake if rules.activity else ()), *(rules.entry.stake if rules.entry else ())}
@@ -33,7 +33,7 @@ def coupon_supply_grows(audit: Audit) -> Iterator[Finding]:
         zh = f"{asset}：按声明，每场活动平均发出 {both}，收回 {show(taken, 1)}"
         en = f"{asset}: as declared, an activity pays out {both} on average and takes in {show(taken, 1)}"
         observed: str | Text = ""
-        if audit.has("owed_by_clause"):
+        if isinstance(audit, Audit) and audit.has("owed_by_clause"):
             sql = f"SELECT coalesce(sum(paid), 0) FROM owed_by_clause WHERE asset = {literal(asset)}"
             paid = audit.units(asset).show(audit.engine.value(sql))
             started = audit.engine.value("SELECT count(*) FROM activity_once")
@@ -52,4 +52,6 @@ def coupon_supply_grows(audit: Audit) -> Iterator[Finding]:
             declared=Text(f"发出 {both}，收回 {show(taken, 1)}", f"{both} out, {show(taken, 1)} in"),
             observed=observed,
             amount={asset: show(least - taken)} if grows else {},
+            places=(audit.at("activity" if rules.activity and asset in rules.activity.stake else "entry", "stake", asset),),
+            mend=Text("减少发放，或让券可以花掉", "pay out less of it, or let it be spent") if grows else "",
         )

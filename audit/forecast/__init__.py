@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.forecast.activity import Outcome, break_even, minted_and_burnt, net_by_box, odds, show
+from audit.forecast.activity import Outcome, break_even, minted_and_burnt, net_by_box, show, show_odds
 from audit.forecast.courses import Course, Flow, courses, flows, net
 from audit.forecast.measure import Case, distribution, ends, mean, odds_of, paid_by
 from audit.forecast.readings import Reading, other_readings
@@ -22,9 +22,9 @@ __all__ = [
     "minted_and_burnt",
     "net",
     "net_by_box",
-    "odds",
     "odds_of",
     "other_readings",
     "paid_by",
     "show",
+    "show_odds",
 ]

@@ -84,7 +84,7 @@ def minted_and_burnt(rules: Rules, asset: str) -> tuple[Fraction, Fraction, Frac
     return least, most, taken
 
 
-def odds(value: Fraction) -> str:
+def show_odds(value: Fraction) -> str:
     """A chance as an exact fraction, or to six digits where nobody could read that."""
     return str(value) if value.denominator <= 10**9 else f"{float(value):.6g}"
 

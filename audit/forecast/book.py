@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from audit.exhibit import Exhibit
 from audit.finding import Text
-from audit.forecast.activity import odds, show
+from audit.forecast.activity import show, show_odds
 from audit.forecast.courses import PLATFORM, courses, flows
 from audit.forecast.measure import Case, distribution, ends, mean
 from audit.forecast.odds import odds_exhibits
@@ -65,7 +65,7 @@ def _roles(rules: Rules, plan: Plan) -> Iterator[Exhibit]:
             least, most = ends(cases)
             losing = sum((one.chance for one in cases if one.most < 0), Fraction(0))
             per = "entry" if role == "participant" else "round"
-            rows.append((role, per, asset, show(least), both(*mean(cases)), show(most), odds(losing)))
+            rows.append((role, per, asset, show(least), both(*mean(cases)), show(most), show_odds(losing)))
     if rows:
         head = (
             ROLE,
@@ -92,7 +92,7 @@ def _outcomes(rules: Rules) -> Iterator[Exhibit]:
                 continue
             said = "发起人" if role == "initiator" else "平台"
             head = (Text("结果", "outcome"), CHANCE, Text(f"净得 {asset}", f"net {asset}"))
-            rows = tuple((one.name or "–", odds(one.chance), both(one.least, one.most)) for one in cases)
+            rows = tuple((one.name or "–", show_odds(one.chance), both(one.least, one.most)) for one in cases)
             bars = tuple((one.name or "–", float((one.least + one.most) / 2)) for one in cases)
             outcome = Text("中奖盒", "winning box") if isinstance(rules.draw, Boxes) else Text("结果", "outcome")
             yield Exhibit(

@@ -41,7 +41,7 @@ def test_honest_payments_pass_at_every_grain(drop: tuple[str, ...], honest: Path
     write(honest, read(honest), drop)
     audit, findings = audited(honest)
     assert audit.grain == {0: "reference", 1: "day", 2: "payee"}[len(drop)]
-    assert failing(findings) == [("coupon_supply_grows", "coupon")]
+    assert failing(findings) == []
     assert payout(findings, "payout_missing").verdict is Verdict.PASS
 
 
@@ -55,7 +55,7 @@ def test_a_missing_award_is_priced_at_every_grain(drop: tuple[str, ...], honest:
     check = "payout_missing" if not drop or len(same) == 1 else "payout_wrong"
     found = next(one for one in findings if one.check == check and one.verdict is Verdict.FAIL)
     assert (found.subject, found.amount) == ("referrer-per-activity", {"CNY": "4.00"})
-    assert {one for one, _ in failing(findings)} <= {check, "coupon_supply_grows", "payout_late"}
+    assert {one for one, _ in failing(findings)} <= {check, "payout_late"}
 
 
 def test_a_payment_of_the_next_day_is_not_early_or_late_by_day(honest: Path, audited: Auditor) -> None:
@@ -66,7 +66,7 @@ def test_a_payment_of_the_next_day_is_not_early_or_late_by_day(honest: Path, aud
             row["付款时间"] = f"{day} 23:59:59"
     write(honest, rows, ("关联编号",))
     _, findings = audited(honest)
-    assert failing(findings) == [("coupon_supply_grows", "coupon")]
+    assert failing(findings) == []
 
 
 def test_money_in_and_other_payments_are_no_awards(honest: Path, audited: Auditor) -> None:
@@ -81,7 +81,7 @@ def test_money_in_and_other_payments_are_no_awards(honest: Path, audited: Audito
     )
     (honest / "case.yaml").write_text("platform_accounts: [PLATFORM]\n" + text, "utf-8")
     _, findings = audited(honest)
-    assert failing(findings) == [("coupon_supply_grows", "coupon")]
+    assert failing(findings) == []
 
 
 def test_an_illegible_payment_is_neither_missing_nor_paid(honest: Path, audited: Auditor) -> None:
@@ -90,7 +90,7 @@ def test_an_illegible_payment_is_neither_missing_nor_paid(honest: Path, audited:
     hurt["数额"] = "l98"
     write(honest, rows)
     _, findings = audited(honest)
-    assert failing(findings) == [("cells_refused", "payments.csv:数额"), ("coupon_supply_grows", "coupon")]
+    assert failing(findings) == [("cells_refused", "payments.csv:数额")]
     missing = [one for one in findings if one.check == "payout_missing"]
     assert {one.verdict for one in missing} == {Verdict.INCONCLUSIVE}
     assert "prize" in {one.subject for one in missing}
@@ -103,7 +103,7 @@ def test_without_the_winners_choice_the_prize_is_not_judged(honest: Path, audite
     _, findings = audited(honest)
     prize = [one for one in findings if one.check == "payout_missing" and one.subject == "prize"]
     assert [one.verdict for one in prize] == [Verdict.NOT_APPLICABLE]
-    assert failing(findings) == [("coupon_supply_grows", "coupon")]
+    assert failing(findings) == []
 
 
 def test_what_falls_due_after_the_export_is_not_missing(honest: Path, audited: Auditor) -> None:
@@ -113,7 +113,7 @@ def test_what_falls_due_after_the_export_is_not_missing(honest: Path, audited: A
     text = (honest / "case.yaml").read_text("utf-8").replace("2022-06-01", "2022-05-24")
     (honest / "case.yaml").write_text(text, "utf-8")
     _, findings = audited(honest)
-    assert failing(findings) == [("coupon_supply_grows", "coupon")]
+    assert failing(findings) == []
 
 
 def test_no_deadline_no_lateness(honest: Path, audited: Auditor) -> None:
@@ -138,7 +138,7 @@ def test_what_happened_before_the_period_is_not_accused(honest: Path, audited: A
     text = (honest / "case.yaml").read_text("utf-8").replace("from: 2022-03-01", "from: 2022-03-07")
     (honest / "case.yaml").write_text(text, "utf-8")
     _, findings = audited(honest)
-    assert {check for check, _ in failing(findings)} == {"coupon_supply_grows", "values_out_of_range"}
+    assert {check for check, _ in failing(findings)} == {"values_out_of_range"}
     assert ("values_out_of_range", "activity.started_at") not in failing(findings)
 
 
@@ -161,4 +161,4 @@ def test_a_payment_to_somebody_else_is_not_also_late(honest: Path, audited: Audi
     wrong |= {"收款人": "U00240" if wrong["收款人"] != "U00240" else "U00239", "付款时间": "2022-05-25 00:00:00"}
     write(honest, rows)
     _, findings = audited(honest)
-    assert failing(findings) == [("payout_wrong", "prize"), ("coupon_supply_grows", "coupon")]
+    assert failing(findings) == [("payout_wrong", "prize")]

@@ -171,7 +171,7 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str) -> Step:
         f"    {_amount(has)} AS amount,\n"
         "    e.event_at, e.event_at + c.due_seconds * INTERVAL 1 SECOND AS due_at,\n"
         f"    CASE c.role\n        {payee}\n    END AS payee,\n"
-        + ("    c.fund, c.role, " if name == "award_raised" else "    ")
+        + ("    c.fund, c.role, e.place, " if name == "award_raised" else "    ")
         + "\n        OR ".join(one for one in open_ if one)
         + " AS unknown\n"
         "FROM event AS e\n"

@@ -12,7 +12,7 @@ from audit.engine import Step, literal
 from audit.rules import Rules, Unlock, eras
 from audit.scope import Scope
 
-ORDER = "PARTITION BY payee, held ORDER BY event_at, turn, event, clause"
+ORDER = "PARTITION BY payee, held ORDER BY event_at, turn, place, event, clause"
 
 
 def funds_of(rules: Rules) -> list[str]:
@@ -29,8 +29,9 @@ def _before(rules: Rules, scope: Scope) -> str:
 def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
     """`award_raised` with the releases that the balances allow, as `award_due`.
 
-    At one moment one's own entry unlocks first, then somebody else's, then what fills the fund is added. A balance whose past
-    is not known (an unknown award before, or a time before the export) makes later releases unknown.
+    At one moment one's own entry unlocks first, then somebody else's, then what fills the fund is added; of one kind by
+    position, then id. A balance whose past is not known (an unknown award before, or a time before the export) makes later
+    releases unknown.
     """
     listed = ", ".join(map(literal, funds))
     # who joined within the period had no fund before it
@@ -39,7 +40,7 @@ def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
     return [
         Step(
             "fund_move",
-            "SELECT event, clause, on_event, asset, payee, event_at, due_at, fund, unknown,\n"
+            "SELECT event, clause, on_event, asset, payee, event_at, due_at, fund, place, unknown,\n"
             "    coalesce(fund, asset) AS held,\n"
             "    CASE WHEN fund IS NULL THEN CAST(amount AS HUGEINT) ELSE -CAST(amount AS HUGEINT) END AS move,\n"
             "    CASE WHEN fund IS NULL THEN 2 WHEN role IN ('participant', 'initiator') THEN 0 ELSE 1 END AS turn\n"

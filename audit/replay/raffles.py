@@ -154,10 +154,15 @@ def _pools(weighted: bool) -> list[Step]:
         ),
         Step(
             "raffle_held",
+            "-- what a win takes out of its draw: nothing where its holder was out already\n"
             "SELECT w.entry_id, sum(t.tickets) AS tickets\n"
-            "FROM raffle_win AS w\n"
+            "FROM (\n"
+            "    SELECT * FROM raffle_win QUALIFY row_number() OVER (PARTITION BY activity_id, participant_id,\n"
+            "        CASE WHEN winners_leave THEN 0 ELSE draw END ORDER BY turn) = 1\n"
+            ") AS w\n"
             "JOIN ticket AS t ON t.activity_id = w.activity_id AND t.participant_id = w.participant_id\n"
-            "    AND t.position <= w.bound\nGROUP BY w.entry_id",
+            "    AND t.position <= w.bound\n"
+            "GROUP BY w.entry_id",
             "table",
         ),
         Step(

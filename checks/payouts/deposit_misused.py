@@ -26,7 +26,7 @@ SELECT d.purchase_id AS deposit_id, b.purchase_id, d.participant_id AS depositor
     coalesce(b.source_file, d.source_file) AS source_file, coalesce(b.record, d.record) AS record
 FROM purchase_once AS d
 LEFT JOIN (
-    SELECT *, row_number() OVER (PARTITION BY deposit_id ORDER BY paid_at, purchase_id) AS turn
+    SELECT *, row_number() OVER (PARTITION BY deposit_id, participant_id ORDER BY paid_at, purchase_id) AS turn
     FROM purchase_once WHERE deposit_id IS NOT NULL
 ) AS b ON b.deposit_id = d.purchase_id
 WHERE b.participant_id <> d.participant_id OR b.paid_at < d.paid_at OR b.turn > 1

@@ -347,72 +347,119 @@ def releases(moves: list[Move]) -> tuple[list[Owed], set[tuple[str, str]]]:
 
 
 class Drawing(NamedTuple):
-    """One draw of a raffle: the weight of every ticket in it, and the entries that won."""
+    """One draw of a raffle: the entry at which it fell due, its tickets by entry, and the entries recorded as its wins."""
 
     activity: str
-    number: int
-    pool: dict[str, int]
-    winners: list[str]
+    due_at: datetime
+    tickets: dict[str, int]
+    wins: list[Row]
 
 
 def drawings(tables: Tables, rules: Row) -> list[Drawing]:
-    """Every draw of a raffle, with the tickets that were in it.
+    """Every draw of a raffle that fell due, with the tickets that were in it.
 
-    At every 25th entry (that one included) of an activity, or once when it ends. Whoever has won an earlier draw of the
-    activity is out of it with all their tickets, where it is among those who have not won yet.
+    At every 25th entry (that one included) of an activity, or once when it ends. A recorded win is one of the draw that
+    fell due last before it was decided. Whoever has won an earlier draw of the activity is out with all their tickets,
+    where the draw is among those who have not won yet.
     """
     draw, found = rules["draw"], []
-    for activity, mine in entries_by_activity(tables).items():
-        every = int(draw.get("every", len(mine)))
-        wins = sorted((one for one in mine if one["outcome"] == "win"),
-                      key=lambda one: (one["decided_at"] or one["entered_at"], one["entered_at"], one["entry_id"]))  # fmt: skip
-        each = int(draw.get("winners", 1))
+    for activity in tables["activity"]:
+        mine = entries_by_activity(tables)[activity["activity_id"]]
+        if "every" in draw:
+            every = int(draw["every"])
+            dues = [(mine[place - 1]["entered_at"], mine[:place]) for place in range(every, len(mine) + 1, every)]
+        else:
+            dues = [(activity["ended_at"], mine)] if activity["ended_at"] and mine else []
         out = set[str]()
-        for number in range(1, len(mine) // every + 1):
-            won = wins[(number - 1) * each : number * each]
-            pool = [one for one in mine[: number * every]
-                    if draw.get("among") != "not-yet-won" or one["participant_id"] not in out]  # fmt: skip
-            weights = {one["entry_id"]: one["weight"] if draw.get("tickets") == "weight" else 1 for one in pool}
-            found.append(Drawing(activity, number, weights, [one["entry_id"] for one in won]))
-            out |= {one["participant_id"] for one in won}
+        for number, (due_at, handed) in enumerate(dues):
+            until = dues[number + 1][0] if number + 1 < len(dues) else None
+            wins = [one for one in mine if one["outcome"] == "win" and not before(one, due_at)
+                    and (until is None or before(one, until))]  # fmt: skip
+            if "every" not in draw:
+                wins = [one for one in mine if one["outcome"] == "win"]
+            weights = {
+                one["entry_id"]: one["weight"] if draw.get("tickets") == "weight" else 1
+                for one in handed if draw.get("among") != "not-yet-won" or one["participant_id"] not in out
+            }  # fmt: skip
+            wins.sort(key=lambda one: (decided(one), one["position"], one["entry_id"]))
+            found.append(Drawing(activity["activity_id"], due_at, weights, wins))
+            out |= {one["participant_id"] for one in wins}
     return found
 
 
-def prize_chances(tables: Tables, rules: Row) -> dict[str, dict[str, Fraction] | None]:
-    """The chance of every prize at every entry that is decided by itself; None once the count is lost.
+def decided(entry: Row) -> datetime:
+    """When an entry was decided: with it, unless the export says when."""
+    moment: datetime = entry["decided_at"] or entry["entered_at"]
+    return moment
 
-    An entry's number is counted since the last such prize or a better one. From `rises.from` on the chance grows by
-    `rises.by` an entry; at the guarantee the prize is certain, but for the better ones, which keep their chance.
+
+def before(entry: Row, moment: datetime) -> bool:
+    return decided(entry) < moment
+
+
+def win_chances(tables: Tables, rules: Row) -> dict[str, Fraction]:
+    """The chance of each recorded win to be drawn when it was; nobody wins twice in one draw.
+
+    Nothing for whoever was not in the draw, and for a win decided before any draw fell due.
     """
-    draw, found = rules["draw"], {}
+    won = {one["entry_id"]: Fraction(0) for mine in entries_by_activity(tables).values() for one in mine
+           if one["outcome"] == "win"}  # fmt: skip
+    holder = {one["entry_id"]: one["participant_id"] for one in tables["entry"]}
+    for one in drawings(tables, rules):
+        left = dict(one.tickets)
+        for win in one.wins:
+            if win["entry_id"] in left:
+                won[win["entry_id"]] = Fraction(left[win["entry_id"]], sum(left.values()))
+            left = {entry: weight for entry, weight in left.items() if holder[entry] != win["participant_id"]}
+    return won
+
+
+def prize_chances(tables: Tables, rules: Row) -> dict[tuple[str, str], Fraction | None]:
+    """The chance of every prize at every entry that is decided by itself; None while the count is lost.
+
+    An entry's number is counted since the last such prize or a better one; an unknown outcome loses the count until one
+    is won. From `rises.from` on the chance grows by `rises.by` an entry; at the guarantee the prize is certain, but for
+    the better ones, which keep their chance.
+    """
+    draw, found = rules["draw"], dict[tuple[str, str], Fraction | None]()
     counted = draw.get("counted", "participant")
-    since: dict[Any, Counter[str]] = defaultdict(Counter)
-    lost = set[Any]()
-    entries = [one for mine in entries_by_activity(tables).values() for one in mine]
+    misses: dict[Any, dict[str, int | None]] = {}
     names = list(draw["prizes"])
-    for one in in_order(entries):
-        key: Any = one["participant_id"] if counted != "activity" else one["activity_id"]
+    for one in in_order([each for mine in entries_by_activity(tables).values() for each in mine]):
+        key: Any = one["participant_id"] if counted == "participant" else one["activity_id"]
         if counted == "participant-in-activity":
             key = one["participant_id"], one["activity_id"]
-        left, chances = Fraction(1), dict[str, Fraction]()
+        mine = misses.setdefault(key, dict.fromkeys(names, 0))
+        left: Fraction | None = Fraction(1)
         for name in names:
-            prize = draw["prizes"][name]
-            number = since[key][name] + 1
-            chance = Fraction(prize["chance"])
-            if "rises" in prize and number >= int(prize["rises"]["from"]):
-                chance += Fraction(prize["rises"]["by"]) * (number - int(prize["rises"]["from"]) + 1)
-            if "guarantee" in prize and number >= int(prize["guarantee"]):
-                chance = Fraction(1)
-            chances[name] = min(chance, left)
-            left -= chances[name]
-        found[one["entry_id"]] = None if key in lost else chances
-        if one["outcome"] is None:
-            lost.add(key)
-            continue
-        best = names.index(one["outcome"]) if one["outcome"] in names else len(names)
+            chance = prize_chance(draw["prizes"][name], mine[name])
+            chance = None if left is None or chance is None else min(left, chance)
+            left = None if left is None or chance is None else left - chance
+            found[one["entry_id"], name] = chance
+        outcome = one["outcome"]
         for place, name in enumerate(names):
-            since[key][name] = 0 if best <= place else since[key][name] + 1
+            count = mine[name]
+            if outcome in names[: place + 1]:
+                mine[name] = 0
+            elif outcome is None or count is None:
+                mine[name] = None
+            else:
+                mine[name] = count + 1
     return found
+
+
+def prize_chance(prize: Row, misses: int | None) -> Fraction | None:
+    """The chance of one prize after so many entries without it or a better one."""
+    chance = Fraction(prize["chance"])
+    if "guarantee" not in prize and "rises" not in prize:
+        return chance
+    if misses is None:
+        return None
+    if "guarantee" in prize and misses + 1 >= int(prize["guarantee"]):
+        return Fraction(1)
+    if "rises" in prize and misses + 1 >= int(prize["rises"]["from"]):
+        chance += Fraction(prize["rises"]["by"]) * (misses + 2 - int(prize["rises"]["from"]))
+    return chance
 
 
 # Orders
@@ -466,7 +513,8 @@ def charges(tables: Tables, rules: Row) -> dict[str, Charged]:
                 deposit and deposit["participant_id"] == who and one["deposit_id"] not in used
                 and (deposit["paid_at"], deposit["purchase_id"]) < (one["paid_at"], one["purchase_id"])
             )  # fmt: skip
-            used.add(one["deposit_id"])
+            if deposit_good:
+                used.add(one["deposit_id"])
             price -= deposit["amount"] if deposit else 0
         found[one["purchase_id"]] = Charged(price, coupon_good, deposit_good)
     return found

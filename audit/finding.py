@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from audit.problem import Place
 
@@ -80,7 +80,8 @@ class Check:
 
     needs names the canonical columns (`entry.position`) a verdict rests on; where the gate found one damaged, a
     PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kind of draw that a check bets on; such a check spends part of
-    the error budget, the others leave it empty. alone: it can judge the declaration without an export.
+    the error budget, the others leave it empty. alone: it needs no export
+    (`too`: an audit runs it, and so does lint; `only`: lint alone, being about the text and not about what happened).
     """
 
     name: str
@@ -88,7 +89,7 @@ class Check:
     needs: tuple[str, ...]
     provisions: tuple[str, ...]
     statistical: str
-    alone: bool = False
+    alone: Literal["", "too", "only"] = ""
 
     @property
     def doc(self) -> str:
@@ -99,7 +100,8 @@ class Check:
 
 
 def check(
-    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: str = "", alone: bool = False
+    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: str = "",
+    alone: Literal["", "too", "only"] = "",
 ) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
     """Make a Check of a function that takes an audit (alone: or a Declared) and yields findings. It registers nothing."""
 

@@ -10,8 +10,8 @@ from audit.exhibit import Exhibit
 from audit.finding import Text
 from audit.forecast.activity import show, show_odds
 from audit.forecast.courses import PLATFORM, courses, flows
+from audit.forecast.draws import odds_exhibits
 from audit.forecast.measure import Case, distribution, ends, mean
-from audit.forecast.odds import odds_exhibits
 from audit.forecast.rounds import Played, played
 from audit.rules import Boxes, Rules
 

@@ -113,7 +113,7 @@ def _fill(here: Any, path: Path_, gaps: list[Gap]) -> None:
         else:
             del here[key]
     needed = {"odds"} if here.get("kind") == "boxes" and path == ("draw",) else set()
-    needed |= {"rounding"} if "percent" in here else set()
+    needed |= {"rounding"} if "percent" in here and path[-2:-1] == ("pays",) else set()
     needed |= {"split"} if "pot" in here else set()
     needed |= {"odd"} if "pot" in here and here.get("split") != "random" else set()
     for key in sorted(needed - here.keys()):

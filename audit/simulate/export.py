@@ -78,4 +78,4 @@ def _units(name: str, rules: Rules) -> str:
         if units.decimals:
             text = f"concat(CAST({whole} // {ten} AS VARCHAR), '.', lpad(CAST({whole} % {ten} AS VARCHAR), {units.decimals}, '0'))"
         cases.append(f"WHEN {literal(asset)} THEN {text}")
-    return f"CASE asset {' '.join(cases)} END"
+    return f"CASE WHEN {name} IS NOT NULL THEN CASE asset {' '.join(cases)} END END"

@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.engine import Engine, Step, literal, scratch_engine
 from audit.replay import has_awards, replay_steps
-from audit.rules import Chances, Rules, Split
+from audit.rules import Chances, Rules, Split, eras
 from audit.rules.scalars import span_of
 from audit.rules.units import Units
 from audit.scope import Scope
@@ -20,7 +20,7 @@ COLUMNS = {
     "entry": ("entry_id", "activity_id", "participant_id", "position", "weight", "entered_at", "asset", "paid"),
     "outcome": ("entry_id", "outcome", "decided_at", "choice", "asset", "share"),
     "purchase": ("purchase_id", "participant_id", "item", "kind", "asset", "amount", "list_price", "paid_at"),
-    "payment": ("payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref"),
+    "payment": ("payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref", "step"),
     "draw": ("draw_id", "drawn_at"),
     "drawn_number": ("draw_id", "pool", "ordinal", "number"),
 }
@@ -53,9 +53,15 @@ def columns_of(table: str, rules: Rules) -> tuple[str, ...]:
     left_out = set() if any(award.choice for award in rules.awards.values()) else {"choice"}
     left_out |= set() if getattr(rules.draw, "tickets", "") == "weight" else {"weight"}
     left_out |= set() if rules.order else {"list_price"}
+    left_out |= set() if milestones(rules) else {"step"}
     if table == "outcome" and pot_of(rules) is None:
         left_out |= {"asset", "share"}
     return tuple(name for name in COLUMNS[table] if name not in left_out)
+
+
+def milestones(rules: Rules) -> bool:
+    """Whether any clause pays everybody at milestones: its payments then say which."""
+    return any(award.to.startswith("everyone") for era in eras(rules) for award in era.awards.values())
 
 
 def pot_of(rules: Rules) -> str | None:
@@ -78,7 +84,8 @@ def pay(engine: Engine, world: World) -> None:
         "    -- within an hour, or within the deadline where that is sooner; the moment depends on the place alone\n"
         "    event_at + (1 + (place * 7919) % greatest(1, least(3599,\n"
         "        coalesce(epoch(due_at) - epoch(event_at), 3600)::BIGINT - 1))) * INTERVAL 1 SECOND AS paid_at,\n"
-        "    payee AS payee_id, asset, amount, clause AS reason, event AS ref,\n"
+        "    payee AS payee_id, asset, amount, clause AS reason,\n"
+        "    split_part(event, '#', 1) AS ref, nullif(split_part(event, '#', 2), '')::BIGINT AS step,\n"
         "    '' AS source_file, place AS record\n"
         "FROM owed ORDER BY place"
     )

@@ -20,7 +20,7 @@ ELSEWHERE = ("odds", "rounding", "split", "odd", "due")  # terms with a check of
 MEND = Text("写明数额，例如 {CNY: \"4.50\"}", 'declare the amount, such as {CNY: "4.50"}')
 
 
-@check(alone=True, provisions=("cn-truthful-information", "cn-prize-sales"))
+@check(alone="too", provisions=("cn-truthful-information", "cn-prize-sales"))
 def amount_not_declared(audit: Declaration) -> Iterator[Finding]:
     """Yield a FAIL for each such clause, else one PASS."""
     silent = {

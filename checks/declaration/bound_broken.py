@@ -19,7 +19,7 @@ from audit.rules import Rules
 from audit.rules.limits import Bound
 
 
-@check(alone=True)
+@check(alone="too")
 def bound_broken(declared: Declaration) -> Iterator[Finding]:
     """Yield a finding for each bound."""
     rules = declared.rules

@@ -18,7 +18,7 @@ from audit.rules import Boxes
 from checks.declaration import ranges
 
 
-@check(alone=True, provisions=("cn-false-promotion", "cn-truthful-information"))
+@check(alone="too", provisions=("cn-false-promotion", "cn-truthful-information"))
 def claim_contradicts_rules(declared: Declaration) -> Iterator[Finding]:
     """Yield a finding for each claim."""
     rules = declared.rules

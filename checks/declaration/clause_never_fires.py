@@ -20,7 +20,7 @@ from audit.rules.document import Path_
 ROUND = ("start", "entry", "win", "loss", "completion")
 
 
-@check(alone=True, provisions=("cn-truthful-information",))
+@check(alone="too", provisions=("cn-truthful-information",))
 def clause_never_fires(declared: Declaration) -> Iterator[Finding]:
     """Yield a FAIL for each clause that cannot come due, and one PASS where all can."""
     dead = list(_dead(declared.rules))
@@ -63,4 +63,5 @@ def _dead(rules: Rules) -> Iterator[tuple[str, Path_, Text]]:
 
 
 def _is_nothing(rules: Rules, award: Award) -> bool:
-    return all(most == 0 for _, most in paid(rules, award).values())
+    known = paid(rules, award)
+    return bool(known) and all(most == 0 for _, most in known.values())

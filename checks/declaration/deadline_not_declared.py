@@ -14,7 +14,7 @@ from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 
 
-@check(alone=True, provisions=("cn-prize-sales",))
+@check(alone="only", provisions=("cn-prize-sales",))
 def deadline_not_declared(declared: Declaration) -> Iterator[Finding]:
     """Yield one screen that names every award without a deadline."""
     rules = declared.rules

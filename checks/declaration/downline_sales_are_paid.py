@@ -14,7 +14,7 @@ from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 
 
-@check(alone=True, provisions=("cn-anti-pyramid-2005-art7-3", "cn-anti-pyramid-2005-art2"))
+@check(alone="only", provisions=("cn-anti-pyramid-2005-art7-3", "cn-anti-pyramid-2005-art2"))
 def downline_sales_are_paid(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses and the levels they reach."""
     awards = declared.rules.awards

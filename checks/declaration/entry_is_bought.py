@@ -14,7 +14,7 @@ from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 
 
-@check(alone=True, provisions=("cn-anti-pyramid-2005-art7-2", "cn-criminal-law-224-1"))
+@check(alone="only", provisions=("cn-anti-pyramid-2005-art7-2", "cn-criminal-law-224-1"))
 def entry_is_bought(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen for the role that starts an activity."""
     rules = declared.rules

@@ -15,7 +15,7 @@ from checks.declaration import gap_findings
 MEND = Text("写明 odds，例如 uniform 或 {1-24: 1/24}", "declare odds, such as uniform or {1-24: 1/24}")
 
 
-@check(alone=True, provisions=("cn-prize-sales", "cn-blind-box-odds"))
+@check(alone="only", provisions=("cn-prize-sales", "cn-blind-box-odds"))
 def odds_not_declared(declared: Declaration) -> list[Finding]:
     """Give a finding for each draw without odds."""
     return gap_findings(declared, ("odds",), Text("抽取概率", "the odds of the draw"), MEND)

@@ -17,7 +17,7 @@ from audit.forecast import courses, distribution, flows, mean, show
 from audit.forecast.courses import OUTSIDE, PLATFORM
 
 
-@check(alone=True, provisions=("cn-false-promotion", "cn-prize-sales"))
+@check(alone="only", provisions=("cn-false-promotion", "cn-prize-sales"))
 def prize_worth_more_than_funds(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen for each asset with a published worth that a round gives away."""
     rules, found = declared.rules, 0

@@ -14,7 +14,7 @@ from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 
 
-@check(alone=True, provisions=("cn-anti-pyramid-2005-art7-1", "cn-anti-pyramid-2005-art2"))
+@check(alone="only", provisions=("cn-anti-pyramid-2005-art7-1", "cn-anti-pyramid-2005-art2"))
 def recruits_are_paid_by_head(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses."""
     found = tuple(name for name, one in declared.rules.awards.items() if one.on == "registration" and "." in one.to)

@@ -18,7 +18,7 @@ MEND = Text(
 )
 
 
-@check(alone=True)
+@check(alone="only")
 def rounding_not_declared(declared: Declaration) -> list[Finding]:
     """Give a finding for each share or pot whose remainder is left open."""
     return gap_findings(declared, ("rounding", "split", "odd"), Text("尾数取舍", "what becomes of fractions"), MEND)

@@ -17,7 +17,7 @@ from audit.forecast.courses import PLATFORM, courses
 from checks.declaration import currencies
 
 
-@check(alone=True)
+@check(alone="only")
 def stakes_do_not_cover_awards(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen for each currency that a round takes in or pays out."""
     rules = declared.rules

@@ -15,7 +15,7 @@ from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import other_readings, show
 
 
-@check(alone=True)
+@check(alone="only")
 def text_admits_other_readings(declared: Declaration) -> Iterator[Finding]:
     """Yield a note for each other reading; it accuses nobody."""
     found = other_readings(declared.rules)

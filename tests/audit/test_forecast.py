@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import random
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from audit.forecast import break_even, distribution, mean, minted_and_burnt, net_by_box, show
+from audit.forecast import break_even, distribution, mean, minted_and_burnt, net_by_box, other_readings, show
 from audit.forecast.book import Plan, forecast
+from audit.forecast.chances import long_run
 from audit.forecast.courses import tier_chances
+from audit.forecast.raffles import chance_by_batch
 from audit.forecast.rounds import played
-from audit.rules import read_rules
+from audit.rules import Chances, Raffle, Rules, read_declared, read_rules
 from checks.cli import main
 from tests.conftest import FIXTURES
+from tests.reference.declarations import COMMUNITY, GACHA, GROUP_REBATE, PRESALE
 
 HONEST = FIXTURES / "blind-box" / "honest" / "rules.yaml"
 
@@ -109,3 +113,86 @@ def test_the_page_draws_its_pictures_and_needs_no_network(lang: str, tmp_path: P
     again = tmp_path / "again.html"
     main(["forecast", str(HONEST), "--out", str(again), "--lang", lang, "--rounds", "500"])
     assert again.read_bytes() == out.read_bytes()
+
+
+def rules_of(text: str, folder: Path) -> Rules:
+    path = folder / "rules.yaml"
+    path.write_text(text, "utf-8")
+    return read_rules(path)[0]
+
+
+def test_the_pre_sale_by_joining_batch_and_its_account(tmp_path: Path) -> None:
+    """Golden: P(win) of batches 1, 2, 8, 40, 80; 80 wins in all; 12 000 left; 100 000 of rebates against 55 000."""
+    shown = {one.name: one for one in forecast(rules_of(PRESALE, tmp_path), Plan())}
+    chances = [row[2] for row in shown["batches"].rows]
+    assert [chances[batch - 1] for batch in (1, 2, 8, 40, 80)] == [
+        "0.185765",
+        "0.151838",
+        "0.094035",
+        "0.029217",
+        "0.000521",
+    ]
+    assert "add to 80.00 wins" in shown["batches"].note.en
+    account = {row[0]: row[2:] for row in shown["account"].rows}
+    assert account["Σ"][0] == "12000.00"
+    assert account["platform → everyone-in-the-end: rebate"][1] == "100000.00"
+    (reading,) = other_readings(rules_of(PRESALE, tmp_path))
+    assert reading.between == 45_000
+    assert "55000.00" in reading.per.en
+    roles = {row[0]: row[3:] for row in shown["roles"].rows}
+    assert roles["platform"][:3] == ("12000.00",) * 3
+
+
+@pytest.mark.parametrize("among", ["not-yet-won", "everyone"])
+def test_a_small_raffle_by_listing_every_way_it_may_go(among: str, tmp_path: Path) -> None:
+    """Draws at every 2nd of 6 entries, by walking the whole tree of draws."""
+    text = PRESALE.replace("every: 25,", "every: 2,").replace("not-yet-won", among)
+    draw = rules_of(text, tmp_path).draw
+    won = dict.fromkeys(range(6), Fraction(0))
+
+    def walk(turn: int, winners: frozenset[int], weight: Fraction) -> None:
+        if turn == 4:
+            for one in winners:
+                won[one] += weight
+            return
+        pool = [one for one in range(2 * turn) if among == "everyone" or one not in winners]
+        for one in pool:
+            walk(turn + 1, winners | {one}, weight / len(pool))
+
+    walk(1, frozenset(), Fraction(1))
+    assert isinstance(draw, Raffle)
+    assert [one for one in chance_by_batch(draw, 6) for _ in range(2)] == list(won.values())
+
+
+def test_a_guarantee_counts_in_the_long_run(tmp_path: Path) -> None:
+    """One guaranteed prize has the closed form (1 − (1 − p)^90) / p entries a prize; two, by following many pulls."""
+    draw = rules_of(GACHA, tmp_path).draw
+    assert isinstance(draw, Chances)
+    rates = long_run(draw)
+    p = Fraction("0.006")
+    assert 1 / rates["five-star"] == (1 - (1 - p) ** 90) / p
+    rng, missed, won = random.Random(1), [0, 0], [0, 0]
+    for _ in range(200_000):
+        lot = rng.random()
+        five = 1.0 if missed[0] == 89 else 0.006
+        four = 1.0 - five if missed[1] == 9 else min(1.0 - five, 0.051)
+        hit = 0 if lot < five else 1 if lot < five + four else 2
+        if hit < 2:
+            won[hit] += 1
+        missed = [0 if hit == 0 else missed[0] + 1, 0 if hit <= 1 else missed[1] + 1]
+    assert won[1] / 200_000 == pytest.approx(float(rates["four-star"]), rel=0.015)
+
+
+def test_a_group_holds_two_prices_of_fund_and_pays_thirty_of_envelopes(tmp_path: Path) -> None:
+    shown = {one.name: one for one in forecast(rules_of(GROUP_REBATE, tmp_path), Plan())}
+    account = {row[0]: row[2:] for row in shown["account"].rows}
+    assert account["platform → participant: fund"][1] == "100.00"
+    assert account["platform → participant: envelope"][1] == "30.00"
+    assert shown["odds"].rows == (("5", "2", "2/5"),)
+
+
+def test_each_version_is_judged_where_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(COMMUNITY, "utf-8")
+    first, second = read_declared(path).eras()
+    assert (first.at("awards", "first").line, second.at("awards", "first").line) == (9, 13)

@@ -13,7 +13,7 @@ from audit.simulate.world import Scenario, leaders, referrers
 from checks.cli import main
 from checks.simulate import failed, findings_of, make_case, score
 from tests.conftest import FIXTURES
-from tests.reference import blind_box
+from tests.reference import blind_box, declarations
 
 BOXES = FIXTURES / "blind-box" / "honest" / "rules.yaml"
 HONEST = sorted([*FIXTURES.glob("*/honest/rules.yaml"), FIXTURES / "ssq" / "rules.yaml"])
@@ -23,6 +23,15 @@ HONEST = sorted([*FIXTURES.glob("*/honest/rules.yaml"), FIXTURES / "ssq" / "rule
 def test_an_honest_simulation_audits_clean(file: Path, tmp_path: Path) -> None:
     rules, _ = read_rules(file)
     assert make_case(rules, file, tmp_path / "case", Scenario(60, seed=3)) > 0
+    assert failed(findings_of(tmp_path / "case")) == ()
+
+
+@pytest.mark.parametrize("name", ["PRESALE", "GACHA", "GROUP_REBATE", "COMMUNITY", "ENVELOPE_RAIN"])
+def test_every_mechanism_can_be_simulated(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(getattr(declarations, name), "utf-8")
+    rules, _ = read_rules(file)
+    assert make_case(rules, file, tmp_path / "case", Scenario(250, people=300, seed=3)) > 250
     assert failed(findings_of(tmp_path / "case")) == ()
 
 

@@ -180,7 +180,7 @@ def _rules(exports: Path, filled: Sequence[Filled], lang: str) -> Iterator[str]:
         place = one.look.names.index(guess.name)
         seen = sorted({row[place].strip(one.strip) for row in one.look.rows if place < len(row)} - {""})[:20]
         yield say("# 付款名目（条款名应与之对应，在 case.yaml 的 reason 下写 values: {名目: 条款名}；不是奖励的写 other）：",
-                  "# Reasons of payments; map them in case.yaml (reason: {column: …, values: {…: clause}}), no award to: other")  # fmt: skip
+                  "# Reasons of payments; map them in case.yaml (reason: {column: …, values: {…: clause}}), no award: other")  # fmt: skip
         yield from (f"#   {_comment(word)}" for word in seen)
     yield '# entry: {stake: {CNY: "5"}}'
     yield "# draw: {kind: boxes, boxes: 24, prizes: {product: 1}, odds: uniform}"

@@ -23,7 +23,8 @@ IDS = """ids, made of the platform's own ids (the rows of findings.json and the 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; give its exit status."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    given = _parser().parse_args(words or ["next"])
     from audit.problem import Problem
 
     try:
@@ -50,6 +51,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+    following = verbs.add_parser("next", help="say what to do next, from what lies here (as `redraw` alone does)")
+    following.set_defaults(run=_next)
+
+    init = verbs.add_parser(
+        "init",
+        help="draft a case from a folder of export files",
+        description="Looks at the files (encoding, lines before the header and after the data, columns), drafts CASE/case.yaml with "
+        "how sure each column is, and CASE/rules.yaml to be written; says what is missing for which check.",
+    )
+    init.add_argument("exports", type=Path, metavar="EXPORTS", help="folder with the export files")
+    init.add_argument("--out", type=Path, metavar="CASE", help="folder to write (default: EXPORTS)")
+    init.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the draft's comments")
+    init.set_defaults(run=_init)
 
     audit = verbs.add_parser(
         "audit",
@@ -218,6 +233,20 @@ class _Version(argparse.Action):
 
         print(f"redraw {__version__}")
         parser.exit()
+
+
+def _next(given: argparse.Namespace) -> int:
+    from checks.next import next_step
+
+    print(next_step(Path()))
+    return 0
+
+
+def _init(given: argparse.Namespace) -> int:
+    from checks.init import draft
+
+    print(draft(given.exports, given.out or given.exports, given.lang))
+    return 0
 
 
 def _audit(given: argparse.Namespace) -> int:

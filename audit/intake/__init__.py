@@ -157,9 +157,20 @@ def _casts(
         if at.column is not None and source.names.count(at.column) > 1:
             raise Problem(f"the column {at.column!r} stands twice", source.file, source.first_line - 1, 1)
         text = f"c{source.names.index(at.column)}" if at.column is not None else f"CAST({literal(at.value)} AS VARCHAR)"
+        if at.column is not None:
+            text = _bare(text, intake.tables[table])
         choices: Sequence[str] = intake.choices.get((table, name), ())
         casts[name] = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
     return casts
+
+
+def _bare(text: str, plan: TableMap) -> str:
+    """A cell without what case.yaml says is no part of it."""
+    if plan.strip:
+        text = f"nullif(trim({text}, {literal(plan.strip)}), '')"
+    if plan.empty:
+        text = f"CASE WHEN {text} IN ({', '.join(map(literal, plan.empty))}) THEN NULL ELSE {text} END"
+    return text
 
 
 def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str],

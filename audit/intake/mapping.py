@@ -38,6 +38,9 @@ class TableMap:
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     sheet: str | None = Field(default=None, description="sheet of a workbook; absent: the first")
     skip: Annotated[int, Field(ge=0)] = Field(default=0, description="lines before the header")
+    footer: Annotated[int, Field(ge=0)] = Field(default=0, description="lines of a text file after its last record")
+    strip: str = Field(default="", description='characters that are no part of a cell, at either end: "`\\t¥元"')
+    empty: tuple[str, ...] = Field(default=(), description='words for an empty cell: ["-", "/"]')
     sequence: Identifier | None = Field(default=None, description="an id whose trailing number counts up by one")
 
     @property

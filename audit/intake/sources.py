@@ -83,7 +83,7 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
     sql = _csv_sql(text.path, len(names), delimiter, table.skip + 1)
     counted = max(0, text.lines - table.skip - 1) if text.plain else -1
     runs: Runs = ()
-    if not text.awkward:
+    if not text.awkward and not table.footer:
         if counted < 0:
             counted, runs = runs_of(line for line, _ in records(text, file, table.skip, delimiter))
         try:
@@ -97,6 +97,8 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(names)
         for counted, (line, record) in enumerate(records(text, file, table.skip, delimiter), 1):
+            if line > text.lines - table.footer:
+                break
             lines.append(line)
             if len(record) != len(names):
                 mend = f"the header has {len(names)} columns, this record {len(record)}"

@@ -14,6 +14,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from audit.rules.awards import Award
+from audit.rules.boosts import Boost
 from audit.rules.draws import Draw
 from audit.rules.limits import Bound, Cost
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
@@ -127,6 +128,7 @@ class Rules:
     effective: Effective
     assets: Mapping[Asset, AssetRule]
     draw: Annotated[Draw, Field(discriminator="kind")] | None = None
+    boosts: tuple[Boost, ...] = Field(default=(), description="chances whose odds are multiplied, one after another")
     activity: Activity | None = None
     entry: Entry | None = None
     order: Order | None = None

@@ -62,7 +62,9 @@ def known_steps(rules: Rules, source: str = "draw_replayed") -> list[Step]:
     names = ", ".join(TAKEN)
     chance = "CAST(chance_num AS HUGEINT) AS chance_num, CAST(chance_den AS HUGEINT) AS chance_den"
     return [
-        Step("chance_known", f"SELECT {names}, {chance},\n    {known}\nFROM ({taken.format(source=source)}\n) AS taken"),
+        Step(
+            "chance_known", f"SELECT {names}, {chance},\n    {known}\nFROM ({taken.format(source=source)}\n) AS taken"
+        ),
         Step("chance", boosted("chance_known", rules.boosts, step_of(rules))),
     ]
 
@@ -88,7 +90,11 @@ def conditions(where: Where, step: Fraction) -> Iterator[str]:
     for name in ("position", "nth", "misses"):
         if (text := getattr(where, name)) is not None:
             span = span_of(text)
-            yield f"{name} BETWEEN {span[0]} AND {span[-1]}" if name != "misses" else f"misses + 1 BETWEEN {span[0]} AND {span[-1]}"
+            yield (
+                f"{name} BETWEEN {span[0]} AND {span[-1]}"
+                if name != "misses"
+                else f"misses + 1 BETWEEN {span[0]} AND {span[-1]}"
+            )
     if where.hour is not None:
         first, _, last = where.hour.partition("-")
         a, b = int(first), int(last or first)

@@ -26,6 +26,11 @@ NEEDS = (
 PROVISIONS = ("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information")
 
 
+CELLS = """
+SELECT chance_num, chance_den, count(*) AS taken, sum(hit) AS wins
+FROM chance WHERE hit IS NOT NULL AND chance_num > 0 GROUP BY ALL ORDER BY ALL"""
+
+
 def log_need(audit: Audit, subjects: int = 1) -> float:
     """The log e-value at which a bet is won: the check's part of the error budget, shared among its subjects."""
     return -math.log(audit.share / subjects)
@@ -59,10 +64,7 @@ def runs(audit: Audit, version: int = 0) -> list[Run]:
 
 def cells(audit: Audit) -> list[tuple[Fraction, int, int]]:
     """(declared chance, openings with a known outcome, wins) of each chance that was taken."""
-    sql = """
-        SELECT chance_num, chance_den, sum(openings - unknown), sum(wins)
-        FROM win_by_position WHERE chance_num > 0 GROUP BY ALL ORDER BY ALL"""
-    return [(Fraction(num, den), int(taken), int(wins)) for num, den, taken, wins in audit.engine.rows(sql)]
+    return [(Fraction(num, den), int(taken), int(wins)) for num, den, taken, wins in audit.engine.rows(CELLS)]
 
 
 def no_boxes(subject: str) -> Finding:

@@ -34,6 +34,7 @@ ALL = (
     "records.control_totals_differ",
     "records.tier_prize_not_recorded",
     "draws.impossible_outcome",
+    "draws.randomness_not_honoured",
     "draws.guarantee_not_honoured",
     "draws.hidden_rule_at_work",
     "draws.early_boxes_never_win",

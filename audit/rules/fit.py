@@ -45,6 +45,11 @@ def misfits(rules: Rules, document: Document) -> Iterator[Problem]:
     yield from _version_misfits(rules, document)
     yield from limit_misfits(rules, document.problem)
     yield from boost_misfits(rules.boosts, rules.draw, document.problem)
+    if rules.randomness is not None and (
+        not isinstance(rules.draw, Boxes | Group | Raffle)
+        or (isinstance(rules.draw, Raffle) and rules.draw.every is not None)
+    ):
+        yield document.problem(("randomness",), "published randomness decides boxes, groups, and raffles drawn once")
     for number, era in enumerate(eras(rules)):
         yield from _era_misfits(era, Era(document, number))
 

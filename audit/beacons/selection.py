@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 
 from audit.beacons.streams import Number
 
@@ -17,13 +17,15 @@ def select(stream: Iterator[Number], tickets: Sequence[int], count: int, onto: s
 
     onto maps a number on the tickets: `modulo`, or `floor` of its fraction of them (in IEEE doubles, as scripts do it).
     again says what becomes of a holder already drawn: `redraw` draws once more from all tickets, `close-the-gap` takes
-    their tickets out, `allow` lets them win again. Fewer than count are returned where the stream gives no more.
+    their tickets out, `allow` lets them win again. No number is read beyond the last one needed; fewer than count are
+    returned where the stream gives no more.
     """
     left = list(range(len(tickets)))
     ends = list(accumulate(tickets))
     found: list[int] = []
-    for number in islice(stream, PATIENCE * (count + 1)):
-        if len(found) == count or not ends or not ends[-1]:
+    for _ in range(PATIENCE * (count + 1)):
+        number = None if len(found) == count or not ends or not ends[-1] else next(stream, None)
+        if number is None:
             break
         total = ends[-1]
         ticket = number.value % total if onto == "modulo" else math.floor(number.value / number.below * total)

@@ -112,7 +112,9 @@ def spans(count: int, family: str) -> list[tuple[int, int]]:
     return [(0, last)]  # all
 
 
-def class_bets(cells: Sequence[Cell], edges: Sequence[int], families: Mapping[str, float]) -> list[ClassBet]:
+def class_bets(
+    cells: Sequence[Cell], edges: Sequence[int], families: Mapping[str, float], ratios: Sequence[float] = RATIOS
+) -> list[ClassBet]:
     """Every theory of these families; a family's weight is shared equally by its classes and ratios.
 
     edges are the lowest values of the bins, fixed before the data are seen: that keeps the mixture fair. Chances of
@@ -122,7 +124,7 @@ def class_bets(cells: Sequence[Cell], edges: Sequence[int], families: Mapping[st
     for cell in cells:
         strata[max(0, bisect_right(edges, cell.value) - 1)] += cell.strata
     top = max([edges[-1], *(cell.value for cell in cells)])
-    logs = [[log_class_bet(one, ratio) for one in strata] for ratio in RATIOS]
+    logs = [[log_class_bet(one, ratio) for one in strata] for ratio in ratios]
     able = {name: spans(len(edges), name) for name in families}
     whole = sum(families[name] for name, classes in able.items() if classes)
     found = []
@@ -130,8 +132,8 @@ def class_bets(cells: Sequence[Cell], edges: Sequence[int], families: Mapping[st
         for a, b in classes:
             places = range(a, b + 1) if a <= b else (*range(a, len(edges)), *range(b + 1))
             end = edges[b + 1] - 1 if b + 1 < len(edges) else top
-            weight = families[name] / whole / len(classes) / len(RATIOS)
-            for line, ratio in zip(logs, RATIOS, strict=True):
+            weight = families[name] / whole / len(classes) / len(ratios)
+            for line, ratio in zip(logs, ratios, strict=True):
                 found.append(ClassBet(edges[a], end, ratio, sum(line[place] for place in places), weight, name))
     return found
 

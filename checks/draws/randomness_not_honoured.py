@@ -27,7 +27,7 @@ HELD = """
 SELECT o.activity_id, o.position, {tickets} AS tickets, o.outcome, o.entry_id FROM entry_played AS o
 WHERE o.activity_id IN (SELECT activity_id FROM randomness){where} ORDER BY o.activity_id, o.position, o.entry_id"""
 LATE = """
-SELECT r.activity_id, r.committed_at, r.revealed_at, min(o.decided_at) AS decided_at, r.source_file, r.record
+SELECT r.activity_id, r.committed_at, r.revealed_at, max(o.decided_at) AS decided_at, r.source_file, r.record
 FROM randomness AS r JOIN entry_played AS o ON o.activity_id = r.activity_id AND o.outcome IS NOT NULL
 GROUP BY ALL HAVING {test} ORDER BY r.activity_id"""
 
@@ -102,10 +102,7 @@ def _commitments(audit: Audit, scheme: Randomness, seeds: Sequence[Mapping[str, 
             else:
                 broken.append(str(one["activity_id"]))
     if broken:
-        rows = evidence(
-            audit,
-            f"SELECT * FROM randomness WHERE activity_id IN ({', '.join(map(_quoted, broken))}) ORDER BY activity_id",
-        )
+        rows = evidence(audit, _rows(broken))
         text = Text(
             f"{len(broken)} 个种子与事先的承诺不符。", f"{len(broken)} seeds are not those that were committed to."
         )
@@ -118,11 +115,15 @@ def _commitments(audit: Audit, scheme: Randomness, seeds: Sequence[Mapping[str, 
 
 
 def _times(audit: Audit) -> Finding:
-    sql = LATE.format(test="r.committed_at >= min(o.decided_at) OR r.revealed_at <= min(o.entered_at)")
+    """Boxes must be laid before the first is opened, a group or raffle committed to before it is decided."""
+    began = "min(o.entered_at)" if isinstance(audit.rules.draw, Boxes) else "max(o.decided_at)"
+    sql = LATE.format(test=f"r.committed_at >= {began} OR r.revealed_at < max(o.entered_at)")
     rows = evidence(audit, sql)
     if rows:
-        text = Text(f"{len(rows)} 场的承诺晚于开奖，或种子先于参与公开。",
-                    f"In {len(rows)} draws the commitment came after the decision, or the seed was shown before people entered.")  # fmt: skip
+        text = Text(
+            f"{len(rows)} 场的承诺晚于开奖，或种子先于参与公开。",
+            f"In {len(rows)} draws the commitment came too late, or the seed was shown before all had entered.",
+        )
         return Finding("order in time", Verdict.FAIL, text, rows=rows, sql=sql)
     text = Text(
         "承诺先于开奖，种子后于参与。",

@@ -79,8 +79,8 @@ class Check:
     """A check: its name is its file's name and its id everywhere.
 
     needs names the canonical columns (`entry.position`) a verdict rests on; where the gate found one damaged, a
-    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kinds of draw that a check bets on, with a space between; such a check spends part of
-    the error budget, the others leave it empty. alone: it can judge the declaration without an export.
+    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kinds of draw that a check bets on, with a space
+    between; such a check spends part of the error budget, the others leave it empty. alone: it can judge the declaration without an export.
     """
 
     name: str

@@ -93,6 +93,15 @@ CREATE TABLE tier_total (
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 
+CREATE TABLE randomness (
+    activity_id VARCHAR,         -- activity whose draw it decides
+    commitment VARCHAR,          -- digest of the seed, published before, hexadecimal
+    committed_at TIMESTAMPTZ,    -- moment it was published
+    seed VARCHAR,                -- the seed as published afterwards
+    revealed_at TIMESTAMPTZ,     -- moment it was shown
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
 CREATE TABLE input (
     file VARCHAR,                -- path below the exports folder
     table_name VARCHAR,          -- canonical table it filled

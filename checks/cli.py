@@ -146,12 +146,39 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the answer")
     diff.set_defaults(run=_diff)
 
+    _draw_verbs(verbs)
     _rules_verbs(verbs)
 
     schema = verbs.add_parser("schema", help="print the JSON Schema that editors complete rules.yaml or case.yaml from")
     schema.add_argument("which", nargs="?", choices=("rules", "case"), default="rules")
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _draw_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verbs about how much data a verdict on draws needs, and about watching for years."""
+    plan = verbs.add_parser("plan", help="from rules alone: how many activities a verdict needs, with the curve")
+    plan.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml")
+    plan.add_argument(
+        "--risk", default="1/1000", metavar="R", help="chance that an honest platform is accused (default: 1/1000)"
+    )
+    plan.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
+    plan.set_defaults(run=_plan)
+
+    watch = verbs.add_parser(
+        "monitor",
+        help="take one more export of a case into a running bet against its declared draw",
+        description="Multiplies the bet on CASE's period into FILE, a small hash-chained JSON; an honest platform ever raises "
+        "an alarm with the case's risk at most, however long one watches. Exit status 1: alarm.",
+        epilog=EXIT,
+    )
+    watch.add_argument("case", type=Path, metavar="CASE", help="folder with case.yaml (with `period`) and rules.yaml")
+    watch.add_argument(
+        "--state", type=Path, required=True, metavar="FILE", help="the running bet; made where it is missing"
+    )
+    watch.add_argument("--exports", type=Path, metavar="FOLDER", help="where the export files lie, if not in CASE")
+    watch.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what is printed")
+    watch.set_defaults(run=_monitor)
 
 
 def _rules_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -340,6 +367,27 @@ def _score(given: argparse.Namespace) -> int:
     from checks.simulate import run_score
 
     return run_score(given.rules, given.largest, given.seed, given.lang)
+
+
+def _plan(given: argparse.Namespace) -> int:
+    from fractions import Fraction
+
+    from audit.problem import Problem
+    from checks.plan import show_plan
+
+    try:
+        risk = Fraction(given.risk)
+    except (ValueError, ZeroDivisionError):
+        risk = Fraction(0)
+    if not 0 < risk < 1:
+        raise Problem("the risk lies between 0 and 1", value=given.risk, mend="such as --risk 1/1000")
+    return show_plan(given.rules, risk, given.lang)
+
+
+def _monitor(given: argparse.Namespace) -> int:
+    from checks.monitor import monitor
+
+    return monitor(given.case, given.state, given.exports, given.lang)
 
 
 def _schema(given: argparse.Namespace) -> int:

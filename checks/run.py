@@ -79,7 +79,7 @@ def share_of(case: Case) -> tuple[int, int]:
     Both are known from the rules alone, before any record is read.
     """
     kind = case.rules.draw.kind if case.rules.draw else ""
-    return max(1, sum(check.statistical == kind != "" for check in every_check())), round(1 / case.file.risk)
+    return max(1, sum(kind in check.statistical.split() for check in every_check())), round(1 / case.file.risk)
 
 
 def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fail: bool = False) -> int:

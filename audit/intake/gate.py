@@ -29,6 +29,7 @@ REQUIRED = {
     "draw": ("draw_id", "drawn_at", "sales"),
     "drawn_number": ("draw_id", "pool", "ordinal", "number"),
     "tier_total": ("draw_id", "tier", "winners", "prize"),
+    "randomness": ("activity_id", "seed"),
 }
 UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "draw": ("draw_id",),
           "drawn_number": ("draw_id", "pool", "ordinal"), "tier_total": ("draw_id", "tier")}  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date
 
 from audit.engine import Step, literal, values
 from audit.replay.chances import chance_steps
+from audit.replay.known import known_steps
 from audit.replay.raffles import raffle_steps
 from audit.rules import Boxes, Chances, Draw, Group, Numbers, Raffle, Rules, eras
 from audit.rules.odds import box_chances
@@ -17,6 +18,10 @@ NO_AWARD = (
     "    CAST(NULL AS DECIMAL(38, 0)) AS amount,\n"
     "    CAST(NULL AS TIMESTAMPTZ) AS due_at"
 )
+PLAYED = (
+    "entry_id", "activity_id", "participant_id", "entered_at", "position", "weight", "paid", "initiator_id", "started_at",
+    "outcome", "prize", "choice", "share", "decided_at", "version", "source_file", "record",
+)  # fmt: skip
 Dated = Sequence[tuple[date, Draw]]
 
 
@@ -32,11 +37,11 @@ def draw_steps(rules: Rules, scope: Scope) -> list[Step]:
     groups = [draw for _, draw in dated if isinstance(draw, Group)]
     raffles = [draw for _, draw in dated if isinstance(draw, Raffle)]
     chances = [draw for _, draw in dated if isinstance(draw, Chances)]
-    steps += _box_steps(boxes) if boxes else []
+    steps += _box_steps(rules, boxes) if boxes else []
     steps += _group_steps(groups, scope.has("entry", "position")) if groups else []
     steps += raffle_steps(raffles) if raffles and scope.has("outcome", "decided_at") else []
     steps += chance_steps(chances, rules, scope) if chances else []
-    return steps
+    return steps + (known_steps(rules) if groups or chances else [])
 
 
 def draws_of(rules: Rules) -> list[tuple[date, Draw]]:
@@ -73,7 +78,7 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     return Step(
         "entry_played",
         "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
-        f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight,\n"
+        f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight, e.paid,\n"
         f"    a.initiator_id, a.started_at, {outcome} AS outcome,\n"
         f"    {prize} AS prize, o.choice, o.share, e.asset, e.paid,\n"
         f"    coalesce(o.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
@@ -115,7 +120,22 @@ def _group_steps(draws: Sequence[Group], positioned: bool) -> list[Step]:
     ]
 
 
-def _box_steps(draws: Sequence[Boxes]) -> list[Step]:
+def _boost_steps(rules: Rules) -> list[Step]:
+    """What was known before each chance; where the rules declare boosts, `draw_replayed` has the chances that they give."""
+    if not rules.boosts:
+        return known_steps(rules)
+    return [
+        *known_steps(rules, "draw_at_odds"),
+        Step(
+            "draw_replayed",
+            f"SELECT {', '.join(f'd.{name}' for name in PLAYED)}, c.chance_num, c.chance_den\n"
+            "FROM draw_at_odds AS d\nJOIN chance AS c ON c.event = d.entry_id",
+            "table",
+        ),
+    ]
+
+
+def _box_steps(rules: Rules, draws: Sequence[Boxes]) -> list[Step]:
     """Openings with their chance, given the boxes opened before."""
     chances = [(version, *row) for version, draw in enumerate(draws) for row in box_chances(draw)]
     same = " AND c.version = o.version" if len(draws) > 1 else ""
@@ -128,7 +148,7 @@ def _box_steps(draws: Sequence[Boxes]) -> list[Step]:
             "table",
         ),
         Step(
-            "draw_replayed",
+            "draw_at_odds" if rules.boosts else "draw_replayed",
             "SELECT o.*,\n"
             "    -- after the win nothing is left to win; a box that does not exist never wins\n"
             "    CASE WHEN w.position < o.position THEN 0 ELSE coalesce(c.chance_num, 0) END AS chance_num,\n"
@@ -137,6 +157,7 @@ def _box_steps(draws: Sequence[Boxes]) -> list[Step]:
             f"LEFT JOIN box_chance AS c ON c.position = o.position{same}\n"
             "LEFT JOIN first_win AS w ON w.activity_id = o.activity_id",
         ),
+        *_boost_steps(rules),
         Step(
             "expected_draw",
             "SELECT entry_id AS event, 'draw' AS clause, outcome, chance_num, chance_den,\n"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from audit.rules.awards import Award, Ladder, Share, Split, Unlock
+from audit.rules.boosts import Band, Boost, Where
 from audit.rules.declared import Declared, Gap, read_declared
 from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers, Raffle
+from audit.rules.randomness import Randomness
 from audit.rules.read import json_schema, read_rules, rules_of
 from audit.rules.records import Claim, Order, Rules, eras
 
 __all__ = [
-    "Award", "Boxes", "Chances", "Claim", "Declared", "Draw", "Gap", "Group", "Ladder", "Numbers", "Order", "Raffle", "Rules",
-    "Share", "Split", "Unlock", "eras", "json_schema", "read_declared", "read_rules", "rules_of",
+    "Award", "Band", "Boost", "Boxes", "Chances", "Claim", "Declared", "Draw", "Gap", "Group", "Ladder", "Numbers",
+    "Order", "Raffle", "Randomness", "Rules", "Share", "Split", "Unlock", "Where", "eras", "json_schema",
+    "read_declared", "read_rules", "rules_of",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from audit.rules.awards import Award, Ladder, Pay, Share, Split, Unlock
 from audit.rules.document import Document, Path_
 from audit.rules.draws import Boxes, Chances, Group, Numbers, Raffle
 from audit.rules.exceptions import collisions
-from audit.rules.fit_draws import draw_misfits
+from audit.rules.fit_draws import boost_misfits, draw_misfits
 from audit.rules.fit_limits import limit_misfits
 from audit.rules.records import Order, Rules, eras
 
@@ -44,6 +44,12 @@ def misfits(rules: Rules, document: Document) -> Iterator[Problem]:
             yield document.problem(("assets", name, "step"), "a step must be more than 0", value=str(asset.step))
     yield from _version_misfits(rules, document)
     yield from limit_misfits(rules, document.problem)
+    yield from boost_misfits(rules.boosts, rules.draw, document.problem)
+    if rules.randomness is not None and (
+        not isinstance(rules.draw, Boxes | Group | Raffle)
+        or (isinstance(rules.draw, Raffle) and rules.draw.every is not None)
+    ):
+        yield document.problem(("randomness",), "published randomness decides boxes, groups, and raffles drawn once")
     for number, era in enumerate(eras(rules)):
         yield from _era_misfits(era, Era(document, number))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Protocol
 
 from audit.problem import Problem
+from audit.rules.boosts import Boost, Where
 from audit.rules.document import Path_
 from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers
 from audit.rules.records import AssetRule
@@ -30,6 +31,23 @@ def draw_misfits(draw: Draw, assets: Mapping[str, AssetRule], problem: Says) -> 
         yield from _chance_misfits(draw, problem)
     if isinstance(draw, Numbers):
         yield from _number_misfits(draw, problem)
+
+
+def boost_misfits(boosts: Sequence[Boost], draw: Draw | None, problem: Says) -> Iterator[Problem]:
+    """Every problem of boosts: they bear on boxes, and each must leave something to bear on."""
+    for place, boost in enumerate(boosts):
+        at: Path_ = ("boosts", place)
+        if not isinstance(draw, Boxes):
+            yield problem(at, "only boxes have boosts", mend="chances have `rises` and `guarantee`")
+        if boost.where == Where():
+            yield problem((*at, "where"), "says nothing", mend="such as {hour: 20-21}")
+        for name in ("spent", "collected", "won_that_day"):
+            band = getattr(boost.where, name)
+            if band is not None and band.from_ is not None and band.below is not None and band.below <= band.from_:
+                yield problem((*at, "where", name), "nothing lies in it", mend="`below` is more than `from`")
+        since, until = boost.where.since, boost.where.until
+        if since is not None and until is not None and until <= since:
+            yield problem((*at, "where", "until"), "must be later than `since`", value=str(until))
 
 
 def _box_misfits(draw: Boxes, assets: Mapping[str, AssetRule], problem: Says) -> Iterator[Problem]:

@@ -14,8 +14,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from audit.rules.awards import Award
+from audit.rules.boosts import Boost
 from audit.rules.draws import Draw
 from audit.rules.limits import Bound, Cost
+from audit.rules.randomness import Randomness
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
 
 
@@ -127,6 +129,8 @@ class Rules:
     effective: Effective
     assets: Mapping[Asset, AssetRule]
     draw: Annotated[Draw, Field(discriminator="kind")] | None = None
+    randomness: Randomness | None = Field(default=None, description="how published randomness decides the draw")
+    boosts: tuple[Boost, ...] = Field(default=(), description="chances whose odds are multiplied, one after another")
     activity: Activity | None = None
     entry: Entry | None = None
     order: Order | None = None

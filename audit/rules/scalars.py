@@ -43,6 +43,17 @@ def _odds(value: Any) -> Fraction:
     return odds
 
 
+def _times(value: Any) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    match = ODDS.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if match is None or match[2] == "0" * len(match[2] or "x"):
+        raise ValueError(
+            'a multiple is a whole number, an exact fraction such as 1/2, or a quoted decimal such as "0.5"'
+        )
+    return Fraction(str(value))
+
+
 def _span(value: Any) -> timedelta:
     if isinstance(value, timedelta):
         return value
@@ -80,6 +91,10 @@ Amount = Annotated[
     Decimal, BeforeValidator(_amount), WithJsonSchema({"type": ["string", "integer"], "pattern": AMOUNT.pattern})
 ]
 Odds = Annotated[Fraction, BeforeValidator(_odds), WithJsonSchema({"type": "string", "pattern": ODDS.pattern})]
+Times = Annotated[
+    Fraction, BeforeValidator(_times), WithJsonSchema({"type": ["string", "integer"], "pattern": ODDS.pattern})
+]
+Hours = Annotated[str, StringConstraints(pattern=r"^([01]?[0-9]|2[0-3])(-([01]?[0-9]|2[0-3]))?$")]
 Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": SPAN.pattern})]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Range = Annotated[

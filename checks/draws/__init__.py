@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import groupby
 
 from audit.case import Audit
-from audit.finding import Finding, Text, Verdict
-from audit.stats.bets import LN10, Run
+from audit.finding import Basis, Finding, Text, Verdict
+from audit.hidden import FAMILIES, Hidden, cells_by, edges_of, explained
+from audit.rules import Boxes, Chances, Group, eras
+from audit.stats.bets import LN10, Run, log_number_bet
+from audit.stats.classes import Cell, ClassBet, ClassEvidence, best_constant, class_evidence
+
+NEEDS = (
+    "entry.entry_id",
+    "entry.activity_id",
+    "entry.position",
+    "entry.entered_at",
+    "outcome.entry_id",
+    "outcome.outcome",
+)
+PROVISIONS = ("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information")
+
+
+CELLS = """
+SELECT chance_num, chance_den, count(*) AS taken, sum(hit) AS wins
+FROM chance WHERE hit IS NOT NULL AND chance_num > 0 GROUP BY ALL ORDER BY ALL"""
 
 
 def log_need(audit: Audit, subjects: int = 1) -> float:
@@ -44,10 +64,7 @@ def runs(audit: Audit, version: int = 0) -> list[Run]:
 
 def cells(audit: Audit) -> list[tuple[Fraction, int, int]]:
     """(declared chance, openings with a known outcome, wins) of each chance that was taken."""
-    sql = """
-        SELECT chance_num, chance_den, sum(openings - unknown), sum(wins)
-        FROM win_by_position WHERE chance_num > 0 GROUP BY ALL ORDER BY ALL"""
-    return [(Fraction(num, den), int(taken), int(wins)) for num, den, taken, wins in audit.engine.rows(sql)]
+    return [(Fraction(num, den), int(taken), int(wins)) for num, den, taken, wins in audit.engine.rows(CELLS)]
 
 
 def no_boxes(subject: str) -> Finding:
@@ -56,3 +73,169 @@ def no_boxes(subject: str) -> Finding:
         "规则没有按序开启的盒子，或导出没有开盒记录。", "The rules declare no boxes, or the export has no openings."
     )
     return Finding(subject, Verdict.NOT_APPLICABLE, why)
+
+
+def singly(audit: Audit) -> bool:
+    """Whether chances are decided one by one, so that they may be compared by hour, day or money."""
+    return isinstance(audit.rules.draw, Boxes | Chances) and audit.has("chance")
+
+
+def steady(audit: Audit) -> bool:
+    """Whether one list of odds holds for all boxes at all times: no boosts, no version that changes the draw."""
+    return not audit.rules.boosts and all(era.draw == audit.rules.draw for era in eras(audit.rules))
+
+
+PLACES = """
+SELECT o.activity_id, o.position
+FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
+WHERE g.is_ordered AND g.undecided = 0 AND g.size = {size} AND g.winners_due = {winners} AND g.winners = {winners}
+    AND o.outcome = 'win'
+ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
+
+
+def places_won(audit: Audit, draw: Group) -> list[list[int]]:
+    """The winning places of each full group that is told in order, group by group as they filled."""
+    rows = audit.engine.rows(PLACES.format(size=draw.size, winners=draw.winners))
+    return [[int(place) for _, place in group] for _, group in groupby(rows, lambda row: row[0])]
+
+
+def places_favoured(audit: Audit, draw: Group) -> float:
+    """What "some places are favoured" gains: such places also win twice running, and whoever holds them wins more."""
+    return log_number_bet(places_won(audit, draw), range(1, draw.size + 1))
+
+
+def others(audit: Audit, *own: str) -> list[Hidden]:
+    """The hidden rules that explain the export and look at something else than this check does."""
+    if not singly(audit):
+        return []
+    return [one for one in explained(audit, log_need(audit)) if one.covariate not in own]
+
+
+def elsewhere(audit: Audit) -> float:
+    """What the simplest rival explanation of a difference between people gains: favoured places, or all odds changed."""
+    if isinstance(audit.rules.draw, Group):
+        return places_favoured(audit, audit.rules.draw)
+    cells, _ = cells_by(audit, "0")
+    return best_constant(one for cell in cells for one in cell.strata)
+
+
+def no_chances(subject: str) -> Finding:
+    """What a check of single chances says where there are none, or where the export lacks what it looks at."""
+    why = Text(
+        "规则没有逐次决定的机会，或导出没有本检查所看的列。",
+        "The rules declare no chances taken one by one, or the export lacks the column that this check looks at.",
+    )
+    return Finding(subject, Verdict.NOT_APPLICABLE, why)
+
+
+Words = Callable[[int, int], Text]
+
+
+def class_finding(
+    audit: Audit,
+    subject: str,
+    cells: Sequence[Cell],
+    edges: Sequence[int],
+    families: Mapping[str, float],
+    words: Words,
+    sql: str,
+    *,
+    rival: float | None = None,
+    left: Sequence[Cell] | None = None,
+    apart: bool = True,
+) -> Finding:
+    """What a check of classes says: whether odds differ from the declared for some values of what was known before.
+
+    edges are the lowest values of the bins, known before the data; words names a class for a reader; rival is what a simpler
+    explanation gains, left the chances as other hidden rules would have them: what those explain is not said twice;
+    apart as in class_evidence. FAIL where the bet is won; PASS where odds changed in the class that holds half of what was
+    due would have shown.
+    """
+    need = log_need(audit)
+    found = class_evidence(cells, edges, families, need, rival, apart=apart)
+    rest = class_evidence(left, edges, families, need, rival, apart=apart) if left is not None else found
+    if found is not None and rest is not None:
+        found = replace(rest, log_e=min(found.log_e, rest.log_e), gained=max(found.gained, rest.gained))
+    if found is None:
+        why = Text("导出中没有可成可败的机会。", "The export holds no chance that could go either way.")
+        return Finding(subject, Verdict.INCONCLUSIVE, why, Basis.STATISTICAL, sql=sql)
+    could = could_have_seen(found, words)
+    verdict = Verdict.FAIL if found.log_e >= need else Verdict.PASS if could else Verdict.INCONCLUSIVE
+    return Finding(
+        subject,
+        verdict,
+        _class_words(verdict, found, words, could),
+        Basis.STATISTICAL,
+        declared=Text(f"该类机会应中 {found.due:.1f} 次", f"{found.due:.1f} wins due in this class"),
+        observed=Text(f"{found.chances} 次机会中 {found.hits} 次", f"{found.hits} wins in {found.chances} chances"),
+        rows=tuple(class_row(one, words, found) for one in found.alike[:20]),
+        sql=sql,
+        p_value=found.p_value,
+        e_value=e_value(found.log_e),
+        could_have_seen=could or "",
+    )
+
+
+def covariate_finding(audit: Audit, subject: str, covariate: str, words: Words, rival: float | None = None) -> Finding:
+    """class_finding on one covariate of audit.hidden, with what other hidden rules explain taken off."""
+    cells, sql = cells_by(audit, covariate)
+    rules = others(audit, covariate)
+    left = cells_by(audit, covariate, rules)[0] if rules else None
+    if rival is not None:
+        rival = max(rival, best_constant(one for cell in cells for one in cell.strata))
+    edges, families = edges_of(audit, covariate), FAMILIES[covariate]
+    return class_finding(audit, subject, cells, edges, families, words, sql, rival=rival, left=left)
+
+
+def class_row(one: ClassBet, words: Words, found: ClassEvidence) -> dict[str, str | float]:
+    """One theory that the data do not tell from the best, for a finding's rows."""
+    name = words(one.first, one.last)
+    share = math.exp(one.score - found.gained) if found.gained > -math.inf else 0.0
+    return {"class": name.en, "类别": name.zh, "odds_times": one.ratio, "log10_evidence": round(one.log_bet / LN10, 9),
+            "share": round(share, 6)}  # fmt: skip
+
+
+def could_have_seen(found: ClassEvidence, words: Words) -> Text | None:
+    """The smallest change of odds in the typical class that would have shown; None: not even total exclusion."""
+    shown = [one for one in (found.below, found.above) if one is not None]
+    if not shown:
+        return None
+    name = words(*found.typical)
+    return Text(
+        f"{name.zh}的赔率 ×" + " 或 ×".join(f"{one:g}" for one in shown),
+        f"odds x{' or x'.join(f'{one:g}' for one in shown)} for {name.en}",
+    )
+
+
+def _class_words(verdict: Verdict, found: ClassEvidence, words: Words, could: Text | None) -> Text:
+    name, best = words(found.best.first, found.best.last), found.best
+    if verdict is Verdict.FAIL:
+        classes = {(one.first, one.last) for one in found.alike}
+        zh = "从不中奖" if best.ratio == 0 else f"的赔率约为声明的 {best.ratio:g} 倍"
+        en = "never wins" if best.ratio == 0 else f"has about {best.ratio:g} times the declared odds"
+        more_zh = f"；数据尚不能与另外 {len(classes) - 1} 种相近的划分区分" if len(classes) > 1 else ""
+        more_en = (
+            f"; the data do not tell this from {len(classes) - 1} neighbouring classes" if len(classes) > 1 else ""
+        )
+        return Text(
+            f"{name.zh}{zh}：{found.chances} 次机会应中 {found.due:.1f} 次，实中 {found.hits} 次{more_zh}。"
+            f"除去总体的变化后，证据为声明规则的 {power_of_ten(found.log_e)} 倍。",
+            f"{name.en[0].upper()}{name.en[1:]}: {en}; {found.chances} chances, {found.due:.1f} wins due, {found.hits} came{more_en}. "
+            f"Beyond what differs everywhere, the evidence is {power_of_ten(found.log_e)} to 1 against the declared odds.",
+        )
+    if could and found.gained >= found.log_e + LN10:
+        rest = power_of_ten(found.log_e)
+        return Text(
+            f"赔率与声明不同，但不因此而异：除去总体的变化后，证据为 {rest} 倍；若{could.zh}，这份导出会显示出来。",
+            f"Odds differ from the declared, but not by this: beyond what differs everywhere the evidence is {rest} to 1; "
+            f"{could.en} would have shown.",
+        )
+    if could:
+        return Text(
+            f"未见异常（反对声明的证据为 {power_of_ten(found.log_e)} 倍）；若{could.zh}，这份导出会显示出来。",
+            f"Nothing shows (evidence against the declaration {power_of_ten(found.log_e)} to 1); {could.en} would have shown.",
+        )
+    return Text(
+        f"数据太少：即使{name.zh}从不中奖也看不出（反对声明的证据为 {power_of_ten(found.log_e)} 倍）。",
+        f"Too few data to show even a class that never wins (evidence against the declaration {power_of_ten(found.log_e)} to 1).",
+    )

@@ -4,7 +4,8 @@ Does: finds the longest run of first boxes in which no activity ever won, and na
 Matters: whoever opens those boxes pays the full price for a chance of zero.
 How: a bet on "boxes 1..k never win" against the declared odds for every k, mixed, with extra weight on the k that the
     economics imply; a cut-off activity counts for what it shows. An exact p-value and 95 % set of k stand beside it.
-Blind to: a losing stretch that starts later, and boxes that win rarely rather than never: see `win_odds_differ`.
+Blind to: a losing stretch that starts later, boxes that win rarely rather than never, and rules with boosts: see
+    `boxes_favoured`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SQL = "SELECT reached, won_at, activities FROM run_total ORDER BY ALL"
 def early_boxes_never_win(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the first boxes of all activities, or of each version of the draw."""
     dated = [(day, draw) for day, draw in draws_of(audit.rules) if isinstance(draw, Boxes)]
-    if not dated or not audit.has("run_total"):
+    if not dated or audit.rules.boosts or not audit.has("run_total"):
         yield no_boxes("first boxes")
         return
     for version, (day, draw) in enumerate(dated):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
@@ -20,15 +19,9 @@ from audit.rules import Group
 from audit.stats.bets import log_number_bet
 from audit.stats.exact import number_p_value
 from audit.stats.power import smallest_favour
-from checks.draws import e_value, log_need, power_of_ten
+from checks.draws import PLACES, e_value, log_need, places_won, power_of_ten
 
 NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry_id", "outcome.outcome")
-SQL = """
-SELECT o.activity_id, o.position
-FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
-WHERE g.is_ordered AND g.undecided = 0 AND g.size = {size} AND g.winners_due = {winners} AND g.winners = {winners}
-    AND o.outcome = 'win'
-ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
 
 
 @check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical="group")
@@ -45,8 +38,7 @@ def join_order_favoured(audit: Audit) -> Iterator[Finding]:
 
 
 def _judged(audit: Audit, draw: Group, subject: str, need: float) -> Finding:
-    sql = SQL.format(size=draw.size, winners=draw.winners)
-    won = [[place for _, place in rows] for _, rows in groupby(audit.engine.rows(sql), lambda row: row[0])]
+    sql, won = PLACES.format(size=draw.size, winners=draw.winners), places_won(audit, draw)
     places = range(1, draw.size + 1)
     counts = Counter(place for group in won for place in group)
     log_e = log_number_bet(won, places)

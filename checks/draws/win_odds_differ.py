@@ -1,4 +1,4 @@
-"""Boxes win more or less often than declared.
+"""Entries win more or less often than declared.
 
 Does: compares all wins with the chances that were declared for them, opening by opening.
 Matters: odds that are quietly halved look like bad luck to everyone who plays.
@@ -13,21 +13,24 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.rules import Boxes
 from audit.stats.bets import log_tilt_bet
 from audit.stats.exact import binomial_interval
 from audit.stats.power import smallest_tilt
-from checks.draws import cells, e_value, log_need, no_boxes, power_of_ten
+from checks.draws import CELLS, cells, e_value, log_need, no_chances, power_of_ten, singly
 
 NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry_id", "outcome.outcome")
-SQL = "SELECT position, chance_num, chance_den, openings, wins, unknown FROM win_by_position ORDER BY ALL"
+SQL = CELLS
 
 
-@check(needs=NEEDS, provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"), statistical="boxes")
+@check(
+    needs=NEEDS,
+    provisions=("cn-prize-sales", "cn-blind-box-odds", "cn-truthful-information"),
+    statistical="boxes chances",
+)
 def win_odds_differ(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all openings."""
-    if not isinstance(audit.rules.draw, Boxes) or not audit.has("win_by_position"):
-        yield no_boxes("all openings")
+    if not singly(audit):
+        yield no_chances("all openings")
         return
     taken, need = cells(audit), log_need(audit)
     open_cells = [cell for cell in taken if 0 < cell[0] < 1]

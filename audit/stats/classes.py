@@ -1,0 +1,341 @@
+"""Bets that one class of chances wins more or less often than declared: some boxes, some hours, some people.
+
+A stratum is one draw, or many alike: `drawn` of its `size` places belong to the class, `winners` of them win. Declared,
+the class's hits follow the hypergeometric law; one chance of p/q is a stratum of q places, p winners and 1 drawn. A
+theory multiplies the odds of a class by one ratio (0: it never wins); its bet is ratio^hits / E[ratio^hits].
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from audit.stats.bets import TILTS, log_sum
+
+RATIOS = (0.0, *TILTS, 30.0, 100.0)
+NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
+EXACT = 20_000  # chances up to which the law of all hits is convolved, not approximated
+COUNTS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000)  # bins of a count
+ALIKE = math.log(20)  # theories this near to the best are not told from it
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """`count` draws alike, each with `hits` of its `winners` among the `drawn` places of a class; `size` places in all."""
+
+    size: int
+    winners: int
+    drawn: int
+    hits: int
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The strata in which a covariate (box, hour, money so far) had this value."""
+
+    value: int
+    strata: tuple[Stratum, ...]
+
+
+@dataclass(frozen=True)
+class ClassBet:
+    """A theory: values first..last (the whole circle where cyclic) have their odds multiplied by ratio; weights add to 1."""
+
+    first: int
+    last: int
+    ratio: float
+    log_bet: float
+    weight: float
+    family: str = ""
+
+    @property
+    def score(self) -> float:
+        """What it adds to the mixture, as a log."""
+        return math.log(self.weight) + self.log_bet
+
+
+@lru_cache(maxsize=100_000)
+def hit_law(size: int, winners: int, drawn: int) -> tuple[tuple[int, float], ...]:
+    """(hits, chance) of a hypergeometric draw, as declared."""
+    if drawn == 1 or winners == 1:
+        chance = winners * drawn / size
+        return tuple((hit, p) for hit, p in ((0, 1 - chance), (1, chance)) if p > 0)
+    every = math.comb(size, winners)
+    low, high = max(0, winners + drawn - size), min(winners, drawn)
+    return tuple(
+        (hit, math.comb(drawn, hit) * math.comb(size - drawn, winners - hit) / every) for hit in range(low, high + 1)
+    )
+
+
+def tilted(law: Iterable[tuple[int, float]], ratio: float) -> list[tuple[int, float]]:
+    """The law of the hits when every odds of the class is multiplied by ratio."""
+    weighed = [(hit, p * ratio**hit) for hit, p in law]
+    total = sum(p for _, p in weighed)
+    return [(hit, p / total) for hit, p in weighed] if total else []
+
+
+def log_class_bet(strata: Sequence[Stratum], ratio: float) -> float:
+    """The log bet that this class's odds are multiplied by ratio; what is certain decides nothing."""
+    total = 0.0
+    for one in strata:
+        law = hit_law(one.size, one.winners, one.drawn)
+        if len(law) == 1 or not one.count:
+            continue
+        mean = math.fsum(p * ratio**hit for hit, p in law)
+        if mean == 0 or (ratio == 0 and one.hits):
+            return -math.inf
+        total += one.count * ((one.hits * math.log(ratio) if one.hits else 0.0) - math.log(mean))
+    return total
+
+
+def spans(count: int, family: str) -> list[tuple[int, int]]:
+    """The classes of a family as (first, last) places in the sorted values; a cyclic one wraps where last < first."""
+    last = count - 1
+    if count < 2 and family != "all":
+        return []
+    if family == "below":
+        return [(0, place) for place in range(last)]
+    if family == "from":
+        return [(place, last) for place in range(1, count)]
+    if family == "first":
+        return [(0, 0)]
+    if family == "one":
+        return [(place, place) for place in range(count)]
+    if family == "between":
+        return [(a, b) for a in range(1, last) for b in range(a + 1, last)]
+    if family == "around the clock":
+        return [(a, (a + n) % count) for a in range(count) for n in range(1, min(count - 1, count // 2 + 1))]
+    return [(0, last)]  # all
+
+
+def class_bets(
+    cells: Sequence[Cell], edges: Sequence[int], families: Mapping[str, float], ratios: Sequence[float] = RATIOS
+) -> list[ClassBet]:
+    """Every theory of these families; a family's weight is shared equally by its classes and ratios.
+
+    edges are the lowest values of the bins, fixed before the data are seen: that keeps the mixture fair. Chances of
+    different bins must be different draws.
+    """
+    strata: list[list[Stratum]] = [[] for _ in edges]
+    for cell in cells:
+        strata[max(0, bisect_right(edges, cell.value) - 1)] += cell.strata
+    top = max([edges[-1], *(cell.value for cell in cells)])
+    logs = [[log_class_bet(one, ratio) for one in strata] for ratio in ratios]
+    able = {name: spans(len(edges), name) for name in families}
+    whole = sum(families[name] for name, classes in able.items() if classes)
+    found = []
+    for name, classes in able.items():
+        for a, b in classes:
+            places = range(a, b + 1) if a <= b else (*range(a, len(edges)), *range(b + 1))
+            end = edges[b + 1] - 1 if b + 1 < len(edges) else top
+            weight = families[name] / whole / len(classes) / len(ratios)
+            for line, ratio in zip(logs, ratios, strict=True):
+                found.append(ClassBet(edges[a], end, ratio, sum(line[place] for place in places), weight, name))
+    return found
+
+
+def within(cells: Sequence[Cell], first: int, last: int) -> list[Stratum]:
+    """The strata of the values first..last; round the end where last < first."""
+    return [
+        one
+        for cell in cells
+        if (first <= cell.value <= last if first <= last else cell.value >= first or cell.value <= last)
+        for one in cell.strata
+    ]
+
+
+def class_p_value(strata: Sequence[Stratum]) -> float:
+    """Two-sided p-value of all hits: exact by convolution up to EXACT draws, else normal with half a hit's correction."""
+    import numpy as np
+    from scipy.stats import binom, norm
+
+    groups: dict[tuple[int, int, int], list[int]] = {}
+    for one in strata:
+        group = groups.setdefault((one.size, one.winners, one.drawn), [0, 0])
+        group[0] += one.count
+        group[1] += one.hits * one.count
+    hits = sum(total for _, total in groups.values())
+    if sum(count for count, _ in groups.values()) > EXACT:
+        mean = sum(count * w * d / s for (s, w, d), (count, _) in groups.items())
+        spread = math.sqrt(sum(count * _variance(s, w, d) for (s, w, d), (count, _) in groups.items()))
+        return float(min(1.0, 2 * norm.sf(max(0.0, abs(hits - mean) - 0.5) / spread))) if spread else 1.0
+    law = np.ones(1)
+    for (size, winners, drawn), (count, _) in groups.items():
+        own = dict(hit_law(size, winners, drawn))
+        if set(own) <= {0, 1}:
+            law = np.convolve(law, binom.pmf(np.arange(count + 1), count, own.get(1, 0.0)))
+            continue
+        each = np.array([own.get(hit, 0.0) for hit in range(max(own) + 1)])
+        for _ in range(count):
+            law = np.convolve(law, each)
+    return float(min(1.0, 2 * min(law[: hits + 1].sum(), law[hits:].sum())))
+
+
+def _variance(size: int, winners: int, drawn: int) -> float:
+    mean = winners * drawn / size
+    return mean * (1 - winners / size) * (size - drawn) / (size - 1) if size > 1 else 0.0
+
+
+def _merged(strata: Iterable[Stratum]) -> dict[tuple[int, int, int], list[int]]:
+    """(count, hits in all) of the strata that can go either way, by their law."""
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for one in strata:
+        if len(hit_law(one.size, one.winners, one.drawn)) > 1:
+            group = found.setdefault((one.size, one.winners, one.drawn), [0, 0])
+            group[0] += one.count
+            group[1] += one.hits * one.count
+    return found
+
+
+def best_constant(strata: Iterable[Stratum]) -> float:
+    """The most that any bet "all odds are multiplied by one ratio" could have gained, with hindsight; at least 0.
+
+    What a class's bet gains beyond this no constant change of the odds explains (universal inference: Wasserman, Ramdas
+    and Balakrishnan 2020).
+    """
+    groups = [(hit_law(*key), count, float(hits)) for key, (count, hits) in _merged(strata).items()]
+    return _highest(groups)[1]
+
+
+def _highest(groups: Sequence[tuple[tuple[tuple[int, float], ...], float, float]]) -> tuple[float, float]:
+    """(log ratio, log likelihood) of the best constant ratio for (law, draws, hits); the likelihood is concave."""
+
+    def log_bet(log_ratio: float) -> float:
+        total = 0.0
+        for law, count, hits in groups:
+            total += hits * log_ratio - count * math.log(sum(p * math.exp(hit * log_ratio) for hit, p in law))
+        return total
+
+    low, high = -12.0, 12.0
+    for _ in range(60):
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (a, high) if log_bet(a) < log_bet(b) else (low, b)
+    return (low + high) / 2, max(0.0, log_bet((low + high) / 2))
+
+
+def smallest_ratio(
+    inside: Sequence[Stratum], outside: Sequence[Stratum] | None, log_need: float
+) -> tuple[float | None, float | None]:
+    """The ratios nearest to 1, below and above, on a class that its bet would have shown with 90 % power.
+
+    What the best constant change of all odds would then explain is taken off, as in class_evidence; not where outside is None.
+    """
+    mine, rest = _merged(inside), _merged(outside or ())
+
+    def shown(ratio: float) -> bool:
+        parts = [(hit_law(*key), tilted(hit_law(*key), ratio), float(count), ratio) for key, (count, _) in mine.items()]
+        parts += [(hit_law(*key), list(hit_law(*key)), float(count), 1.0) for key, (count, _) in rest.items()]
+        if not all(law for _, law, _, _ in parts):
+            return False
+        expected = [(law, count, count * sum(hit * p for hit, p in true)) for law, true, count, _ in parts]
+        constant = _highest(expected)[0] if outside is not None else 0.0
+        mean = spread = 0.0
+        for law, true, count, r in parts:
+            norm = math.log(sum(p * r**hit for hit, p in law)) - math.log(
+                sum(p * math.exp(hit * constant) for hit, p in law)
+            )
+            slope = (math.log(r) if r else 0.0) - constant
+            gain = sum(p * hit for hit, p in true) * slope - norm
+            mean += count * gain
+            spread += count * sum(p * (hit * slope - norm - gain) ** 2 for hit, p in true)
+        return mean - NINE_TENTHS * math.sqrt(spread) >= log_need
+
+    below = next((r for r in sorted((r for r in RATIOS if r < 1), reverse=True) if shown(r)), None)
+    above = next((r for r in RATIOS if r > 1 and shown(r)), None)
+    return below, above
+
+
+@dataclass(frozen=True)
+class ClassEvidence:
+    """All that the data say about a covariate: the mixture, its best theory, and what could have been seen.
+
+    log_e is what the mixture gains beyond the rival explanation (by default: all odds changed alike), and so at most what
+    it gains against the declaration (gained). alike are the theories that the data do not tell from the
+    best (within 20 to 1); chances, due and hits are those of the best class; typical is the class whose power is stated,
+    below and above the ratios it would have shown.
+    """
+
+    log_e: float
+    gained: float
+    best: ClassBet
+    share: float
+    alike: tuple[ClassBet, ...]
+    chances: int
+    due: float
+    hits: int
+    p_value: float
+    typical: tuple[int, int]
+    below: float | None
+    above: float | None
+
+
+def class_evidence(
+    cells: Sequence[Cell],
+    edges: Sequence[int],
+    families: Mapping[str, float],
+    log_need: float,
+    rival: float | None = None,
+    *,
+    apart: bool = True,
+) -> ClassEvidence | None:
+    """Weigh every theory of the families over bins that begin at edges; None where no chance was taken.
+
+    rival is the log of what a simpler explanation gains; None: all odds multiplied by the best constant. apart: a chance
+    lies in one cell, so that the chances outside a class are those of the other cells.
+    """
+    if not any(cell.strata for cell in cells):
+        return None
+    bets = class_bets(cells, edges, families)
+    log_e = log_sum([one.score for one in bets])
+    best = max(bets, key=lambda one: (one.score, -one.first, -one.last))
+    strata = within(cells, best.first, best.last)
+    classes = {(one.first, one.last) for one in bets}
+    typical = _typical(cells, bets)
+    inside = within(cells, typical.first, typical.last)
+    others = [one for cell in cells if not typical.first <= cell.value <= typical.last for one in cell.strata]
+    power = smallest_ratio(inside, others if apart else None, log_need - math.log(typical.weight))
+    if rival is None:
+        rival = best_constant(one for cell in cells for one in cell.strata)
+    return ClassEvidence(
+        log_e=log_e - max(0.0, rival),
+        gained=log_e,
+        best=best,
+        share=math.exp(best.score - log_e) if log_e > -math.inf else 0.0,
+        alike=tuple(one for one in bets if one.score > best.score - ALIKE),
+        chances=sum(one.count * one.drawn for one in strata),
+        due=sum(one.count * one.winners * one.drawn / one.size for one in strata),
+        hits=sum(one.count * one.hits for one in strata),
+        p_value=min(1.0, class_p_value(strata) * len(classes)),
+        typical=(typical.first, typical.last),
+        below=power[0],
+        above=power[1],
+    )
+
+
+def _typical(cells: Sequence[Cell], bets: Sequence[ClassBet]) -> ClassBet:
+    """The class that holds nearest to half of what was due: the deviation whose power is stated."""
+    due = {cell.value: sum(one.count * one.winners * one.drawn / one.size for one in cell.strata) for cell in cells}
+    half = sum(due.values()) / 2
+
+    def off(one: ClassBet) -> float:
+        return abs(sum(p for value, p in due.items() if one.first <= value <= one.last) - half)
+
+    return min((one for one in bets if one.first <= one.last), key=lambda one: (off(one), one.first, one.last))
+
+
+def equal_parts(first: int, last: int, most: int = 48) -> list[int]:
+    """The lowest values of at most so many equal parts of first..last."""
+    parts = min(most, last - first + 1)
+    return [first + (last - first + 1) * part // parts for part in range(parts)]
+
+
+def cells_of(rows: Iterable[Sequence[int]]) -> list[Cell]:
+    """Cells from rows (value, size, winners, drawn, hits, count), in the order of their values."""
+    found: dict[int, list[Stratum]] = {}
+    for value, size, winners, drawn, hits, count in rows:
+        found.setdefault(int(value), []).append(Stratum(int(size), int(winners), int(drawn), int(hits), int(count)))
+    return [Cell(value, tuple(strata)) for value, strata in sorted(found.items())]

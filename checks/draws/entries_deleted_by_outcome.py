@@ -1,0 +1,63 @@
+"""Entries were struck out of the export by what they came to.
+
+Does: asks whether the openings that are missing lost, or won, more often than openings struck out blindly would have.
+Matters: losing rows struck out make odds look better; winning rows struck out hide prizes that were never handed over.
+How: a missing opening shows itself as a gap in the order of an activity, which lost, or as an activity that ended without
+    its win. Blindly lost rows are wins as often as all rows are (hypergeometric); a bet on "wins go missing r times as
+    often", r from 0 up, mixed. For groups: the winners and losers missing from those decided.
+Blind to: activities struck out whole; endings that the export does not record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.finding import Finding, Text, Verdict, check
+from audit.rules import Boxes, Group
+from audit.stats.classes import cells_of
+from checks.draws import PROVISIONS, class_finding, no_chances
+
+BOXES = """
+SELECT 0 AS value, wins + losses AS size, wins AS winners, gone AS drawn, gone_wins AS hits, 1 AS draws
+FROM (
+    SELECT count(*) AS wins, sum(coalesce(won_at, seen + 1) - 1) AS losses,
+        sum(CASE WHEN won_at IS NULL THEN seen + 1 ELSE won_at END - here) AS gone,
+        count(*) FILTER (won_at IS NULL) AS gone_wins
+    FROM (
+        SELECT a.activity_id, max(e.position) AS seen, count(DISTINCT e.position) AS here,
+            min(e.position) FILTER (e.outcome = 'win') AS won_at
+        FROM activity_once AS a JOIN entry_played AS e ON e.activity_id = a.activity_id
+        WHERE a.ended_at IS NOT NULL AND e.position BETWEEN 1 AND {places}
+        GROUP BY a.activity_id HAVING count(*) FILTER (e.outcome IS NULL) = 0
+    ) AS ended
+) AS counted WHERE gone > 0"""
+GROUPS = """
+SELECT 0 AS value, {places} AS size, {winners} AS winners, {places} - places AS drawn, {winners} - winners AS hits, count(*) AS draws
+FROM group_state
+WHERE places < {places} AND undecided = 0 AND winners BETWEEN {winners} - ({places} - places) AND {winners}
+GROUP BY ALL ORDER BY ALL"""
+
+
+@check(needs=("activity.ended_at", "outcome.outcome"), provisions=PROVISIONS, statistical="boxes group")
+def entries_deleted_by_outcome(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on all entries that are missing."""
+    draw, scope = audit.rules.draw, audit.case.scope
+    ordered = scope.has("entry", "position") and scope.has("outcome")
+    if isinstance(draw, Boxes) and ordered and scope.has("activity", "ended_at"):
+        sql = BOXES.format(places=draw.boxes)
+    elif isinstance(draw, Group) and audit.has("group_state"):
+        sql = GROUPS.format(places=draw.size, winners=draw.winners)
+    else:
+        yield no_chances("openings")
+        return
+    cells = cells_of(audit.engine.rows(sql))
+    if not cells:
+        none = Text("各场活动的记录首尾相连，没有缺失。", "Activities are recorded without a gap: nothing is missing.")
+        yield Finding("openings", Verdict.PASS, none, sql=sql, observed="0")
+        return
+
+    def missing(_: int, __: int) -> Text:
+        return Text("缺失的记录", "entries that are missing")
+
+    yield class_finding(audit, "openings", cells, (0,), {"all": 1.0}, missing, sql, rival=0.0, apart=False)

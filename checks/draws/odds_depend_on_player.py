@@ -1,0 +1,65 @@
+"""Odds depend on who plays.
+
+Does: compares wins of newcomers, regulars, heavy spenders, recruits and initiators with the chances they took.
+Matters: a draw that lets newcomers win to hook them, or insiders because they are insiders, is not the draw declared.
+How: each draw is conditional on who took part in it, so that people who play more are no reason for alarm; bets on
+    "their odds are multiplied by r" for each kind of player, mixed; what favoured places or a change of all odds explain
+    is taken off. Thresholds are fixed multiples of the stake.
+Blind to: people known only by device, address or name: the export must say who is staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.finding import Finding, Text, check
+from audit.hidden import chances, price
+from audit.stats.classes import cells_of
+from checks.draws import NEEDS, PROVISIONS, class_finding, elsewhere, no_chances, others
+
+KINDS = {  # what a chance's player was before it
+    "nth = 1": Text("首次参与者", "a player's first chance"),
+    "nth <= 3": Text("前三次参与", "a player's first three chances"),
+    "nth > 10": Text("第十次以后的参与", "chances after a player's tenth"),
+    "nth > 50": Text("第五十次以后的参与", "chances after a player's fiftieth"),
+    "spent >= 20 * {price}": Text("此前已付二十份以上者", "players who had paid twenty stakes before"),
+    "spent >= 100 * {price}": Text("此前已付一百份以上者", "players who had paid a hundred stakes before"),
+    "c.participant_id = initiator_id": Text("发起人自己", "initiators in their own activity"),
+    "referrer_id IS NOT NULL": Text("由他人推荐者", "players whom somebody recruited"),
+    "referrer_id = initiator_id": Text("发起人所推荐者", "players whom the initiator recruited"),
+}
+SQL = """
+SELECT {number} AS value, size, winners, drawn, hits, count(*) AS draws
+FROM (
+    SELECT draw, max(chance_den) AS size, max(chance_num) AS winners, count(*) AS drawn, sum(hit) AS hits
+    FROM {chance} LEFT JOIN participant_once AS p ON p.participant_id = c.participant_id
+    WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND coalesce({test}, false)
+    GROUP BY draw
+) AS class GROUP BY ALL"""
+
+
+@check(needs=NEEDS, provisions=PROVISIONS, statistical="boxes chances group")
+def odds_depend_on_player(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on all kinds of players."""
+    if not audit.has("chance") or not audit.case.scope.has("entry", "participant_id"):
+        yield no_chances("players")
+        return
+    sql = _sql("chance AS c", price(audit))
+    kinds = list(KINDS.values())
+    rules = others(audit, "nth", "spent")
+    left = (
+        cells_of(audit.engine.rows(_sql(chances(audit, rules).replace("supposed", "c"), price(audit))))
+        if rules
+        else None
+    )
+    cells = cells_of(audit.engine.rows(sql))
+    yield class_finding(
+        audit, "players", cells, range(len(kinds)), {"one": 1.0}, lambda first, _: kinds[first], sql,
+        rival=elsewhere(audit), left=left, apart=False,
+    )  # fmt: skip
+
+
+def _sql(chance: str, stake: int) -> str:
+    parts = [SQL.format(number=n, chance=chance, test=test.format(price=stake)) for n, test in enumerate(KINDS)]
+    return "\nUNION ALL".join(parts) + "\nORDER BY ALL"

@@ -26,11 +26,15 @@ REQUIRED = {
     "outcome": ("entry_id", "outcome"),
     "purchase": ("purchase_id", "participant_id", "asset", "amount", "paid_at"),
     "payment": ("payment_id", "paid_at", "payee_id", "asset", "amount", "reason", "ref"),
+    "request": ("request_id", "participant_id", "requested_at"),
+    "identity": ("participant_id", "kind", "value"),
+    "message": ("author_id", "sent_at", "text"),
+    "notice": ("notice_id", "published_at"),
     "draw": ("draw_id", "drawn_at", "sales"),
     "drawn_number": ("draw_id", "pool", "ordinal", "number"),
     "tier_total": ("draw_id", "tier", "winners", "prize"),
 }
-UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "draw": ("draw_id",),
+UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "request": ("request_id",), "draw": ("draw_id",),
           "drawn_number": ("draw_id", "pool", "ordinal"), "tier_total": ("draw_id", "tier")}  # fmt: skip
 LINKS = (
     ("activity", "initiator_id", "participant", "participant_id"),
@@ -41,6 +45,8 @@ LINKS = (
     ("purchase", "participant_id", "participant", "participant_id"),
     ("purchase", "deposit_id", "purchase", "purchase_id"),
     ("payment", "payee_id", "participant", "participant_id"),
+    ("request", "participant_id", "participant", "participant_id"),
+    ("identity", "participant_id", "participant", "participant_id"),
     ("participant", "referrer_id", "participant", "participant_id"),
     ("participant", "team_leader_id", "participant", "participant_id"),
     ("drawn_number", "draw_id", "draw", "draw_id"),
@@ -53,6 +59,7 @@ AT_LEAST_ZERO = (
     ("entry", "weight"),
     ("outcome", "share"),
     ("payment", "amount"),
+    ("request", "amount"),
     ("draw", "sales"),
     ("tier_total", "winners"),
     ("tier_total", "prize"),

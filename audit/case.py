@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, TypeAdapter
@@ -20,6 +20,8 @@ from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
 from audit.intake.lines import read_lines
 from audit.intake.mapping import Control, TableMap
+from audit.money import Attribution, money_steps
+from audit.people import people_steps
 from audit.problem import Place, Problem
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
@@ -27,7 +29,7 @@ from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Rul
 from audit.rules.declared import place_of
 from audit.rules.document import Document, parse_document, read_document, read_record
 from audit.rules.read import words
-from audit.rules.scalars import STRICT, Day, Odds
+from audit.rules.scalars import STRICT, Day, Odds, Span
 from audit.rules.units import Units
 from audit.scope import Scope
 
@@ -60,9 +62,17 @@ class CaseFile:
     timezone: str = Field(description="zone of times without an offset, such as Asia/Shanghai")
     tables: Mapping[str, TableMap] = Field(description="canonical table → its files and columns")
     platform: str = Field(default="", description="whose export this is")
+    jurisdiction: Annotated[tuple[Literal["cn", "us", "eu", "uk", "jp", "kr"], ...], Field(min_length=1)] = Field(
+        default=("cn",), description="whose provisions the report cites and measures against"
+    )
     period: Period | None = None
     platform_accounts: tuple[str, ...] = Field(
         default=(), description="accounts whose income is money in, not an award"
+    )
+    new_for: Span | None = Field(default=None, description="how long after joining a participant counts as new")
+    attribution: Attribution = Field(
+        default_factory=Attribution,
+        description="which orders buy entry, and which are sales to people outside the plan",
     )
     control: Mapping[str, Control] = Field(default_factory=dict, description="totals stated apart from the export")
     risk: Odds = Field(default=Fraction(1, 1000), description="chance that an honest platform is accused by this audit")
@@ -216,7 +226,9 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
         progress("gate")
         pass_gate(engine, case.scope, _demands(case))
         repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
-        for step in [*replay_steps(case.rules, case.scope, repeated), *_reconcile(case)]:
+        money = money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution)
+        people = people_steps(case.rules, case.scope)
+        for step in [*replay_steps(case.rules, case.scope, repeated), *_reconcile(case), *money, *people]:
             progress(step.name)
             engine.run(step)
     except BaseException:
@@ -251,7 +263,8 @@ def _intake(case: Case) -> Intake:
     assets = tuple(rules.assets)
     awards = [award for era in eras(rules) for award in era.awards.values()]
     chosen = {asset for award in awards for option in award.choice or () for asset in option}
-    choices = {(table, "asset"): assets for table in ("entry", "outcome", "purchase", "payment", "draw", "tier_total")}
+    tables = ("entry", "outcome", "purchase", "payment", "request", "draw", "tier_total")
+    choices = {(table, "asset"): assets for table in tables}
     prizes = [name for era in eras(rules) if isinstance(era.draw, Chances) for name in era.draw.prizes]
     choices["outcome", "outcome"] = ("win", "loss", *dict.fromkeys(prizes))
     choices["purchase", "coupon"] = assets
@@ -317,7 +330,8 @@ def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-AMOUNTS = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake", "list_price", "deposit")
+AMOUNTS = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake", "list_price", "deposit", "received", "net", "moved",
+           "outside_wider", "entry", "other", "payout", "cash")  # fmt: skip
 KINDS = {
     "completeness": Text("缺值", "values missing"),
     "uniqueness": Text("编号重复", "ids repeated"),

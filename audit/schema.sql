@@ -8,6 +8,13 @@ CREATE TABLE participant (
     referrer_id VARCHAR,         -- participant who recruited this one; NULL: nobody
     team_leader_id VARCHAR,      -- participant who leads this one's team; NULL: nobody
     joined_at TIMESTAMPTZ,       -- moment of registration
+    age BIGINT,                  -- age in whole years on joining, as verified or declared
+    age_band VARCHAR,            -- declared group: age
+    gender VARCHAR,              -- declared group: gender
+    occupation VARCHAR,          -- declared group: occupation or situation
+    region VARCHAR,              -- declared group: where they live
+    channel VARCHAR,             -- declared group: how they came
+    device VARCHAR,              -- declared group: kind of device
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 
@@ -52,6 +59,7 @@ CREATE TABLE purchase (
     coupon VARCHAR,              -- asset of the coupon spent on the order; NULL: none
     deposit_id VARCHAR,          -- earlier order whose payment is deducted from this one; NULL: none
     paid_at TIMESTAMPTZ,         -- moment of payment
+    quantity BIGINT,             -- pieces; NULL: one
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 
@@ -65,6 +73,42 @@ CREATE TABLE payment (
     reason VARCHAR,              -- clause it is paid under
     ref VARCHAR,                 -- event it is paid for: entry, activity, order or participant id
     step BIGINT,                 -- which milestone it is paid for, from 1, where an event has several
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE request (
+    request_id VARCHAR,          -- one thing asked for: a withdrawal, a refund
+    participant_id VARCHAR,      -- who asked
+    kind VARCHAR,                -- what was asked for, as the export names it
+    asset VARCHAR,               -- in what
+    amount DECIMAL(38, 0),       -- steps of asset
+    requested_at TIMESTAMPTZ,    -- moment it was asked for
+    settled_at TIMESTAMPTZ,      -- moment it was granted; NULL: not (yet)
+    refused_at TIMESTAMPTZ,      -- moment it was refused; NULL: not
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE identity (
+    participant_id VARCHAR,      -- an account
+    kind VARCHAR,                -- device, address, payment-account; staff: the account is an employee's or the company's
+    value VARCHAR,               -- what two accounts share; for staff: what is known, such as a personnel number
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE message (
+    group_id VARCHAR,            -- chat group
+    author_id VARCHAR,           -- participant who wrote
+    sent_at TIMESTAMPTZ,         -- moment of sending
+    text VARCHAR,                -- what was written
+    source_file VARCHAR, record BIGINT, refused VARCHAR
+);
+
+CREATE TABLE notice (
+    notice_id VARCHAR,           -- one publication
+    published_at TIMESTAMPTZ,    -- moment it was published
+    activity_id VARCHAR,         -- activity it is about
+    winner_id VARCHAR,           -- participant it names as a winner
+    text VARCHAR,                -- its words
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 

@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Literal
@@ -64,12 +63,13 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
 def judge(audit: Audit, progress: Progress) -> list[Finding]:
     """Every check's findings, in the order in which a report reads."""
     hurt = damage(audit)
+    first, last = law.days(audit)
     found = []
     for check in every_check():
         if check.alone == "only":
             continue
         progress(check.name)
-        found += run(check, audit, hurt)
+        found += [law.bearing(one, first, last, audit.case.file.jurisdiction) for one in run(check, audit, hurt)]
     return found
 
 
@@ -119,10 +119,8 @@ def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
     """What a report says besides its findings."""
     tests, budget = share_of(audit.case)
     file, period = audit.case.file, audit.case.file.period
-    ends = audit.engine.value("SELECT CAST(until_at AS DATE) FROM horizon")
-    first = period.from_ if period else audit.rules.effective.from_
-    last = period.to - timedelta(days=1) if period else ends
-    cited = sorted({name for finding in findings for name in finding.provisions})
+    names = sorted({name for finding in findings for name in finding.provisions})
+    cited = law.cite(names, *law.days(audit), file.jurisdiction)
     return Cover(
         case=file.case,
         platform=file.platform,
@@ -138,10 +136,8 @@ def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
             f"bet on the declared draw ({tests}) share that budget equally, and it holds however often the data are looked at. "
             "Verdicts of arithmetic and of documents involve no chance; they hold if the records do.",
         ),
-        provisions=[
-            {**one, "words": Text(one["words"], one["gloss"])}
-            for one in law.cite(cited, first, last if isinstance(last, date) else None)
-        ],
+        provisions=[{**one, "words": Text(one["words"], one["gloss"])} for one in law.matrix(findings, cited)],
+        predicates=law.predicate_rows(findings),
         lines=audit.lines,
     )
 

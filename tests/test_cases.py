@@ -32,11 +32,16 @@ def test_what_is_expected_is_found_and_no_more(folder: Path, audited: Auditor) -
         assert any(matches(one, wanted) for one in findings), wanted
     named = {(one["check"], one["subject"]) for one in expected(folder) if one["verdict"] == "FAIL"}
     lit = {(one.check, one.subject) for one in findings if one.basis is Basis.SCREEN}
-    assert set(failing(findings)) == named - lit
-    honest = folder.name.startswith("honest")  # a mechanism may have several honest readings
-    assert exit_status(findings) == (0 if honest else 1)
+    contradicted = named - lit
+    assert set(failing(findings)) == contradicted
+    assert exit_status(findings) == (1 if contradicted else 0)
     screens = any(one.basis is Basis.SCREEN and one.verdict == "FAIL" for one in findings)
-    assert exit_status(findings, screens_fail=True) == (1 if screens or not honest else 0)
+    assert exit_status(findings, screens_fail=True) == (1 if screens or contradicted else 0)
+    if folder.name.startswith("honest"):  # a mechanism may have several honest readings
+        assert not contradicted
+    else:
+        honest = {(one["check"], one["subject"]) for one in expected(folder.parent / "honest")}
+        assert named - honest  # what was rigged is found, whether a contradiction or a lead
 
 
 @pytest.mark.parametrize("mechanism", sorted({folder.parent.name for folder in CASES}))

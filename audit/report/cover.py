@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from audit import __version__
@@ -24,7 +24,8 @@ class Cover:
 
     since and until are the first day covered and the first day no longer covered; grain is how finely payments
     could be compared (reference, day, payee, none); budget says how often an honest platform would be accused.
-    provisions are mappings with id, cite, status and words, each a string or a Text. lines gives the physical line
+    provisions are mappings with id, cite, status and words, each a string or a Text, and counts: how many findings that
+    name it reached each verdict. predicates are mappings with id, says, checks and why (none checks it). lines gives the physical line
     of records of a file, where the exports are at hand; command is how the audit is run again.
     """
 
@@ -36,7 +37,8 @@ class Cover:
     until: date | None = None
     grain: str = "none"
     budget: Text = field(default_factory=lambda: Text("", ""))
-    provisions: Sequence[Mapping[str, str | Text]] = ()
+    provisions: Sequence[Mapping[str, Any]] = ()
+    predicates: Sequence[Mapping[str, Any]] = ()
     lines: Lines | None = None
     command: str = "redraw audit CASE --out DIR"
     version: str = __version__

@@ -17,6 +17,7 @@ from audit.problem import Place
 from audit.report.cover import Cover
 
 SPOKEN = ("declared", "observed", "could_have_seen", "mend")  # in English where one language must do; `zh` has the other
+NO_PROVISION = "no provision: a fact"
 ROWS = 10_000  # evidence rows of one finding that stand in the JSON; row_count says how many there are
 
 
@@ -30,8 +31,20 @@ def document(engine: Engine, findings: Sequence[Finding], cover: Cover) -> dict[
         "inputs": inputs(engine),
         "budget": {"zh": cover.budget.zh, "en": cover.budget.en},
         "grain": cover.grain,
-        "findings": [record_of(finding) for finding in findings],
+        "findings": [{**record_of(finding), "law": law_of(finding, cover)} for finding in findings],
+        "provisions": [_in_both(one) for one in cover.provisions],
+        "predicates": [_in_both(one) for one in cover.predicates],
     }
+
+
+def law_of(finding: Finding, cover: Cover) -> list[str]:
+    """The versions that a finding bears on, each with its status, or the words that say there is none."""
+    cited = [one for one in cover.provisions if one["id"] in finding.provisions]
+    return [f"{plain(one['cite'], 'en')} ({plain(one.get('status', ''), 'en')})" for one in cited] or [NO_PROVISION]
+
+
+def _in_both(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: {"zh": value.zh, "en": value.en} if isinstance(value, Text) else value for key, value in one.items()}
 
 
 def dump(content: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.engine import Engine
-from audit.finding import Basis, Finding, Text, Verdict, plain
+from audit.finding import Basis, Finding, Verdict, plain
 from audit.report.brief import brief
 from audit.report.charts import box_bars, number_bars, numbers_drawn, wins_by_box
 from audit.report.cover import Cover, Lang, has
@@ -67,6 +67,7 @@ def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: La
         "shown": shown,
         "full": [one for one in shown if one["verdict"] is not Verdict.NOT_APPLICABLE and one not in lit],
         "figures": _figures(engine, lang, say),
+        "law": _matrix(cover, lang, say),
         "clauses": _clauses(engine, cover, say),
         "unheld": _unheld(engine, cover),
         "inputs": inputs(engine),
@@ -82,7 +83,7 @@ def _period(cover: Cover, say: Mapping[str, str]) -> str:
     return f"{cover.since} {say['to']} {cover.until - timedelta(days=1)} ({cover.zone})"
 
 
-def _law(law: Mapping[str, str | Text], lang: Lang, say: Mapping[str, str]) -> dict[str, str]:
+def _law(law: Mapping[str, Any], lang: Lang, say: Mapping[str, str]) -> dict[str, str]:
     """One version of a provision; the words of its status (such as "verified, undated") are put in the language."""
     status = [part.strip() for part in plain(law.get("status", ""), lang).split(",") if part.strip()]
     return {
@@ -90,6 +91,15 @@ def _law(law: Mapping[str, str | Text], lang: Lang, say: Mapping[str, str]) -> d
         "status": listed([say.get(f"status_{part}", part) for part in status], lang),
         "words": plain(law.get("words", ""), lang),
     }
+
+
+def _matrix(cover: Cover, lang: Lang, say: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Provision × verdict: what the report cites, and how many findings that name it came out how."""
+    heads = (*map(str, Verdict), "screen", "noted")
+    return [
+        {**_law(law, lang, say), "counts": [law.get("counts", {}).get(head, 0) for head in heads]}
+        for law in cover.provisions
+    ]
 
 
 def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]], cover: Cover, lang: Lang,

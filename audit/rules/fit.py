@@ -42,6 +42,7 @@ def misfits(rules: Rules, document: Document) -> Iterator[Problem]:
     for name, asset in rules.assets.items():
         if asset.step <= 0:
             yield document.problem(("assets", name, "step"), "a step must be more than 0", value=str(asset.step))
+    yield from _reported_misfits(rules, document)
     yield from _version_misfits(rules, document)
     yield from limit_misfits(rules, document.problem)
     yield from boost_misfits(rules.boosts, rules.draw, document.problem)
@@ -52,6 +53,21 @@ def misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         yield document.problem(("randomness",), "published randomness decides boxes, groups, and raffles drawn once")
     for number, era in enumerate(eras(rules)):
         yield from _era_misfits(era, Era(document, number))
+
+
+NEEDED = {"bought-again": ("at_least",), "even-with-recruits": ("recruits", "in_"), "median-received": ("amount", "in_"),
+          "earlier-wins-more": ()}  # fmt: skip
+
+
+def _reported_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
+    """A published figure says what it needs, in a declared asset."""
+    for name, one in rules.reported.items():
+        for key in NEEDED[one.quantity]:
+            if getattr(one, key) is None:
+                word = key.rstrip("_").replace("_", "-")
+                yield document.problem(("reported", name), f"{one.quantity} needs `{word}`", mend=f"add `{word}`")
+        if one.in_ is not None and one.in_ not in rules.assets:
+            yield document.problem(("reported", name, "in"), "this asset is not declared", value=one.in_)
 
 
 def _version_misfits(rules: Rules, document: Document) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from audit.rules.boosts import Boost
 from audit.rules.draws import Draw
 from audit.rules.limits import Bound, Cost
 from audit.rules.randomness import Randomness
+from audit.rules.reported import Reported
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
 
 
@@ -137,6 +138,9 @@ class Rules:
     awards: Mapping[Name, Award] = Field(default_factory=dict)
     due: Span | None = Field(default=None, description="default for awards that set none; absent: no deadline")
     claims: Mapping[Name, Claim] = Field(default_factory=dict)
+    reported: Mapping[Name, Reported] = Field(
+        default_factory=dict, description="published figures about what happened, compared with the export"
+    )
     bounds: Mapping[Name, Bound] = Field(default_factory=dict, description="limits the platform sets itself; for lint")
     costs: Mapping[Name, Cost] = Field(default_factory=dict, description="what the platform spends; for forecasts")
     terms: Mapping[Name, str] = Field(

@@ -15,7 +15,6 @@ from tests.conftest import FIXTURES, Auditor, failing
 from tests.reference.faults import change
 
 
-
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text, old

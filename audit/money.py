@@ -1,0 +1,249 @@
+"""Where the money of a plan comes from and goes to: who invited whom, what each person paid and received, what each reward
+was paid for.
+
+Nothing is judged here. A reward is traced to the event it is paid for, and through it to the money that the event moved:
+this is an attribution, for money bears no marks, and every report that uses it prints the rule (`attribution`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from pydantic.dataclasses import dataclass
+
+from audit.engine import Step, literal
+from audit.finding import Text
+from audit.rules import Award, Rules, eras
+from audit.rules.awards import Condition
+from audit.rules.scalars import STRICT
+from audit.rules.units import Units
+from audit.scope import Scope
+
+BESIDE = ("participant", "initiator", "entrants", "everyone-so-far", "everyone-in-the-end")  # they stand above nobody
+MOVES = {"registration": "registration", "start": "activity", "completion": "activity", "entry": "entry",
+         "win": "entry", "loss": "entry", "order": "order", "recruit": "registration"}  # fmt: skip
+
+
+@dataclass(frozen=True, config=STRICT)
+class Attribution:
+    """Which orders are what. Absent: no order buys entry; an order is own use if its buyer takes part in the rewards."""
+
+    entry: Condition = field(default_factory=Condition)
+    outside: Condition = field(default_factory=Condition)
+
+
+def clauses_of(rules: Rules) -> dict[str, Award]:
+    """The declared clauses of every version, the latest text of each."""
+    return {name: award for era in eras(rules) for name, award in era.awards.items()}
+
+
+def attribution(given: Attribution) -> Text:
+    """The rule in words, to be printed beside every figure that rests on it."""
+    parts = [named(given.entry), named(given.outside)]
+    entry = parts[0] or Text("没有声明任何订单为入门费", "no order is declared to buy entry")
+    outside = parts[1] or Text(
+        "买家既未发展他人、也未因他人得奖的订单", "orders by people who recruited nobody and were paid for nobody"
+    )
+    return Text(
+        f"归集规则：每笔奖励归于它所对应的事件，再归于该事件带来的钱。入门费＝{entry.zh}；对外销售＝{outside.zh}；"
+        "其余订单＝自用；参加活动所付＝参与费；注册等不带来钱的事件，以及超出该类收入的部分＝平台自有资金。钱不分彼此，这只是一种归集。",
+        f"Attribution: a reward is traced to the event it is paid for, and so to the money that event moved. Entry = {entry.en}; "
+        f"outside sales = {outside.en}; every other order = own use; what is paid to take part in an activity = stakes; events "
+        "that move no money, and what exceeds the money of its class = the platform's own. Money is fungible: this is a rule.",
+    )
+
+
+def named(condition: Condition) -> Text | None:
+    """The orders of a condition, in words."""
+    words = [*(condition.item or ()), *(condition.kind or ())]
+    return Text("、".join(words), ", ".join(words)) if words else None
+
+
+def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution) -> list[Step]:
+    """The steps from the canonical tables to `reward_edge`, `member_money` and the levels; empty without payments."""
+    if not scope.has("payment", "payee_id", "asset", "amount"):
+        return []
+    steps = [_invited(rules, scope)]
+    if scope.has("participant", "referrer_id"):
+        steps.append(_levels("invited_level", "invited"))
+    steps += [_member(rules, scope, ignored), _events(rules, scope, given), _edges(rules, scope, platform, ignored)]
+    if scope.has("participant", "referrer_id"):
+        steps += [
+            Step(
+                "paid_invitation",
+                "-- an invitation for which the inviter was paid because of what the invited did\n"
+                "SELECT i.person, p.payee AS referrer\nFROM invited AS i\n"
+                "LEFT JOIN (SELECT DISTINCT person, payee FROM reward_edge WHERE step = 1) AS p ON p.person = i.person",
+                "table",
+            ),
+            _levels("paid_level", "paid_invitation"),
+        ]
+    return [*steps, _moves(rules, scope, platform, ignored, given), _members(scope), _days()]
+
+
+def _invited(rules: Rules, scope: Scope) -> Step:
+    """Who was invited by whom; a missing, own, unknown or later-joined inviter is none."""
+    if clauses_of(rules):
+        return Step("invited", "SELECT participant_id AS person, referrer\nFROM standing")
+    late = " AND NOT coalesce(r.joined_at > p.joined_at, false)"
+    return Step(
+        "invited",
+        "SELECT p.participant_id AS person, r.participant_id AS referrer\nFROM participant_once AS p\n"
+        "LEFT JOIN participant_once AS r\n"
+        f"    ON r.participant_id = p.referrer_id AND r.participant_id <> p.participant_id{late}",
+    )
+
+
+def _levels(name: str, edges: str) -> Step:
+    """Everybody's level below the head of their tree, who is on level 1; a circle of invitations has no head and no level."""
+    return Step(
+        name,
+        "WITH RECURSIVE below AS (\n"
+        f"    SELECT person, person AS head, 1 AS level FROM {edges} WHERE referrer IS NULL AND person IS NOT NULL\n"
+        "    UNION ALL\n"
+        f"    SELECT e.person, b.head, b.level + 1 FROM below AS b JOIN {edges} AS e ON e.referrer = b.person\n"
+        ")\nSELECT * FROM below",
+        "table",
+    )
+
+
+def _member(rules: Rules, scope: Scope, ignored: str) -> Step:
+    """Who takes part in the rewards: whoever recruited somebody, or was paid for what somebody else did."""
+    above = [name for name, award in clauses_of(rules).items() if "." in award.to]
+    parts = ["SELECT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
+    if above and scope.has("payment", "reason"):
+        parts.append(f"SELECT payee_id FROM payment_once WHERE reason IN ({', '.join(map(literal, above))})")
+    return Step("plan_member", "\nUNION\n".join(parts), "table")
+
+
+def _where(condition: Condition) -> str:
+    """A condition on an order `b` as SQL; an empty one holds for none."""
+    parts = [
+        f"b.{column} IN ({', '.join(map(literal, words))})"
+        for column, words in (("item", condition.item), ("kind", condition.kind))
+        if words
+    ]
+    return "coalesce(" + " AND ".join(parts) + ", false)" if parts else "false"
+
+
+def _events(rules: Rules, scope: Scope, given: Attribution) -> Step:
+    """What rewards are paid for: the event, whose it is, which kind of money it moved."""
+    own = "'own'" if named(given.outside) else "CASE WHEN m.person IS NULL THEN 'outside' ELSE 'own' END"
+    return Step(
+        "money_event",
+        "SELECT 'order' AS moves, b.purchase_id AS event, b.participant_id AS person, b.asset, b.amount AS moved,\n"
+        "    b.paid_at AS moment,\n"
+        f"    CASE WHEN {_where(given.entry)} THEN 'entry' WHEN {_where(given.outside)} THEN 'outside' ELSE {own} END AS source\n"
+        "FROM purchase_once AS b\nLEFT JOIN plan_member AS m ON m.person = b.participant_id\n"
+        "UNION ALL\n"
+        "SELECT 'entry', entry_id, participant_id, asset, paid, entered_at, 'stake' FROM entry_once\n"
+        "UNION ALL\n"
+        "SELECT 'activity', activity_id, initiator_id, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0)), started_at, 'stake'\n"
+        "FROM activity_once\n"
+        "UNION ALL\n"
+        "SELECT 'registration', participant_id, participant_id, NULL, NULL, joined_at, 'none' FROM participant_once",
+    )
+
+
+def refunds(rules: Rules) -> list[str]:
+    """The clauses that give a loser the stake back: no reward."""
+    stake = dict(rules.entry.stake) if rules.entry else {}
+    return [
+        name for name, award in clauses_of(rules).items()
+        if award.on == "loss" and award.to == "participant" and stake and dict(award.pays or {}) == stake
+    ]  # fmt: skip
+
+
+def moves(rules: Rules) -> str:
+    """Which kind of event each clause is paid for, as rows of (clause, moves)."""
+    listed = [(name, MOVES.get(award.on, "other")) for name, award in clauses_of(rules).items()]
+    return (
+        "(VALUES "
+        + ", ".join(f"({literal(a)}, {literal(b)})" for a, b in listed or [("", "")])
+        + ") AS c(clause, moves)"
+    )
+
+
+def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> Step:
+    """Rewards by the person whose event they are paid for and the person they are paid to.
+
+    step is how many invitations lie between them: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another;
+    NULL under clauses that pay nobody for standing above somebody.
+    """
+    beside = [name for name, award in clauses_of(rules).items() if award.to in BESIDE]
+    people = f"p.payee_id NOT IN ({', '.join(map(literal, ('', *platform)))})"
+    if not scope.has("payment", "reason", "ref"):
+        return Step(
+            "reward_edge",
+            "SELECT CAST(NULL AS VARCHAR) AS person, p.payee_id AS payee, CAST(NULL AS VARCHAR) AS clause, p.asset,\n"
+            "    'untraced' AS source, -1 AS step, count(*) AS payments, sum(p.amount) AS amount\n"
+            f"FROM payment_once AS p\nWHERE {people}\nGROUP BY ALL",
+            "table",
+        )
+    back = ", ".join(map(literal, ["", *refunds(rules)]))
+    return Step(
+        "reward_edge",
+        "SELECT e.person, p.payee_id AS payee, p.reason AS clause, p.asset,\n"
+        f"    CASE WHEN p.reason IN ({back}) THEN 'returned' ELSE coalesce(e.source, 'untraced') END AS source,\n"
+        f"    CASE WHEN p.reason IN ({', '.join(map(literal, ['', *beside]))}) THEN NULL\n"
+        "        WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = i.referrer THEN 1\n"
+        "        WHEN p.payee_id = j.referrer THEN 2 ELSE -1 END AS step,\n"
+        "    count(*) AS payments, sum(p.amount) AS amount\n"
+        "FROM payment_once AS p\n"
+        f"LEFT JOIN {moves(rules)} ON c.clause = p.reason\n"
+        "LEFT JOIN money_event AS e ON e.event = p.ref AND e.moves = c.moves\n"
+        "LEFT JOIN invited AS i ON i.person = e.person\n"
+        "LEFT JOIN invited AS j ON j.person = i.referrer\n"
+        f"WHERE {people} AND coalesce(p.reason, '') <> {literal(ignored)}\nGROUP BY ALL",
+        "table",
+    )
+
+
+def _moves(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution) -> Step:
+    """Every movement of a person's money. Withdrawals move what was received before, and are left out."""
+    zero = "CAST(0 AS DECIMAL(38, 0))"
+    own = f"({', '.join(map(literal, ('', *platform)))})"
+    moved = f"coalesce(reason, '') <> {literal(ignored)}"
+    parts = [
+        "SELECT b.participant_id AS person, b.asset, b.amount AS paid, CAST(0 AS DECIMAL(38, 0)) AS received,\n"
+        f"    {_where(given.entry)} AS is_entry, b.paid_at AS moment\nFROM purchase_once AS b",
+        f"SELECT participant_id, asset, paid, {zero}, false, entered_at FROM entry_once",
+        f"SELECT payee_id, asset, {zero}, amount, false, paid_at FROM payment_once WHERE payee_id NOT IN {own} AND {moved}",
+    ]
+    stake = dict(rules.activity.stake) if rules.activity else {}
+    for asset in (asset for asset in stake if rules.entry and asset in rules.entry.stake):
+        steps = Units.of(asset, rules.assets[asset].step).steps(stake[asset])
+        parts.append(
+            f"SELECT initiator_id, {literal(asset)}, CAST({steps} AS DECIMAL(38, 0)), {zero}, false, started_at FROM activity_once"
+        )
+    if scope.has("payment", "payer_id"):
+        booked = f" AND payee_id NOT IN {own}" if scope.has("purchase") or scope.has("entry") else ""
+        parts.append(
+            f"SELECT payer_id, asset, amount, {zero}, payee_id IN {own}, paid_at FROM payment_once\n"
+            f"WHERE payer_id NOT IN {own} AND {moved}{booked}"
+        )
+    return Step("money_move", "\nUNION ALL\n".join(parts))
+
+
+def _members(scope: Scope) -> Step:
+    """What each person paid and received, by asset, and when first."""
+    inside = "\n    AND person IN (SELECT participant_id FROM participant_once)" if scope.has("participant") else ""
+    return Step(
+        "member_money",
+        "SELECT person, asset, sum(paid) AS paid, sum(received) AS received,\n"
+        "    min(moment) FILTER (paid > 0) AS first_in, min(moment) FILTER (received > 0) AS first_out\n"
+        "FROM money_move\nWHERE person IS NOT NULL AND asset IS NOT NULL AND (paid <> 0 OR received <> 0)"
+        f"{inside}\nGROUP BY person, asset",
+        "table",
+    )
+
+
+def _days() -> Step:
+    """Cash in and out by day and asset, whoever paid: entry money, other income, payouts."""
+    return Step(
+        "money_day",
+        "SELECT CAST(moment AS DATE) AS day, asset, sum(CASE WHEN is_entry THEN paid ELSE 0 END) AS entry,\n"
+        "    sum(CASE WHEN is_entry THEN 0 ELSE paid END) AS other, sum(received) AS payout\n"
+        "FROM money_move\nWHERE moment IS NOT NULL AND asset IS NOT NULL\nGROUP BY ALL",
+        "table",
+    )

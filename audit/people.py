@@ -1,0 +1,98 @@
+"""Who is behind the accounts: accounts that share an identity, and the declared chance of every recorded entry.
+
+Nothing is judged here: a shared device is a household as easily as a ring.
+"""
+
+from __future__ import annotations
+
+from audit.engine import Step, literal
+from audit.rules import Boxes, Group, Rules
+from audit.scope import Scope
+
+ASIDE = " \t\r\n\u3000\u00a0,.;:'\"!?()[]{}<>/\\|-_*#&+=~，。、；：（）－—·【】“”"  # what spelling may differ by
+TOO_COMMON = 200  # a value that more accounts share (a school, a company's address) tells nothing about who is who
+
+
+def people_steps(rules: Rules, scope: Scope) -> list[Step]:
+    """`identity_link`, `account_cluster`, `staff` and `entry_chance`, where the export holds what they need."""
+    steps: list[Step] = []
+    if scope.has("identity", "participant_id", "kind", "value"):
+        steps += [_links(), _clusters(), _staff()]
+    if scope.has("entry", "participant_id") and scope.has("outcome") and isinstance(rules.draw, Boxes | Group):
+        steps.append(_chances(rules))
+    return steps
+
+
+def _links() -> Step:
+    return Step(
+        "identity_link",
+        "-- what two accounts or more share, letter case, spaces and punctuation aside\n"
+        "SELECT kind, link, participant_id, min(participant_id) OVER (PARTITION BY kind, link) AS first_id,\n"
+        "    count(*) OVER (PARTITION BY kind, link) AS accounts\n"
+        "FROM (\n"
+        "    SELECT DISTINCT kind, participant_id,\n"
+        f"        translate(lower(value), {literal(ASIDE)}, '') AS link\n"
+        "    FROM identity WHERE kind <> 'staff' AND value IS NOT NULL AND participant_id IS NOT NULL\n"
+        ") AS said\nWHERE link <> ''\n"
+        f"QUALIFY accounts BETWEEN 2 AND {TOO_COMMON}",
+        "table",
+    )
+
+
+def _clusters() -> Step:
+    """Accounts joined by any chain of shared values; a cluster bears the smallest of their ids."""
+    return Step(
+        "account_cluster",
+        "WITH RECURSIVE edge AS (\n"
+        "    SELECT participant_id AS a, first_id AS b FROM identity_link WHERE participant_id <> first_id\n"
+        "    UNION\n    SELECT first_id, participant_id FROM identity_link WHERE participant_id <> first_id\n"
+        "), label(participant_id, cluster) USING KEY (participant_id) AS (\n"
+        "    SELECT DISTINCT participant_id, participant_id FROM identity_link\n"
+        "    UNION\n"
+        "    SELECT e.b, min(l.cluster)\n"
+        "    FROM label AS l JOIN edge AS e ON e.a = l.participant_id\n"
+        "    JOIN recurring.label AS r ON r.participant_id = e.b\n"
+        "    WHERE l.cluster < r.cluster GROUP BY e.b\n"
+        ")\nSELECT participant_id, cluster, count(*) OVER (PARTITION BY cluster) AS accounts FROM label",
+        "table",
+    )
+
+
+def _staff() -> Step:
+    """Accounts known to be the company's, and those linked to one."""
+    return Step(
+        "staff",
+        "SELECT s.participant_id, s.participant_id AS of_staff, 'staff' AS how, s.source_file, s.record\n"
+        "FROM identity AS s WHERE s.kind = 'staff' AND s.participant_id IS NOT NULL\n"
+        "UNION ALL\n"
+        "SELECT c.participant_id, min(s.participant_id), 'linked', min(s.source_file), min(s.record)\n"
+        "FROM identity AS s\n"
+        "JOIN account_cluster AS k ON k.participant_id = s.participant_id\n"
+        "JOIN account_cluster AS c ON c.cluster = k.cluster AND c.participant_id <> s.participant_id\n"
+        "WHERE s.kind = 'staff' AND c.participant_id NOT IN (\n"
+        "    SELECT participant_id FROM identity WHERE kind = 'staff' AND participant_id IS NOT NULL)\n"
+        "GROUP BY c.participant_id",
+        "table",
+    )
+
+
+def _chances(rules: Rules) -> Step:
+    """Each decided entry with the draw it was in: one of chance_den places, chance_num of which win.
+
+    An opened box is a draw of its own, given what was opened before it; in a group the places exclude each other.
+    """
+    if isinstance(rules.draw, Boxes):
+        return Step(
+            "entry_chance",
+            "SELECT entry_id, activity_id, entry_id AS draw_key, participant_id, initiator_id, position, outcome = 'win' AS won,\n"
+            "    chance_num, chance_den, CAST(position AS VARCHAR) AS stratum, source_file, record\n"
+            "FROM draw_replayed WHERE outcome IS NOT NULL AND chance_num > 0",
+        )
+    return Step(
+        "entry_chance",
+        "SELECT o.entry_id, o.activity_id, o.activity_id AS draw_key, o.participant_id, o.initiator_id, o.position,\n"
+        "    o.outcome = 'win' AS won, g.winners AS chance_num, g.places AS chance_den, o.activity_id AS stratum,\n"
+        "    o.source_file, o.record\n"
+        "FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id\n"
+        "WHERE g.is_full AND g.undecided = 0 AND g.winners > 0",
+    )

@@ -1,0 +1,131 @@
+"""Checks of who is treated worse: groups compared within the same activity, item, clause or day. All are screens.
+
+A group is what the export declares of participants (age band, gender, occupation, region, channel, device), and new or old
+where case.yaml says how long one is new. Small groups are reported as "cannot tell", never dropped, and never listed apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.finding import Basis, Finding, Row, Text, Verdict
+from audit.stats.strata import Stratum, exact_p, expected, odds_ratio, smallest_ratio
+
+GROUPS = ("age_band", "gender", "occupation", "region", "channel", "device")
+SMALL = 10  # people; smaller groups are put together and never shown apart
+CONDITIONS = ("cn-pipl-2021-art24", "cn-algo-2022-art21", "cn-crpl-impl-2024-art9", "cn-platform-price-2026")
+CELLS = """
+WITH trial AS ({trials}),
+grouped AS (SELECT t.stratum, t.person, t.hit, {group} AS group_name FROM trial AS t JOIN participant_once AS p
+    ON p.participant_id = t.person WHERE t.hit IS NOT NULL),
+sized AS (SELECT group_name, count(DISTINCT person) AS people FROM grouped GROUP BY group_name),
+cell AS (SELECT g.stratum, CASE WHEN s.people < {small} THEN '(small)' ELSE coalesce(g.group_name, '(none)') END AS group_name,
+    count(*) AS a, count(*) FILTER (g.hit) AS x
+    FROM grouped AS g JOIN sized AS s ON s.group_name IS NOT DISTINCT FROM g.group_name GROUP BY ALL),
+total AS (SELECT stratum, sum(a) AS n, sum(x) AS w FROM cell GROUP BY stratum)
+SELECT c.group_name, t.n, t.w, c.a, c.x, count(*) AS times FROM cell AS c JOIN total AS t ON t.stratum = c.stratum
+GROUP BY ALL ORDER BY ALL"""
+
+
+def groups(audit: Audit) -> dict[str, str]:
+    """The groupings that a case declares: name → SQL expression over participant `p` and trial `t`."""
+    found = {name: f"p.{name}" for name in GROUPS if audit.case.scope.has("participant", name)}
+    span = audit.case.file.new_for
+    if span is not None and audit.case.scope.has("participant", "joined_at"):
+        seconds = int(span.total_seconds())
+        found["tenure"] = f"CASE WHEN t.moment < p.joined_at + {seconds} * INTERVAL 1 SECOND THEN 'new' ELSE 'old' END"
+    return found
+
+
+def compare(audit: Audit, trials: str, what: Text, good: bool = True) -> Iterator[Finding]:
+    """Compare each declared group with everybody else in the same strata; a finding for each grouping.
+
+    trials is SQL giving (stratum, person, moment, hit). good says that a hit is what one hopes for. Lit where a group's
+    exact p-value survives having looked at all groups of the case at its risk.
+    """
+    groupings = groups(audit)
+    tables = {}
+    for name, group in groupings.items():
+        sql = CELLS.format(trials=trials, group=group, small=SMALL)
+        tables[name] = (sql, audit.engine.rows(sql))
+    looked = sum(len({row[0] for row in rows}) for _, rows in tables.values())
+    level = float(audit.case.file.risk) / max(1, looked)
+    for name, (sql, rows) in tables.items():
+        yield _one(name, sql, rows, what, good, level)
+
+
+def _one(
+    name: str, sql: str, rows: list[tuple[str, int, int, int, int, int]], what: Text, good: bool, level: float
+) -> Finding:
+    told: list[Row] = []
+    worse, unsure, shown = [], [], []
+    p_least = 1.0
+    for group in sorted({row[0] for row in rows}):
+        strata: list[Stratum] = [(int(n), int(w), int(a), int(x), int(t)) for g, n, w, a, x, t in rows if g == group]
+        tries, hits = sum(s[2] * s[4] for s in strata), sum(s[3] * s[4] for s in strata)
+        live = [s for s in strata if 0 < s[1] < s[0] and s[2] < s[0]]
+        least = smallest_ratio(live, level) if live else None
+        ratio, low, high = odds_ratio(live) if live else (1.0, 0.0, float("inf"))
+        p_value = exact_p(live) if live else 1.0
+        cell: dict[str, str | int] = {"group": group, "tries": tries, "hits": hits, "due": f"{expected(strata):.2f}",
+                "odds_ratio": f"{ratio:.3f}", "from": f"{low:.3f}", "to": f"{high:.3f}", "p_value": f"{p_value:.3g}"}  # fmt: skip
+        if group == "(small)" or least is None or least > 10:
+            unsure.append(group)
+            told.append({**cell, "odds_ratio": "cannot tell", "from": "", "to": "", "p_value": ""})
+            continue
+        shown.append(least)
+        told.append(cell)
+        p_least = min(p_least, p_value)
+        if p_value <= level:
+            worse.append((group, ratio, low, high, (ratio < 1) == good))
+    lit = bool(worse)
+    tried = sum(int(str(row["tries"])) for row in told)
+    if told and (even := sum(int(str(row["hits"])) for row in told)) in (0, tried):
+        all_zh, all_en = ("无一发生", "it never happened") if not even else ("每次都是", "it always happened")
+        text = Text(f"{what.zh}：{tried} 次中{all_zh}，人群之间没有差别（按 {name}）。",
+                    f"{what.en}: in {tried} trials {all_en}, so no group differs (by {name}).")  # fmt: skip
+        return Finding(name, Verdict.PASS, text, Basis.SCREEN, rows=tuple(told), sql=sql)
+    verdict = Verdict.FAIL if lit else Verdict.PASS if shown else Verdict.INCONCLUSIVE
+    zh = "；".join(
+        f"{g}：优势比 {r:.2f}（95% 区间 {lo:.2f}–{hi:.2f}），{'较不利' if bad else '较有利'}"
+        for g, r, lo, hi, bad in worse
+    )
+    en = "; ".join(
+        f"{g}: odds ratio {r:.2f} (95 % interval {lo:.2f} to {hi:.2f}), {'worse' if bad else 'better'} off"
+        for g, r, lo, hi, bad in worse
+    )
+    least_zh = f"优势比 {max(shown):.2f} 以上的差别会显示出来" if shown else "样本太小，看不出差别"
+    least_en = f"a ratio of {max(shown):.2f} would have shown" if shown else "there is too little to see any difference"
+    small_zh = f"不能判断的小组：{'、'.join(unsure)}。" if unsure else ""
+    small_en = f" Cannot tell for: {', '.join(unsure)}." if unsure else ""
+    close = Text(f"{zh}。差别是否合理由人判断。" if lit else f"未见差别；{least_zh}。", f"{en}. Whether there is good reason is "
+                                                                      f"for people to judge."
+                 if lit else f"no difference seen; {least_en}.")  # fmt: skip
+    return Finding(
+        name,
+        verdict,
+        Text(
+            f"{what.zh}，按 {name} 在同等条件内比较：{close.zh}{small_zh}",
+            f"{what.en}, by {name}, like with like: {close.en}{small_en}",
+        ),
+        Basis.SCREEN,
+        observed=", ".join(f"{g} {r:.2f}" for g, r, *_ in worse),
+        rows=tuple(told),
+        sql=sql,
+        p_value=p_least,
+        could_have_seen=Text(f"优势比 {max(shown):.2f}", f"odds ratio {max(shown):.2f}") if shown else "",
+    )
+
+
+def nothing(subject: str, zh: str, en: str) -> Finding:
+    """What a comparison says where it has nothing to compare."""
+    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
+
+
+def no_groups(audit: Audit, subject: str) -> Finding | None:
+    """Why nothing can be compared, where no group is declared."""
+    if groups(audit):
+        return None
+    return nothing(subject, "导出没有声明任何人群（年龄段、性别、地区、渠道、设备等）。",
+                   "The export declares no groups (age band, gender, region, channel, device …).")  # fmt: skip

@@ -1,0 +1,46 @@
+"""What a group is owed is paid late, short or not at all more often.
+
+Does: compares how often awards of each declared group were not paid as owed, under the same clause and week.
+Matters: a promise kept to some and not to others is two faults.
+How: awards owed that reconciliation found missing, wrong or late, against those paid; exact conditional test within clause and week.
+Blind to: awards that the export cannot tell; groups that the export does not declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.engine import literal
+from audit.finding import Basis, Finding, Text, Verdict, check
+from checks.fairness import compare, no_groups, nothing
+
+UNPAID = ("missing", "wrong_amount", "wrong_asset", "wrong_payee", "late")
+TRIALS = """
+SELECT concat_ws('|', e.clause, CAST(date_trunc('week', e.event_at) AS DATE)) AS stratum, e.payee AS person, e.event_at AS moment,
+    d.event IS NOT NULL AS hit
+FROM expected_award AS e
+LEFT JOIN (
+    SELECT DISTINCT event, clause, payee FROM discrepancy
+    WHERE kind IN ('missing', 'wrong_amount', 'wrong_asset', 'wrong_payee', 'late')
+) AS d ON d.event = e.event AND d.clause = e.clause AND d.payee = e.payee"""
+
+
+@check(
+    needs=("payment.payee_id", "payment.amount"),
+    provisions=("cn-pipl-2021-art24", "cn-promo-2020-art6", "cn-crpl-impl-2024-art12"),
+)
+def awards_unpaid_by_group(audit: Audit) -> Iterator[Finding]:
+    """Yield a screen for each grouping."""
+    absent = no_groups(audit, "awards")
+    if absent or not audit.has("discrepancy") or audit.grain != "reference":
+        yield absent or nothing("awards", "付款不能逐笔对照。", "Payments cannot be compared one by one.")
+        return
+    unpaid = f"SELECT count(*) FROM discrepancy WHERE kind IN ({', '.join(map(literal, UNPAID))})"
+    if not audit.engine.value(unpaid):
+        fine = Text(
+            "应付的奖励都已按时足额支付，人群之间没有差别。", "Every award was paid as owed, so no group differs."
+        )
+        yield Finding("awards", Verdict.PASS, fine, Basis.SCREEN, sql=unpaid)
+        return
+    yield from compare(audit, TRIALS, Text("奖励未按时足额支付", "Awards not paid as owed"), good=False)

@@ -1,0 +1,44 @@
+"""A group waits longer for what it is paid.
+
+Does: compares how often payments to each declared group came later than the middle of their clause and week.
+Matters: delay is the cheapest way to pay some people less.
+How: time from the event to the payment, within the same clause and week; slower than their median is the event; exact test.
+Blind to: payments that lead to no event; differences within a week that a change of system explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit
+from audit.finding import Finding, Text, check
+from audit.money import moves
+from checks.fairness import compare, no_groups, nothing
+from checks.money import traced
+
+TRIALS = """
+WITH waits AS (
+    SELECT concat(p.reason, '|', datediff('week', TIMESTAMPTZ '2000-01-03 00:00:00+00', e.moment)) AS stratum, p.payee_id AS person,
+        e.moment, epoch(p.paid_at) - epoch(e.moment) AS waited
+    FROM payment_once AS p JOIN {moves} ON c.clause = p.reason
+    JOIN money_event AS e ON e.event = p.ref AND e.moves = c.moves WHERE p.paid_at >= e.moment
+), middle AS (SELECT stratum, median(waited) AS waited FROM waits GROUP BY stratum)
+SELECT w.stratum, w.person, w.moment, w.waited > m.waited AS hit FROM waits AS w JOIN middle AS m ON m.stratum = w.stratum"""
+
+
+@check(
+    needs=("payment.payee_id", "payment.paid_at", "payment.ref"),
+    provisions=("cn-pipl-2021-art24", "cn-promo-2020-art6"),
+)
+def payments_slower_by_group(audit: Audit) -> Iterator[Finding]:
+    """Yield a screen for each grouping."""
+    absent = no_groups(audit, "delay")
+    if absent or not traced(audit) or not audit.case.scope.has("payment", "paid_at"):
+        yield absent or nothing("delay", "付款没有时间或关联。", "Payments have no times or no references.")
+        return
+    yield from compare(
+        audit,
+        TRIALS.format(moves=moves(audit.rules)),
+        Text("到账慢于同类中位数", "Paid later than the middle of the like"),
+        good=False,
+    )

@@ -1,0 +1,66 @@
+"""Most members never get their money back.
+
+Does: counts, by how many people a member recruited, how many were paid at least what they paid in.
+Matters: "recruit three and you are even" is true of a few for every plan whose members pay each other.
+How: what each person paid and received in one asset; the share that random recruiting leads to stands beside it (Gastwirth 1977).
+Blind to: goods and coupons received; money that members move outside the export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from audit.case import Audit, evidence
+from audit.engine import literal
+from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.forecast.growth import share_recouping
+from checks.money import money_assets, nothing, percent
+
+SQL = """
+SELECT coalesce(r.recruits, 0) AS recruits, count(*) AS members, count(*) FILTER (m.received >= m.paid) AS even
+FROM member_money AS m
+LEFT JOIN (SELECT referrer, count(*) AS recruits FROM invited WHERE referrer IS NOT NULL GROUP BY referrer) AS r
+    ON r.referrer = m.person
+WHERE m.paid > 0 AND m.asset = {asset} GROUP BY ALL ORDER BY recruits"""
+
+
+@check(
+    needs=("participant.referrer_id", "payment.payee_id", "payment.amount"),
+    provisions=("us-burnlounge-2014", "jp-mugen-2", "us-ftc-income-2024"),
+)
+def break_even_seldom_reached(audit: Audit) -> Iterator[Finding]:
+    """Yield a screen (noted) for each asset, where people both recruit and are paid."""
+    recruits = audit.has("plan_member") and audit.case.scope.has("participant", "referrer_id")
+    assets = money_assets(audit) if recruits else []
+    if not assets:
+        yield nothing(
+            "break-even", "导出没有推荐关系或金钱往来。", "The export holds no referrers or no flows of money."
+        )
+    for asset in assets:
+        sql = SQL.format(asset=literal(asset))
+        found = audit.engine.rows(sql)
+        members, even = sum(n for _, n, _ in found), sum(e for *_, e in found)
+        needed = next((k for k, n, e in found if 2 * e >= n), None)
+        enough = sum(n for k, n, _ in found if needed is not None and k >= needed)
+        chance = percent(share_recouping(needed), Fraction(1)) if needed else "100 %"
+        zh = (f"推荐满 {needed} 人者才过半回本；能做到的占 {percent(enough, members)}（若推荐机会均等，为 {chance}）。"
+              if needed is not None else "无论推荐多少人，回本者都不到一半。")  # fmt: skip
+        en = (
+            f"Half of those with {needed} recruits or more are even; {percent(enough, members)} ever get there (evenly random "
+            f"recruiting gives {chance})."
+            if needed is not None
+            else "Whatever the number of recruits, fewer than half are even."
+        )
+        yield Finding(
+            f"members in {asset}",
+            Verdict.PASS,
+            Text(
+                f"付过钱的 {members} 人中，{even} 人（{percent(even, members)}）收回了所付的 {asset}。{zh}",
+                f"Of {members} people who paid, {even} ({percent(even, members)}) got their {asset} back. {en}",
+            ),
+            Basis.SCREEN,
+            observed=percent(even, members),
+            rows=evidence(audit, sql),
+            sql=sql,
+        )

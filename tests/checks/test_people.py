@@ -1,0 +1,102 @@
+"""Rings planted among a hundred thousand accounts, and households that must not be accused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.conftest import FIXTURES, Auditor
+
+RINGS = (3, 5, 10, 20, 50)
+
+
+def crowd(folder: Path) -> list[str]:
+    """100,000 accounts in households of one to four; 9,000 groups of three; rings that win wherever they enter."""
+    rng = Random(7)
+    folder.mkdir()
+    users = [f"A{n:06d}" for n in range(100_000)]
+    identities, place, home = [], 0, 0
+    while place < len(users):
+        home += 1
+        for user in users[place : place + rng.randrange(1, 5)]:
+            identities.append((user, "address", f"{home} High Street"))
+            place += 1
+    rings, start = [], 90_000
+    for number, size in enumerate(RINGS):
+        members = users[start : start + 7 * size : 7]
+        start += 7 * size + 50
+        rings.append(members)
+        identities += [(user, "payment-account", f"purse {number} {turn // 2}") for turn, user in enumerate(members)]
+        identities += [(user, "device", f"phone {number} {(turn + 1) // 2}") for turn, user in enumerate(members)]
+    entries, groups = [], []
+    planted = [(ring, turn) for ring in rings for turn in range(max(24, len(ring)))]
+    for number in range(9_000):
+        three = rng.sample(users[:89_000], 3)
+        winner = rng.randrange(3)
+        if number < len(planted):
+            ring, turn = planted[number]
+            three[winner] = ring[turn % len(ring)]
+        groups.append((f"G{number}", three[0]))
+        entries += [
+            (f"G{number}-{n}", f"G{number}", n + 1, user, "win" if n == winner else "loss")
+            for n, user in enumerate(three)
+        ]
+    for name, head, rows in (("users", ["u"], [[u] for u in users]), ("ids", ["u", "k", "v"], identities),
+                             ("groups", ["g", "u"], groups), ("entries", ["e", "g", "n", "u", "o"], entries)):  # fmt: skip
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([head, *rows])
+    (folder / "rules.yaml").write_text("campaign: crowd\neffective: {from: 2024-01-01}\nassets: {CNY: {step: '0.01'}}\n"
+                                       "draw: {kind: group, size: 3, winners: 1}\n")  # fmt: skip
+    at: dict[str, str] = {"value": "2024-01-02 00:00:00"}
+    case: dict[str, Any] = {"case": "crowd", "timezone": "UTC", "tables": {
+        "participant": {"file": "users.csv", "columns": {"participant_id": "u"}},
+        "identity": {"file": "ids.csv", "columns": {"participant_id": "u", "kind": "k", "value": "v"}},
+        "activity": {"file": "groups.csv", "columns": {"activity_id": "g", "initiator_id": "u", "started_at": at}},
+        "entry": {"file": "entries.csv", "columns": {"entry_id": "e", "activity_id": "g", "position": "n", "participant_id": "u",
+                                                      "entered_at": at}},
+        "outcome": {"file": "entries.csv", "columns": {"entry_id": "e", "outcome": "o"}},
+    }}  # fmt: skip
+    (folder / "case.yaml").write_text(json.dumps(case))
+    return [min(ring) for ring in rings]
+
+
+def test_rings_are_found_and_no_household_is_accused(tmp_path: Path, audited: Auditor) -> None:
+    heads = crowd(tmp_path / "crowd")
+    audit, findings = audited(tmp_path / "crowd")
+    found = [one for one in findings if one.check == "wins_concentrated_in_clusters"]
+    clusters = dict(audit.engine.rows("SELECT participant_id, cluster FROM account_cluster"))
+    assert {one.subject for one in found} == {f"cluster of {clusters[head]}" for head in heads}
+    assert all(one.rows and one.basis == "screen" for one in found)
+
+
+def test_a_bet_on_a_cluster_is_what_it_says(audited: Auditor) -> None:
+    """The evidence of the planted ring, worked out again entry by entry."""
+    _, findings = audited(FIXTURES / "tea-club" / "rigged-ring")
+    lead = next(one for one in findings if one.check == "wins_concentrated_in_clusters")
+    members = {row["participant_id"] for row in lead.rows}
+    groups: dict[str, list[tuple[int, str, bool]]] = {}
+    with (FIXTURES / "tea-club" / "rigged-ring" / "entries.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            groups.setdefault(row["团编号"], []).append((int(row["位次"]), row["参团人"], row["结果"] == "win"))
+    total = 0.0
+    for factor in (1.5, 2, 3, 5, 10, 30, 100):
+        log_e = 0.0
+        for entries in groups.values():
+            inside = sum(user in members for _, user, _ in entries)
+            hit = any(won and user in members for _, user, won in entries)
+            if inside:
+                log_e += math.log((factor if hit else 1) * 3 / (inside * factor + 3 - inside))
+        total += math.exp(log_e) / 7
+    assert lead.e_value is not None
+    assert math.isclose(lead.e_value, total, rel_tol=1e-9)
+
+
+def test_linked_family_of_staff_is_noted_and_not_lit(audited: Auditor) -> None:
+    _, findings = audited(FIXTURES / "tea-club" / "honest")
+    staff = next(one for one in findings if one.check == "staff_among_winners")
+    assert staff.verdict == "PASS"
+    assert "won 5 (staff's own 0)" in staff.text.en

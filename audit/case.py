@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -313,7 +314,7 @@ def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
     for found in audit.engine.records(sql):
         row: dict[str, str | int | float | bool | None] = {}
         for name, value in found.items():
-            if name in AMOUNTS and value is not None:
+            if name in AMOUNTS and isinstance(value, int | Decimal):
                 asset = found.get("paid_asset" if name == "paid" else "asset") or found.get("asset")
                 row[name] = audit.units(str(asset)).show(value)
             elif isinstance(value, datetime):

@@ -4,7 +4,7 @@ Does: lists outcomes of chance zero, certain ones that failed to come, and openi
 Matters: one such row needs no statistics; either the rules are not these or the record is not true.
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
     boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
-    won by somebody who had won or was not in it, or not drawn; a guarantee not honoured; a person who entered again where
+    won by somebody who had won or was not in it, or not drawn; a person who entered again where
     one entry is allowed; a number outside its pool, drawn twice, too many or too few.
 Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
 """
@@ -187,10 +187,6 @@ def _chances() -> Mapping[str, tuple[Text, str]]:
         "FROM draw_replayed WHERE {} ORDER BY ALL"
     )
     return {
-        "guarantee not honoured": (
-            Text("保底应中而未中", "entries that a guarantee made certain and that did not win"),
-            taken.format("chance_num = chance_den AND outcome = 'loss'"),
-        ),
         "win without a chance": (
             Text("概率为零而中奖", "wins whose chance was zero"),
             taken.format("chance_num = 0 AND outcome = 'win'"),

@@ -35,7 +35,7 @@ def settle(world: World) -> Engine:
         engine.rows(f"INSERT INTO {step.name} BY NAME\n{step.sql}")
     scope = scope_of(world)
     for step in replay_steps(world.rules, scope, frozenset()):
-        engine.rows(f"CREATE {step.kind} {step.name} AS\n{step.sql}")
+        engine.run(step)
     pay(engine, world)
     return engine
 

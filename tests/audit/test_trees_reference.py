@@ -91,17 +91,26 @@ def random_rules(rng: Random) -> Row:
         tree["matrix"] = {"width": rng.randint(2, 3)}
         milestones |= {"full-1": {"filled": 1}, "full-2": {"filled": 2}}
     rank = lambda: rng.choice(names)  # noqa: E731
-    share = {"percent": rng.choice(["10", "33.3", "100"]), "of": "order", "rounding": rng.choice(["down", "half-up", "up"])}
+    share = {
+        "percent": rng.choice(["10", "33.3", "100"]),
+        "of": "order",
+        "rounding": rng.choice(["down", "half-up", "up"]),
+    }
     income = {"percent": rng.choice(["10", "50", "33.3"]), "of": ["direct", "near", "ladder"], "rounding": "down"}
     when = {"when": {"kind": ["k1"]}} if rng.random() < 0.5 else {}
     awards: Row = {
         "direct": {"to": "participant.referrer", "pays": {"CNY": "2"}},
         "near": {"to": f"participant.nearest.{rank()}", "pays": {"CNY": rng.choice(["1.01", share])}},
         "second": {"to": f"participant.nearest.{rank()}.nearest.{rank()}", "pays": {"CNY": "0.5"}},
-        "ladder": {"to": "participant.upline", "pays": {"CNY": {"difference": {n: str(i + 1) for i, n in enumerate(names)}}}},
+        "ladder": {
+            "to": "participant.upline",
+            "pays": {"CNY": {"difference": {n: str(i + 1) for i, n in enumerate(names)}}},
+        },
         "income": {
             "to": rng.choice([f"earner.nearest.{rank()}", "earner.referrer"]),
-            "pays": {"CNY": income | {"compounding": rng.random() < 0.5} | ({"earner": rank()} if rng.random() < 0.4 else {})},
+            "pays": {
+                "CNY": income | {"compounding": rng.random() < 0.5} | ({"earner": rank()} if rng.random() < 0.4 else {})
+            },
         },
     }
     awards = {name: {"on": "order", **when, **award} for name, award in awards.items()}
@@ -109,15 +118,30 @@ def random_rules(rng: Random) -> Row:
     pool = {"per-order": "0.1", "shared": "equal", "rest": "carried"}
     awards["pool"] = {"on": "day-end", "to": f"holders.{exactly}{rank()}", "pays": {"CNY": pool}} | when
     reached = rank()
-    awards["promoted"] = {"on": "rank-reached", "reaches": reached, "to": f"participant.nearest.{rank()}", "pays": {"CNY": "3"}}
+    awards["promoted"] = {
+        "on": "rank-reached",
+        "reaches": reached,
+        "to": f"participant.nearest.{rank()}",
+        "pays": {"CNY": "3"},
+    }
     awards["risen"] = {"on": "rank-reached", "reaches": reached, "to": "participant.referrer", "pays": {"CNY": "4"}}
-    awards["brought"] = {"on": "recruit", "nth": rng.choice(["1", "2-9"]), "to": "participant.referrer", "pays": {"CNY": "5"}}
+    awards["brought"] = {
+        "on": "recruit",
+        "nth": rng.choice(["1", "2-9"]),
+        "to": "participant.referrer",
+        "pays": {"CNY": "5"},
+    }
     for name in milestones:
         awards[f"at-{name}"] = {"on": "milestone", "reaches": name, "to": "participant", "pays": {"CNY": "6"}}
     if "m1" in milestones:
         freeze = {"freeze": "20", "rounding": "up", "until": "m1"}
         awards["payout"] = {"on": "withdrawal", "to": "participant", "pays": {"CNY": freeze}}
-        awards["release"] = {"on": "milestone", "reaches": "m1", "to": "participant", "pays": {"CNY": {"released": "payout"}}}
+        awards["release"] = {
+            "on": "milestone",
+            "reaches": "m1",
+            "to": "participant",
+            "pays": {"CNY": {"released": "payout"}},
+        }
     return {"campaign": "tree", "effective": {"from": "2022-01-01"}, "assets": {"CNY": {"step": "0.01"}},
             "ranks": ranks, "milestones": milestones, **({"tree": tree} if tree else {}), "awards": awards}  # fmt: skip
 
@@ -130,7 +154,9 @@ def random_people(rng: Random, count: int) -> list[Row]:
         at = BEGIN + timedelta(hours=rng.choice([number, number, number, 0, rng.randrange(count)]))
         above = f"U{(number - 1 if deep else rng.randrange(number)) if number else 0:02d}"
         odd = rng.random()
-        named = [f"U{number:02d}", "nobody", None, f"U{rng.randrange(count):02d}"][rng.randrange(4)] if odd < 0.2 else above
+        named = (
+            [f"U{number:02d}", "nobody", None, f"U{rng.randrange(count):02d}"][rng.randrange(4)] if odd < 0.2 else above
+        )
         people.append({"id": f"U{number:02d}", "referrer": named, "at": at})
     return people
 
@@ -166,4 +192,10 @@ def test_random_trees_come_out_as_the_reference_says(seed: int) -> None:
         (who, what, at) for who, held in world.held.items() for what, at in held.items()
     }
     wanted = Counter(one for one in world.owed if one.payee and one.amount > 0)
-    assert Counter(chain.Owed(at.replace(tzinfo=None), who, asset, amount / 100, *what) for at, who, asset, amount, *what in found) == wanted
+    assert (
+        Counter(
+            chain.Owed(at.replace(tzinfo=None), who, asset, amount / 100, *what)
+            for at, who, asset, amount, *what in found
+        )
+        == wanted
+    )

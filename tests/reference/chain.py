@@ -29,7 +29,9 @@ class Owed(NamedTuple):
 class World:
     """Everything known so far."""
 
-    def __init__(self, rules: Row, people: list[Row], orders: list[Row], withdrawals: list[Row], until: datetime) -> None:
+    def __init__(
+        self, rules: Row, people: list[Row], orders: list[Row], withdrawals: list[Row], until: datetime
+    ) -> None:
         self.rules, self.people, self.orders, self.withdrawals, self.until = rules, people, orders, withdrawals, until
         self.ranks = {**rules.get("ranks", {}), **rules.get("milestones", {})}
         self.tree = rules.get("tree") or {}
@@ -66,7 +68,9 @@ class World:
             if is_order and row["user"] in self.bought:
                 self.pay("order", row["id"], at, row["user"], row)
             for person in self.enlisted:
-                self.pay("recruit", person, at, person, {}, number=self.recruits[self.referrer[person]].index(person) + 1)
+                self.pay(
+                    "recruit", person, at, person, {}, number=self.recruits[self.referrer[person]].index(person) + 1
+                )
             for person, standing in sorted(self.fresh):
                 on = "milestone" if standing in self.rules.get("milestones", {}) else "rank-reached"
                 self.pay(on, person, at, person, {}, standing)
@@ -196,7 +200,10 @@ class World:
                 if isinstance(pay, dict) and "difference" in pay:
                     spent, got, above = Decimal(0), dict[str, Decimal](), self.above(person)
                     while above:
-                        best = max((Decimal(m) for rank, m in pay["difference"].items() if self.holds(above, rank)), default=spent)
+                        best = max(
+                            (Decimal(m) for rank, m in pay["difference"].items() if self.holds(above, rank)),
+                            default=spent,
+                        )
                         if best > spent:
                             got[above] = best - spent
                             spent = best
@@ -224,7 +231,9 @@ class World:
         waiting = list(incomes)
         while waiting:
             # somebody to whom nobody else who waits can pass anything up any more
-            person = next(one for one in waiting if not any(one in self.chain(other, path) for other in waiting if other != one))
+            person = next(
+                one for one in waiting if not any(one in self.chain(other, path) for other in waiting if other != one)
+            )
             waiting.remove(person)
             if "earner" in pay and not self.holds(person, pay["earner"]):
                 continue
@@ -256,7 +265,9 @@ class World:
             holders = [
                 person
                 for person, held in self.held.items()
-                if rank in held and held[rank] < midnight and not any(one in held and held[one] < midnight for one in above)
+                if rank in held
+                and held[rank] < midnight
+                and not any(one in held and held[one] < midnight for one in above)
             ]
             share = (pot / step // len(holders)) * step if holders else Decimal(0)
             self.pots[clause] = pot - share * len(holders)

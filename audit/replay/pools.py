@@ -13,6 +13,7 @@ from audit.scope import Scope
 def pool_steps(plan: Plan, scope: Scope, nobody: str) -> list[Step]:
     """Pools: what orders fed, who held the rank exactly when the day ended, and what each of them gets."""
     day = f"CAST(timezone({literal(scope.zone)}, {{}}) AS DATE)"
+    begin = f"least(min(e.event_at), {scope.moment(scope.since)})"
     fed: list[str] = []
     holders: dict[str, str] = {}  # by clause: a version does not change who shares
     keys: list[str] = []
@@ -52,7 +53,10 @@ def pool_steps(plan: Plan, scope: Scope, nobody: str) -> list[Step]:
             "pool_change",
             "SELECT clause, day, fed, 0 AS holders FROM pool_fed\nUNION ALL\n"
             "SELECT clause, from_day, 0, 1 FROM pool_holder\nUNION ALL\n"
-            "SELECT clause, to_day, 0, -1 FROM pool_holder WHERE to_day IS NOT NULL",
+            "SELECT clause, to_day, 0, -1 FROM pool_holder WHERE to_day IS NOT NULL\nUNION ALL\n"
+            "-- days begin with the first order, whether it fed a pool or not\n"
+            f"SELECT k.clause, {day.format(begin)}, 0, 0 FROM event_order AS e\n"
+            f"CROSS JOIN (VALUES {', '.join(dict.fromkeys(keys))}) AS k(clause, on_event, asset)\nGROUP BY k.clause",
         ),
         Step(
             "pool_input",
@@ -97,6 +101,12 @@ def pool_steps(plan: Plan, scope: Scope, nobody: str) -> list[Step]:
     ]
 
 
+LOST = (
+    "EXISTS (SELECT 1 FROM refused_cell WHERE table_name = 'request')\n"
+    "        OR EXISTS (SELECT 1 FROM event_withdrawal AS w WHERE w.participant IS NULL OR w.event_at IS NULL OR w.base IS NULL)"
+)
+
+
 def withdrawal_steps(plan: Plan, scope: Scope, nobody: str) -> list[Step]:
     """Withdrawals less what is frozen, and what is released when the condition is met."""
     frozen, paid, released = [], [], []
@@ -123,12 +133,12 @@ def withdrawal_steps(plan: Plan, scope: Scope, nobody: str) -> list[Step]:
             if isinstance(pay, Released):
                 released.append(
                     f"SELECT e.event, {literal(key_of(name, award))} AS on_event, e.event_at, e.participant, NULL,\n"
-                    "    NULL AS choice, NULL AS place, e.unseen, NULL AS item, NULL AS kind,\n"
+                    f"    NULL AS choice, NULL AS place, e.unseen OR {LOST} AS unseen, NULL AS item, NULL AS kind,\n"
                     f"    {literal(asset)} AS base_asset, CAST(coalesce(sum(f.frozen), 0) AS DECIMAL(38, 0)) AS base,\n"
                     f"{nobody}\nFROM event_reached AS e\n"
                     f"LEFT JOIN withdrawal_frozen AS f ON f.participant = e.participant AND f.clause = {literal(pay.released)}\n"
                     f"    AND f.event_at <= e.event_at\nWHERE e.on_event = {literal(base_of(award))}\n"
-                    "GROUP BY e.event, e.event_at, e.participant, e.unseen"
+                    "GROUP BY e.event, e.on_event, e.event_at, e.participant, e.unseen"
                 )
     if not frozen:
         return []

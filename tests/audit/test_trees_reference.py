@@ -15,7 +15,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 

@@ -29,7 +29,8 @@ def person(name: str, above: str | None) -> Row:
 
 
 def order(number: int, name: str, item: str = "699礼包", kind: str = "package") -> Row:
-    return {"id": f"D{number:03d}", "user": name, "item": item, "kind": kind, "price": Decimal(699), "at": BEGIN + timedelta(minutes=number)}
+    at = BEGIN + timedelta(minutes=number)
+    return {"id": f"D{number:03d}", "user": name, "item": item, "kind": kind, "price": Decimal(699), "at": at}
 
 
 def rows(case: Row, sql: str, people: list[Row], orders: list[Row], withdrawals: list[Row] | None = None) -> list[Any]:
@@ -79,8 +80,8 @@ def test_an_order_spends_410_of_699_and_445_where_the_ten_per_cent_is_a_clause_o
     last = orders[-1]["id"]
     rules = rules_of("honest")
     with replayed(rules, people, orders, []) as engine:
-        paid = {clause: amount for clause, amount in engine.rows(
-            f"SELECT clause, sum(amount) FROM award_due WHERE event = '{last}' AND NOT unknown GROUP BY clause")}  # fmt: skip
+        sql = f"SELECT clause, sum(amount) FROM award_due WHERE event = '{last}' AND NOT unknown GROUP BY clause"
+        paid = dict(engine.rows(sql))
         differential = engine.rows(OWED.format(event=last).replace("ORDER", "AND clause = 'differential' ORDER"))
         fed = engine.value("SELECT CAST(sum(fed) AS BIGINT) FROM pool_fed")
     fed //= sum(one["kind"] == "package" for one in orders)

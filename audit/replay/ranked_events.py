@@ -54,7 +54,8 @@ def _withdrawals(scope: Scope, depth: int) -> Step:
         "    q.participant_id AS participant, NULL AS initiator, NULL AS choice, NULL AS place,\n"
         f"    {before} AS unseen, NULL AS item, NULL AS kind, q.asset AS base_asset, q.amount AS base,\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
-        "FROM request_once AS q\nLEFT JOIN upline AS p ON p.participant_id = q.participant_id\nWHERE q.kind = 'withdrawal' AND q.refused_at IS NULL",
+        "FROM request_once AS q\nLEFT JOIN upline AS p ON p.participant_id = q.participant_id\n"
+        "WHERE q.kind = 'withdrawal' AND q.refused_at IS NULL",
     )
 
 

@@ -18,8 +18,8 @@ from audit.rules.boosts import Boost
 from audit.rules.draws import Draw
 from audit.rules.limits import Bound, Cost
 from audit.rules.randomness import Randomness
-from audit.rules.reported import Reported
 from audit.rules.ranks import Rank, Tree
+from audit.rules.reported import Reported
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
 
 

@@ -26,7 +26,7 @@ from audit.people import people_steps
 from audit.problem import Place, Problem
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
-from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Rules, eras, rules_of
+from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Released, Rules, eras, rules_of
 from audit.rules.declared import place_of
 from audit.rules.document import Document, parse_document, read_document, read_record
 from audit.rules.read import words
@@ -43,6 +43,10 @@ EVENT_TABLES = {  # the tables without which an event cannot be seen
     "completion": ("activity", "entry", "outcome"),
     "order": ("purchase",),
     "recruit": ("participant",),
+    "rank-reached": ("participant",),
+    "milestone": ("participant",),
+    "day-end": ("purchase",),
+    "withdrawal": ("request",),
 }
 IGNORED = "other"  # the word for a payment's reason that is no award: a withdrawal, a refund
 
@@ -229,7 +233,8 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
         repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
         money = money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution)
         people = people_steps(case.rules, case.scope)
-        for step in [*replay_steps(case.rules, case.scope, repeated), *_reconcile(case), *money, *people]:
+        replayed = replay_steps(case.rules, case.scope, repeated)
+        for step in [*replayed, *_reconcile(case, {step.name for step in replayed}), *money, *people]:
             progress(step.name)
             engine.run(step)
     except BaseException:
@@ -238,25 +243,32 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
     return Audit(case, engine, share)
 
 
-def _reconcile(case: Case) -> list[Step]:
+def _reconcile(case: Case, made: set[str]) -> list[Step]:
     if not has_awards(case.rules):
         return []
     completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
     replayed = played(case.rules, case.scope)
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
-    events = {name: award.on for era in eras(case.rules) for name, award in era.awards.items()}
+    events = {name: _tables(award) for era in eras(case.rules) for name, award in era.awards.items()}
     unseen = tuple(
         name
-        for name, on in events.items()
-        if not set(EVENT_TABLES[on]) <= set(case.scope.columns) or ("entry" in EVENT_TABLES[on] and not replayed)
+        for name, tables in events.items()
+        if not tables <= set(case.scope.columns) or ("entry" in tables and not replayed)
     )
     milestones = replayed and any(
         award.to.startswith("everyone") for era in eras(case.rules) for award in era.awards.values()
     )
+    others = tuple(sorted(made & {"event_reached", "event_pool", "event_withdrawal"}))
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
-        moments=Moments(replayed, decided, milestones), unseen=unseen,
+        moments=Moments(replayed, decided, milestones, others), unseen=unseen,
     )  # fmt: skip
+
+
+def _tables(award: Award) -> set[str]:
+    """The tables without which an award's events, or what it releases, cannot be seen."""
+    released = any(isinstance(pay, Released) for pay in (award.pays or {}).values())
+    return {*EVENT_TABLES[award.on], *(["request"] if released else [])}
 
 
 def _intake(case: Case) -> Intake:

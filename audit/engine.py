@@ -5,7 +5,7 @@ A step is one named relation, one SELECT; its text is kept in the case file so t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ from audit.problem import Problem
 
 if TYPE_CHECKING:
     import duckdb
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,27 @@ class Step:
     name: str
     sql: str
     kind: Literal["view", "table"] = "view"
+
+
+Columns = Mapping[str, "NDArray[Any]"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Tables that a loop over columns of whole numbers computes, where a set-wise step would not end.
+
+    reads gives the loop its columns, by name; makes gives each table's columns with their SQL types.
+    """
+
+    says: str
+    reads: Mapping[str, str]
+    makes: Mapping[str, Mapping[str, str]]
+    compute: Callable[[Mapping[str, Columns]], Mapping[str, Columns]]
+
+    @property
+    def name(self) -> str:
+        """The first table made."""
+        return next(iter(self.makes))
 
 
 @dataclass(frozen=True)
@@ -54,10 +76,24 @@ class Engine:
         self.rows(f"CREATE TABLE {name} AS SELECT * FROM taken")
         self.connection.unregister("taken")
 
-    def run(self, step: Step) -> None:
-        """Make a step's relation and keep its text."""
+    def run(self, step: Step | Loop) -> None:
+        """Make a step's relation and keep its text; of a loop, the text of what it reads."""
+        if isinstance(step, Loop):
+            self._loop(step)
+            return
         self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
         self.rows("INSERT INTO step VALUES (?, ?, ?)", [step.name, step.kind, step.sql])
+
+    def _loop(self, loop: Loop) -> None:
+        given: dict[str, Any] = {name: self.connection.execute(sql).fetchnumpy() for name, sql in loop.reads.items()}
+        made = loop.compute(given)
+        text = "\n".join([f"-- {loop.says}", *(f"-- {name}:\n{sql};" for name, sql in loop.reads.items())])
+        for table, columns in loop.makes.items():
+            casts = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
+            self.connection.register("computed", dict(made[table]))
+            self.rows(f"CREATE TABLE {table} AS SELECT {casts} FROM computed")
+            self.connection.unregister("computed")
+            self.rows("INSERT INTO step VALUES (?, ?, ?)", [table, "loop", text])
 
 
 def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, zone: str = "UTC") -> Engine:

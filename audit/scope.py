@@ -15,6 +15,7 @@ KEYS = {
     "outcome": "entry_id",
     "purchase": "purchase_id",
     "payment": "payment_id",
+    "request": "request_id",
 }
 
 

@@ -101,7 +101,7 @@ def test_an_undated_provision_is_never_in_force() -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = ["duckdb", "pandas", "numpy", "scipy", "pydantic", "great_expectations", "matplotlib", "yaml", "rich"]
+    heavy = ["duckdb", "pandas", "numpy", "scipy", "numba", "pydantic", "great_expectations", "matplotlib", "yaml", "rich"]
     script = f"import sys, checks.cli; print([name for name in {heavy} if name in sys.modules])"
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "[]"

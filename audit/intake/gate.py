@@ -35,7 +35,7 @@ REQUIRED = {
     "tier_total": ("draw_id", "tier", "winners", "prize"),
     "randomness": ("activity_id", "seed"),
 }
-UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "request": ("request_id",), "draw": ("draw_id",),
+UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "draw": ("draw_id",),
           "drawn_number": ("draw_id", "pool", "ordinal"), "tier_total": ("draw_id", "tier")}  # fmt: skip
 LINKS = (
     ("activity", "initiator_id", "participant", "participant_id"),
@@ -65,7 +65,13 @@ AT_LEAST_ZERO = (
     ("tier_total", "winners"),
     ("tier_total", "prize"),
 )
-IN_PERIOD = (("activity", "started_at"), ("entry", "entered_at"), ("purchase", "paid_at"), ("draw", "drawn_at"))
+IN_PERIOD = (
+    ("activity", "started_at"),
+    ("entry", "entered_at"),
+    ("purchase", "paid_at"),
+    ("request", "requested_at"),
+    ("draw", "drawn_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -107,12 +113,12 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     engine.rows("""
         CREATE TABLE event_damage AS
         SELECT DISTINCT table_name FROM gate
-        WHERE NOT success AND table_name IN ('participant', 'activity', 'entry', 'purchase')
+        WHERE NOT success AND table_name IN ('participant', 'activity', 'entry', 'purchase', 'request')
             AND column_name NOT IN ('referrer_id', 'team_leader_id') AND kind IN ('completeness', 'links', 'sequence')
         UNION
         SELECT DISTINCT table_name FROM refused_cell
-        WHERE table_name IN ('participant', 'activity', 'entry', 'purchase')
-            AND coalesce(column_name, 'id') IN ('id', 'participant_id', 'activity_id', 'entry_id', 'purchase_id')""")
+        WHERE table_name IN ('participant', 'activity', 'entry', 'purchase', 'request')
+            AND coalesce(column_name, 'id') IN ('id', 'participant_id', 'activity_id', 'entry_id', 'purchase_id', 'request_id')""")
 
 
 def _repeated(engine: Engine, scope: Scope) -> None:

@@ -18,6 +18,7 @@ class Moments:
     entries: bool  # entries were replayed
     completion: str | None  # relation and column of an activity's completion, such as `first_win.won_at`
     milestones: bool  # some clause pays everyone at milestones
+    others: tuple[str, ...] = ()  # relations of events that are no records, or requests: a rank reached, a day's end
 
 
 def by_reference_steps(moments: Moments, scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
@@ -114,6 +115,9 @@ def _late(known: Moments) -> list[Step]:
     ]
     if known.entries:
         moments.append("SELECT entry_id AS event, 'entry' AS kind, entered_at AS begun_at FROM entry_once")
+    moments += [
+        f"SELECT event, split_part(on_event, '>', 1) AS kind, event_at AS begun_at FROM {part}" for part in known.others
+    ]
     if known.milestones:
         moments.append("SELECT event, on_event AS kind, event_at AS begun_at FROM event_milestone")
     if known.completion:
@@ -125,7 +129,7 @@ def _late(known: Moments) -> list[Step]:
             "deadline",
             "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry'\n"
             "        WHEN on_event IN ('place filled', 'share drawn') THEN 'completion'\n"
-            "        WHEN on_event = 'recruit' THEN 'registration' ELSE on_event END AS kind,\n"
+            "        WHEN on_event = 'recruit' THEN 'registration' ELSE split_part(on_event, '>', 1) END AS kind,\n"
             "    min(due_seconds) * INTERVAL 1 SECOND AS allowed\n"
             "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
             "table",

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.engine import Step
+from audit.engine import Loop, Step
 from audit.replay.awards import award_steps
 from audit.replay.draws import draw_steps, played
 from audit.replay.orders import order_steps
+from audit.replay.referrals import referral_steps
 from audit.rules import Rules, eras
 from audit.scope import KEYS, Scope
 
 __all__ = ["has_awards", "played", "replay_steps"]
 
 
-def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[Step]:
+def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[Step | Loop]:
     """Every step of the replay, in order; repeated names the tables in which an id stands twice.
 
     Steps whose tables the export lacks are left out.
     """
-    steps = [_once(table, table in repeated) for table in KEYS]
+    steps: list[Step | Loop] = [_once(table, table in repeated) for table in KEYS]
     steps.append(_until(scope))
+    steps += referral_steps(scope)
     steps += draw_steps(rules, scope)
     steps += order_steps(rules, scope)
     if has_awards(rules):
@@ -63,6 +65,7 @@ def _until(scope: Scope) -> Step:
             ("activity", "started_at"),
             ("purchase", "paid_at"),
             ("payment", "paid_at"),
+            ("request", "requested_at"),
         )
     ]
     body = "\n    UNION ALL ".join(parts)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from itertools import product
 
-from audit.engine import Step, literal
+from audit.engine import Loop, Step, literal
 from audit.replay.events import above, depth_of, event_steps
 from audit.replay.funds import fund_steps, funds_of
-from audit.rules import Award, Ladder, Rules, Share, Split, Unlock, eras
+from audit.replay.ranked import WHOLE, Plan, is_held, key_of
+from audit.replay.ranked_events import income_steps, ranked_steps
+from audit.rules import Award, Income, Ladder, Rules, Share, Split, Unlock, eras
 from audit.rules.awards import Pay
 from audit.rules.scalars import span_of
-from audit.rules.units import Units
+from audit.rules.units import Units, share_of
 from audit.scope import Scope
 
 COLUMNS = {
@@ -26,13 +27,24 @@ COLUMNS = {
 Cells = dict[str, str]
 
 
-def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
+def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop]:
     """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
     rows = [row for era in eras(rules) for name, award in era.awards.items() for row in _rows(name, award, era, scope)]
     funds = funds_of(rules)
-    steps = [_clauses(rows), *_exceptions(rules), *event_steps(rules, scope, played=played)]
-    due = _due(depth_of(rules), rows, bool(exceptions_of(rules)), "award_raised" if funds else "award_due")
-    return [*steps, due, *(fund_steps(funds, rules, scope) if funds else []), _expected()]
+    steps: list[Step | Loop] = [_clauses(rows), *_exceptions(rules), *event_steps(rules, scope, played=played)]
+    plan, depth, excepted = Plan(rules), depth_of(rules), bool(exceptions_of(rules))
+    steps += ranked_steps(plan, scope, depth)
+    if plan.incomes:
+        steps += [_union("event_earning", steps), _due(depth, rows, excepted, "award_earned", "event_earning")]
+        steps += income_steps(plan, scope, depth)
+    steps += [_union("event", steps), _due(depth, rows, excepted, "award_raised" if funds else "award_due")]
+    return [*steps, *(fund_steps(funds, rules, scope) if funds else []), _expected()]
+
+
+def _union(name: str, steps: list[Step | Loop]) -> Step:
+    """All events made so far."""
+    parts = [step.name for step in steps if step.name.startswith("event_") and step.name != "event_earning"]
+    return Step(name, "\nUNION ALL\n".join(f"SELECT * FROM {part}" for part in parts))
 
 
 def exceptions_of(rules: Rules) -> list[tuple[str, str]]:
@@ -59,7 +71,7 @@ def _exceptions(rules: Rules) -> list[Step]:
 def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells]:
     due = award.due if award.due is not None else rules.due
     places = span_of(award.nth) if award.nth else range(1, award.first + 1) if award.first else None
-    when = award.when
+    when = None if award.on == "day-end" else award.when  # of a pool, it says which orders feed it
     items = (when.item if when else None) or (None,)
     kinds = ((when.kind or when.prize) if when else None) or (None,)
     for option in [award.pays] if award.pays is not None else list(award.choice or ()):
@@ -67,7 +79,7 @@ def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells
             cells = {
                 "clause": literal(name),
                 "on_event": literal(_event_of(name, award, pay)),
-                "role": literal(award.to),
+                "role": literal("holder" if is_held(award) else award.to),
                 "asset": literal(asset),
                 "is_choice": str(award.choice is not None).lower(),
                 "every": literal(award.every),
@@ -89,7 +101,7 @@ def _event_of(name: str, award: Award, pay: Pay) -> str:
         return f"milestone/{name}/{award.every}"
     if award.to == "entrants":
         return "share drawn" if isinstance(pay, Split) and pay.split == "random" else "place filled"
-    return award.on
+    return key_of(name, award)
 
 
 def _pay(pay: Pay, units: Units) -> Iterator[tuple[Cells, str | None]]:
@@ -104,11 +116,11 @@ def _pay(pay: Pay, units: Units) -> Iterator[tuple[Cells, str | None]]:
     elif isinstance(pay, Unlock):
         unlocked = {"amount": str(units.steps(pay.unlock))} if isinstance(pay.unlock, Decimal) else {}
         yield {**unlocked, "fund": literal(pay.from_)}, None
-    elif isinstance(pay, Share):
-        share = Fraction(pay.percent) / 100
-        num, den = share.numerator, share.denominator
-        parts = {"down": (num, den, 0), "up": (num, den, den - 1), "half-up": (2 * num, 2 * den, den)}[pay.rounding]
+    elif isinstance(pay, Share | Income):
+        parts = share_of(pay.percent, pay.rounding)
         yield dict(zip(("share_num", "share_den", "share_add"), map(str, parts), strict=True)), None
+    elif isinstance(pay, WHOLE):  # the event's base is the amount
+        yield {"share_num": "1", "share_den": "1", "share_add": "0"}, None
     else:  # undeclared: the amount is not known
         yield {}, None
 
@@ -127,19 +139,22 @@ def bears(clause: str, unknown: str) -> str:
 
 
 def _excepted(unknown: str) -> str:
-    """Whether an exception bears on the event in the place of the clause c."""
+    """Whether an exception bears on the event in the place of the clause c; of an order, whoever above is paid."""
+    same = "(o.on_event = e.on_event OR (split_part(o.on_event, '>', 1) = 'order' AND split_part(e.on_event, '>', 1) = 'order'))"
     return (
         "EXISTS (SELECT 1 FROM exception AS x JOIN clause AS o ON o.clause = x.clause\n"
-        f"    WHERE x.overridden = c.clause AND o.on_event = e.on_event\n    AND {bears('o', unknown)})"
+        f"    WHERE x.overridden = c.clause AND {same}\n    AND {bears('o', unknown)})"
     )
 
 
-def _due(depth: int, rows: list[Cells], excepted: bool, name: str) -> Step:
+def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str = "event") -> Step:
     """Every clause on every event it bears on, with its recipient and whether that is owed, unheld or unknown."""
     payees = [f"WHEN '{who}' THEN e.participant" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")]
     unknowns = [
         f"WHEN '{who}' THEN e.participant IS NULL" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")
     ]
+    payees.append("WHEN 'holder' THEN e.participant")
+    unknowns.append("WHEN 'holder' THEN false")
     for who in ("participant", "initiator"):
         payees.append(f"WHEN '{who}' THEN e.{who}")
         unknowns.append(f"WHEN '{who}' THEN e.{who} IS NULL")
@@ -174,7 +189,7 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str) -> Step:
         + ("    c.fund, c.role, e.place, " if name == "award_raised" else "    ")
         + "\n        OR ".join(one for one in open_ if one)
         + " AS unknown\n"
-        "FROM event AS e\n"
+        f"FROM {events} AS e\n"
         "JOIN clause AS c ON c.on_event = e.on_event\n"
         "WHERE " + "\n    AND ".join(where),
     )

@@ -10,13 +10,14 @@ OPENINGS = ("entry", "win", "loss")
 
 
 def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
-    """Who stands above whom, the events of each kind, and all of them as `event`; played: entries were replayed."""
+    """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed."""
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined = scope.has("participant", "joined_at")
     parts = [_registrations(before if joined else "true", depth), _starts(before, depth), _orders(before, depth)]
-    if any(award.on == "recruit" for award in awards):
+    ranked = bool(rules.ranks or rules.milestones)
+    if any(award.on == "recruit" for award in awards) and not ranked:
         parts.append(_recruits(depth))
     if played:
         above = {award.to.partition(".")[0] for award in awards if award.on in OPENINGS and "." in award.to}
@@ -27,8 +28,7 @@ def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
             parts += [_places(before, depth), _shares(before, depth)]
         if any(award.to.startswith("everyone") for award in awards):
             parts.append(_milestones(before, depth, scope.has("payment", "step")))
-    union = "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)
-    return [_standing(scope), _upline(depth), *parts, Step("event", union)]
+    return [_standing(scope, ranked=ranked), _upline(depth), *parts]
 
 
 def depth_of(rules: Rules) -> int:
@@ -41,12 +41,19 @@ def above(depth: int) -> list[str]:
     return ["team_leader", *(f"referrer_{level}" for level in range(1, depth + 1))]
 
 
-def _standing(scope: Scope) -> Step:
+def _standing(scope: Scope, *, ranked: bool) -> Step:
     """Who stands above a participant. A missing, own, unknown or later-joined referrer is owed nothing.
+
+    Where rules have ranks (ranked), so is one in a ring of referrers: nobody in it stands above another.
 
     Where participant records are illegible, an unknown referrer may be one of them: then what is owed is unknown; and so
     it is where the export lacks the column that would tell.
     """
+    ring = (
+        "\n            AND p.participant_id NOT IN (SELECT participant_id FROM referral_ring)"
+        if ranked and scope.has("participant", "participant_id", "referrer_id")
+        else ""
+    )
     no_referrer = str(not scope.has("participant", "referrer_id", "joined_at")).lower()
     no_leader = str(not scope.has("participant", "team_leader_id")).lower()
     illegible = (
@@ -56,7 +63,7 @@ def _standing(scope: Scope) -> Step:
     return Step(
         "standing",
         "SELECT p.participant_id, p.joined_at,\n"
-        "    CASE WHEN r.participant_id <> p.participant_id AND NOT coalesce(r.joined_at > p.joined_at, false)\n"
+        f"    CASE WHEN r.participant_id <> p.participant_id AND NOT coalesce(r.joined_at > p.joined_at, false){ring}\n"
         "        THEN r.participant_id END AS referrer,\n"
         f"    {no_referrer} OR (p.referrer_id IS NOT NULL AND r.participant_id IS NULL AND {illegible}) AS referrer_unknown,\n"
         "    CASE WHEN l.participant_id <> p.participant_id AND NOT coalesce(l.joined_at > p.joined_at, false)\n"
@@ -111,10 +118,12 @@ def _registrations(before: str, depth: int) -> Step:
 
 
 def _recruits(depth: int) -> Step:
-    """The registration of somebody who was recruited: the event is the recruit."""
+    """The registration of somebody who was recruited: the event is the recruit; place counts the recruiter's recruits."""
     return Step(
         "event_recruit",
-        "SELECT e.* REPLACE ('recruit' AS on_event)\nFROM event_registration AS e\n"
+        "SELECT e.* REPLACE ('recruit' AS on_event,\n"
+        "    row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, e.event) AS place)\n"
+        "FROM event_registration AS e\n"
         "WHERE e.participant_referrer_1 IS NOT NULL OR e.participant_referrer_1_unknown",
     )
 

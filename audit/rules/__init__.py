@@ -7,11 +7,12 @@ from audit.rules.boosts import Band, Boost, Where
 from audit.rules.declared import Declared, Gap, read_declared
 from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers, Raffle
 from audit.rules.randomness import Randomness
+from audit.rules.ranks import DayPool, Difference, Income, PartFrozen, Released
 from audit.rules.read import json_schema, read_rules, rules_of
 from audit.rules.records import Claim, Order, Rules, eras
 
 __all__ = [
-    "Award", "Band", "Boost", "Boxes", "Chances", "Claim", "Declared", "Draw", "Gap", "Group", "Ladder", "Numbers",
-    "Order", "Raffle", "Randomness", "Rules", "Share", "Split", "Unlock", "Where", "eras", "json_schema",
-    "read_declared", "read_rules", "rules_of",
+    "Award", "Band", "Boost", "Boxes", "Chances", "Claim", "DayPool", "Declared", "Difference", "Draw", "Gap", "Group",
+    "Income", "Ladder", "Numbers", "Order", "PartFrozen", "Raffle", "Randomness", "Released", "Rules", "Share", "Split",
+    "Unlock", "Where", "eras", "json_schema", "read_declared", "read_rules", "rules_of",
 ]  # fmt: skip

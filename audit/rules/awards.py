@@ -8,11 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag
 from pydantic.dataclasses import dataclass
 
+from audit.rules.ranks import RANKED_ROLE, DayPool, Difference, Income, PartFrozen, Released
 from audit.rules.scalars import STRICT, Amount, Asset, Money, Name, Range, Span
 
-Event = Literal["registration", "start", "entry", "win", "loss", "completion", "order", "recruit"]
+Event = Literal[
+    "registration", "start", "entry", "win", "loss", "completion", "order", "recruit",
+    "rank-reached", "milestone", "day-end", "withdrawal",
+]  # fmt: skip
 ROLE = r"entrants|everyone-so-far|everyone-in-the-end|(participant|initiator)((\.referrer){1,9}|\.team_leader)?"
-Role = Annotated[str, StringConstraints(pattern=f"^({ROLE})$")]
+Role = Annotated[str, StringConstraints(pattern=f"^({ROLE}|{RANKED_ROLE})$")]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -20,7 +24,9 @@ class Share:
     """A percentage of what an event moved, in the same asset, rounded to a whole step as declared."""
 
     percent: Amount = Field(description='quoted decimal, such as "12.5"')
-    of: Literal["order", "stake"] = Field(description="the amount it is a percentage of: what an order, or an entry, paid")
+    of: Literal["order", "stake", "withdrawal"] = Field(
+        description="the amount it is a percentage of: what an order, or an entry, paid, or what was withdrawn"
+    )
     rounding: Literal["down", "half-up", "up"] = Field(description="what becomes of a fraction of a step")
 
 
@@ -55,14 +61,19 @@ class Unlock:
     from_: Asset = Field(alias="from", description="the asset whose balance is the fund; awards in it fill the fund")
 
 
-SHAPES = {"percent": "share", "of": "share", "pot": "split", "split": "split", "ladder": "ladder", "unlock": "unlock"}
+SHAPES = {
+    "percent": "share", "of": "share", "pot": "split", "split": "split", "ladder": "ladder", "unlock": "unlock",
+    "difference": "difference", "per-order": "daypool", "freeze": "partfrozen", "released": "released",
+}  # fmt: skip
 
 
 def _shape(value: Any) -> str | None:
     """Which shape of payment was meant, by the keys that stand there."""
+    if isinstance(value, Mapping) and isinstance(value.get("of"), list | tuple):
+        return "income"
     if isinstance(value, Mapping):
         return next((SHAPES[key] for key in value if key in SHAPES), None)
-    if isinstance(value, Share | Split | Ladder | Unlock):
+    if isinstance(value, Share | Split | Ladder | Unlock | Difference | Income | DayPool | PartFrozen | Released):
         return type(value).__name__.lower()
     return "undeclared" if value == "undeclared" else "amount"
 
@@ -73,11 +84,17 @@ Pay = Annotated[
     | Annotated[Split, Tag("split")]
     | Annotated[Ladder, Tag("ladder")]
     | Annotated[Unlock, Tag("unlock")]
+    | Annotated[Difference, Tag("difference")]
+    | Annotated[Income, Tag("income")]
+    | Annotated[DayPool, Tag("daypool")]
+    | Annotated[PartFrozen, Tag("partfrozen")]
+    | Annotated[Released, Tag("released")]
     | Annotated[Literal["undeclared"], Tag("undeclared")],
     Discriminator(
         _shape,
         custom_error_type="payment",
-        custom_error_message='a payment is an amount such as "4.50", or has one of the keys percent, pot, ladder, unlock',
+        custom_error_message='a payment is an amount such as "4.50", or has one of the keys percent, pot, ladder, unlock, '
+        "difference, per-order, freeze, released",
     ),
 ]
 
@@ -99,7 +116,9 @@ class Award:
     to: Role = Field(
         description="who is owed: participant, initiator, entrants (everybody in a completed group), everyone-so-far (each entry "
         "of the activity up to this one), everyone-in-the-end (later entries too, on joining), or somebody above one of the "
-        "first two: .team_leader, .referrer, .referrer.referrer for the referrer's referrer, and so on"
+        "first two: .team_leader, .referrer, .referrer.referrer for the referrer's referrer, and so on; "
+        "or by rank: participant.nearest.RANK (the nearest above who holds it), participant.upline (whom a `difference` pays), "
+        "earner.nearest.RANK (above whoever earned the income), holders.RANK, holders.exactly.RANK (no rank above it)"
     )
     pays: Mapping[Asset, Pay] | None = Field(
         default=None,
@@ -113,11 +132,13 @@ class Award:
     )
     when: Condition | None = Field(default=None, description="only for orders of this item or kind")
     nth: Range | None = Field(
-        default=None, description="only a participant's n-th order, or an activity's n-th entry, such as 1 or 2-5"
+        default=None,
+        description="only a participant's n-th order or recruit, or an activity's n-th entry, such as 1 or 2-5",
     )
     every: Annotated[int, Field(ge=2, le=10**9)] | None = Field(
         default=None, description="only every so-many-th entry of an activity: a milestone"
     )
+    reaches: Name | None = Field(default=None, description="the rank or milestone whose reaching makes it due")
     overrides: tuple[Name, ...] = Field(
         default=(), description="clauses that are not due for an event on which this one bears: this is their exception"
     )

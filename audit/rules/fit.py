@@ -15,6 +15,8 @@ from audit.rules.draws import Boxes, Chances, Group, Numbers, Raffle
 from audit.rules.exceptions import collisions
 from audit.rules.fit_draws import boost_misfits, draw_misfits
 from audit.rules.fit_limits import limit_misfits
+from audit.rules.fit_ranks import ranked_misfits, standing_misfits
+from audit.rules.ranks import DayPool, Difference
 from audit.rules.records import Order, Rules, eras
 
 ENTRY_EVENTS = ("entry", "win", "loss")
@@ -51,6 +53,7 @@ def misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         or (isinstance(rules.draw, Raffle) and rules.draw.every is not None)
     ):
         yield document.problem(("randomness",), "published randomness decides boxes, groups, and raffles drawn once")
+    yield from standing_misfits(rules, document.problem)
     for number, era in enumerate(eras(rules)):
         yield from _era_misfits(era, Era(document, number))
 
@@ -97,6 +100,7 @@ def _era_misfits(rules: Rules, era: Era) -> Iterator[Problem]:
         yield from draw_misfits(rules.draw, rules.assets, era.problem)
     for name, award in rules.awards.items():
         yield from _award_misfits(name, award, rules, era)
+        yield from ranked_misfits(name, award, rules, era.problem)
     yield from collisions(rules, era.problem)
     yield from _order_misfits(rules.order, rules, era)
     for name, claim in rules.claims.items():
@@ -105,7 +109,9 @@ def _era_misfits(rules: Rules, era: Era) -> Iterator[Problem]:
         if claim.in_ not in rules.assets:
             yield era.problem(("claims", name, "in"), "this asset is not declared", value=claim.in_)
         if rules.activity is None or not isinstance(rules.draw, Boxes | Group):
-            yield era.problem(("claims", name), "a claim about an activity needs `activity` and a draw of boxes or a group")
+            yield era.problem(
+                ("claims", name), "a claim about an activity needs `activity` and a draw of boxes or a group"
+            )
         if (claim.per == "entry") != (claim.of == "participant"):
             yield era.problem(("claims", name, "per"), "a participant's net is per entry, all others' per activity")
 
@@ -143,8 +149,10 @@ def _award_misfits(name: str, award: Award, rules: Rules, era: Era) -> Iterator[
 
 def _count_misfits(award: Award, era: Era, at: Path_) -> Iterator[Problem]:
     """What only counted events can have."""
-    if award.nth is not None and award.on not in ("order", "entry"):
-        yield era.problem((*at, "nth"), "`nth` bears on orders and entries only", mend="say on: order, or on: entry")
+    if award.nth is not None and award.on not in ("order", "entry", "recruit"):
+        yield era.problem(
+            (*at, "nth"), "`nth` bears on orders, entries and recruits only", mend="say on: order, or on: entry"
+        )
     if award.every is not None and award.on != "entry":
         yield era.problem((*at, "every"), "`every` counts the entries of an activity", mend="say on: entry")
     if award.to.startswith("everyone") and award.every is None:
@@ -155,7 +163,7 @@ def _count_misfits(award: Award, era: Era, at: Path_) -> Iterator[Problem]:
 def _condition_misfits(award: Award, rules: Rules, era: Era, at: Path_) -> Iterator[Problem]:
     if award.when is None:
         return
-    if (award.when.item or award.when.kind) and award.on != "order":
+    if (award.when.item or award.when.kind) and award.on not in ("order", "day-end"):
         yield era.problem((*at, "when"), "`item` and `kind` bear on orders only", mend="say on: order")
     if award.when.prize:
         prizes = rules.draw.prizes if isinstance(rules.draw, Chances) else {}
@@ -170,7 +178,7 @@ def _pay_misfits(award: Award, asset: str, pay: Pay, rules: Rules, era: Era, at:
     """What each shape of payment needs of its clause."""
     here: Path_ = (*at, "pays", asset)
     if isinstance(pay, Share):
-        if award.on not in {"order": ("order",), "stake": ENTRY_EVENTS}[pay.of]:
+        if award.on not in {"order": ("order",), "stake": ENTRY_EVENTS, "withdrawal": ("withdrawal",)}[pay.of]:
             article = "an" if award.on in ("entry", "order") else "a"
             yield era.problem((*here, "of"), f"{article} {award.on} moves no amount of this name", value=pay.of)
         if not 0 < pay.percent <= 100:
@@ -252,6 +260,10 @@ def _amounts(pay: Pay) -> list[tuple[Path_, Decimal]]:
         return [((), pay.pot), *([(("least",), pay.least)] if pay.least is not None else [])]
     if isinstance(pay, Ladder):
         return [(("ladder", place), amount) for place, amount in pay.ladder.items()]
+    if isinstance(pay, Difference):
+        return [(("difference", rank), amount) for rank, amount in pay.difference.items()]
+    if isinstance(pay, DayPool):
+        return [(("per-order",), pay.per_order)]
     if isinstance(pay, Unlock) and isinstance(pay.unlock, Decimal):
         return [(("unlock",), pay.unlock)]
     return []

@@ -1,6 +1,6 @@
 """A rules file as frozen records. The JSON Schema that editors use is made from these.
 
-Values are in scalars.py, draws in draws.py, awards in awards.py.
+Values are in scalars.py, draws in draws.py, awards in awards.py, ranks and trees in ranks.py.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from audit.rules.boosts import Boost
 from audit.rules.draws import Draw
 from audit.rules.limits import Bound, Cost
 from audit.rules.randomness import Randomness
+from audit.rules.ranks import Rank, Tree
 from audit.rules.reported import Reported
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
 
@@ -135,6 +136,9 @@ class Rules:
     activity: Activity | None = None
     entry: Entry | None = None
     order: Order | None = None
+    ranks: Mapping[Name, Rank] = Field(default_factory=dict, description="what participants rise to, lowest first")
+    milestones: Mapping[Name, Rank] = Field(default_factory=dict, description="what participants reach that is no rank")
+    tree: Tree | None = Field(default=None, description="who stands under whom; absent: under their referrer")
     awards: Mapping[Name, Award] = Field(default_factory=dict)
     due: Span | None = Field(default=None, description="default for awards that set none; absent: no deadline")
     claims: Mapping[Name, Claim] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 
 @dataclass(frozen=True)
@@ -29,3 +30,10 @@ class Units:
         """Whole steps as a decimal string in units, such as "4.50"; exact for the 38 digits an amount may have."""
         with localcontext(prec=80):
             return f"{Decimal(int(steps) * self.step).scaleb(-self.decimals):.{self.decimals}f}"
+
+
+def share_of(percent: Decimal, rounding: str) -> tuple[int, int, int]:
+    """(num, den, add): a percentage of whole steps, rounded as declared, is (steps * num + add) // den."""
+    share = Fraction(percent) / 100
+    num, den = share.numerator, share.denominator
+    return (2 * num, 2 * den, den) if rounding == "half-up" else (num, den, den - 1 if rounding == "up" else 0)

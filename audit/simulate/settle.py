@@ -31,11 +31,11 @@ def settle(world: World) -> Engine:
     engine = scratch_engine(ZONE)
     for name, columns in world.tables.items():
         engine.take(f"raw_{name}", columns)
-    for step in _canonical(world):
-        engine.rows(f"INSERT INTO {step.name} BY NAME\n{step.sql}")
+    for table in _canonical(world):
+        engine.rows(f"INSERT INTO {table.name} BY NAME\n{table.sql}")
     scope = scope_of(world)
     for step in replay_steps(world.rules, scope, frozenset()):
-        engine.rows(f"CREATE {step.kind} {step.name} AS\n{step.sql}")
+        engine.run(step)
     pay(engine, world)
     return engine
 

@@ -1,8 +1,8 @@
 """Those above are paid on what those below pay.
 
-Does: names the clauses that pay a referrer or team leader on the stakes or orders of people under them, and over how many levels.
+Does: names the clauses that pay referrers, team leaders or holders of a rank on what people under them pay, and over how many levels.
 Matters: pay on the sales of a downline, even over two levels, is what rules on pyramid selling look at.
-How: from the text alone: clauses on a start, entry, win, loss or order whose recipient stands above the one who pays.
+How: from the text alone: clauses whose recipient stands above the one who pays; not those on a registration or a recruit.
 Blind to: how many levels there really are; that needs an export.
 """
 
@@ -18,18 +18,19 @@ from audit.finding import Basis, Finding, Text, Verdict, check
 def downline_sales_are_paid(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses and the levels they reach."""
     awards = declared.rules.awards
-    found = tuple(name for name, one in awards.items() if "." in one.to and one.on != "registration")
+    found = tuple(name for name, one in awards.items() if "." in one.to and one.on not in ("registration", "recruit"))
     if not found:
         why = Text("没有按下级付款向上级付酬的条款。", "No clause pays anybody above on what those below pay.")
         yield Finding("downline", Verdict.NOT_APPLICABLE, why, Basis.SCREEN)
         return
     levels = max(awards[name].to.count(".referrer") for name in found)
     team = any(awards[name].to.endswith(".team_leader") for name in found)
-    zh = f"{levels} 级上级" + ("及团队长" if team else "") if levels else "团队长"
-    en = (
-        (f"{levels} level{'s' if levels > 1 else ''} up" + (" and to the team leader" if team else ""))
-        if levels
-        else "the team leader"
+    ranked = any(word in awards[name].to for name in found for word in (".nearest.", ".upline", "holders."))
+    zh = "及".join([f"{levels} 级上级"] * bool(levels) + ["团队长"] * team + ["任意层级以上持有级别的人"] * ranked)
+    en = " and to ".join(
+        [f"{levels} level{'s' if levels > 1 else ''} up"] * bool(levels)
+        + ["the team leader"] * team
+        + ["holders of a rank any number of levels up"] * ranked
     )
     yield Finding(
         "downline",

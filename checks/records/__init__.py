@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict
 
-MAY_BE_OUTSIDE = ("referrer_id", "team_leader_id")  # people above a participant need not be in the export
+MAY_BE_OUTSIDE = ("team_leader_id",)  # need not be in the export; of referrers, see `referrer_unknown`
 
 
 def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
     """A finding for each failed metric of a kind, with every failing row; else one that nothing failed."""
     results = audit.engine.rows(
-        "SELECT table_name, column_name, expected, observed, success, failing_sql FROM gate WHERE kind = ? ORDER BY ALL",
+        "SELECT table_name, column_name, expected, observed, success, failing_sql FROM gate\n"
+        "WHERE kind = ? AND column_name <> 'referrer_id' ORDER BY ALL",
         [kind],
     )
     failed = [result for result in results if not result[4]]
@@ -50,3 +51,26 @@ def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
             f"Nothing in the export or case.yaml to check: {what.en}.",
         )
         yield Finding(kind, Verdict.NOT_APPLICABLE, why)
+
+
+def from_referrals(
+    audit: Audit, sql: str, what: Text, none: Text, doubt: Text | None = None, *, also: str = "referrer_id"
+) -> Iterator[Finding]:
+    """One finding on all referrals, with the rows of sql; doubt says why rows would not show a fault; also, a column needed."""
+    if not audit.case.scope.has("participant", "participant_id", "referrer_id", also):
+        why = Text("导出没有推荐人或注册时间。", "The export holds no referrers, or no times of registration.")
+        yield Finding("referrals", Verdict.NOT_APPLICABLE, why)
+        return
+    rows = evidence(audit, sql)
+    if not rows and not audit.engine.value("SELECT count(referrer_id) FROM participant"):
+        why = Text("导出中没有人有推荐人。", "Nobody in the export has a referrer.")
+        yield Finding("referrals", Verdict.NOT_APPLICABLE, why)
+        return
+    count = len({row["participant_id"] for row in rows})
+    verdict = Verdict.PASS if not rows else Verdict.INCONCLUSIVE if doubt else Verdict.FAIL
+    rest = Text("树的其余部分照常重算。", "The rest of the tree is replayed all the same.")
+    said = Text(
+        f"{count} 人{what.zh}。{doubt.zh if doubt else ''}{rest.zh}",
+        f"{count} people {what.en}. {doubt.en + ' ' if doubt else ''}{rest.en}",
+    )
+    yield Finding("referrals", verdict, said if rows else none, observed=str(count), rows=rows, sql=sql)

@@ -24,7 +24,7 @@ EPOCH = date(1970, 1, 1)
 FAMILIES: Mapping[str, Mapping[str, float]] = {
     "all": {"all": 1.0},
     "position": {"below": 0.25, "from": 0.25, "between": 0.2, "one": 0.2, "all": 0.1},
-    "misses": {"from": 0.6, "below": 0.3, "between": 0.1},
+    "misses": {"late": 0.5, "from": 0.25, "below": 0.15, "between": 0.1},
     "hour": {"around the clock": 0.7, "one": 0.3},
     "day": {"from": 0.5, "below": 0.3, "between": 0.2},
     "nth": {"below": 0.5, "from": 0.5},

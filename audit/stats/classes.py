@@ -99,6 +99,8 @@ def spans(count: int, family: str) -> list[tuple[int, int]]:
         return []
     if family == "below":
         return [(0, place) for place in range(last)]
+    if family == "late":
+        return [(place, last) for place in range(max(1, count * 3 // 4), count)]
     if family == "from":
         return [(place, last) for place in range(1, count)]
     if family == "first":
@@ -292,7 +294,7 @@ def class_evidence(
     bets = class_bets(cells, edges, families)
     log_e = log_sum([one.score for one in bets])
     best = max(bets, key=lambda one: (one.score, -one.first, -one.last))
-    strata = within(cells, best.first, best.last)
+    strata = [one for one in within(cells, best.first, best.last) if len(hit_law(one.size, one.winners, one.drawn)) > 1]
     classes = {(one.first, one.last) for one in bets}
     typical = _typical(cells, bets)
     inside = within(cells, typical.first, typical.last)

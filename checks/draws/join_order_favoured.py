@@ -27,7 +27,7 @@ NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry
 @check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical="group")
 def join_order_favoured(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the places of all full groups."""
-    draws = [draw for _, draw in draws_of(audit.rules) if isinstance(draw, Group)]
+    draws = [draw for _, draw in draws_of(audit.rules) if isinstance(draw, Group) and draw.winners < draw.size]
     if not draws or not audit.has("group_state"):
         why = Text("规则没有成组抽取，或导出没有参与记录。", "The rules draw no groups, or the export has no entries.")
         yield Finding("places", Verdict.NOT_APPLICABLE, why)

@@ -1,0 +1,96 @@
+"""Random shares of an envelope do not follow the declared law.
+
+Does: compares the parts that people took, in the order in which they took them, with "every way to share is as likely".
+Matters: a script that gives the first or the last more turns speed, or knowing the platform, into money.
+How: the exact law in whole steps, share by share given what was left; bets on the laws that scripts use instead (up to twice
+    the mean, anything that is left) and on a place that has the best luck too often, mixed.
+Blind to: envelopes of two, where twice the mean is the declared law itself; who took part at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from audit.case import Audit
+from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.rules import Group, Split
+from audit.stats.bets import LN10
+from audit.stats.envelopes import envelope_evidence, envelopes_needed
+from checks.draws import PROVISIONS, e_value, log_need, no_chances, power_of_ten
+
+SQL = """
+SELECT o.activity_id, o.position, o.share
+FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
+WHERE g.is_ordered AND g.activity_id IN (
+    SELECT activity_id FROM entry_played GROUP BY activity_id
+    HAVING count(share) = count(*) AND sum(share) = {pot} AND min(share) >= {least})
+ORDER BY o.activity_id, o.position"""
+NAMES = {"twice the mean": Text("二倍均值法", "each takes up to twice the mean of what is left"),
+         "all that is left": Text("在余额内任取", "each takes anything that is left")}  # fmt: skip
+
+
+@check(needs=("outcome.share", "entry.position"), provisions=PROVISIONS, statistical="group")
+def envelope_shares_differ(audit: Audit) -> Iterator[Finding]:
+    """Yield one finding on the shares of each randomly shared pot."""
+    draw = audit.rules.draw
+    pots = [
+        (name, asset, pay)
+        for name, award in audit.rules.awards.items()
+        for asset, pay in (award.pays or {}).items()
+        if isinstance(pay, Split) and pay.split == "random"
+    ]
+    if (
+        not isinstance(draw, Group)
+        or not pots
+        or not audit.case.scope.has("outcome", "share")
+        or not audit.has("group_state")
+    ):
+        yield no_chances("shares")
+        return
+    for name, asset, pay in pots:
+        units = audit.units(asset)
+        least = units.steps(pay.least) if pay.least is not None else 1
+        yield _judged(audit, name, units.steps(pay.pot), least, log_need(audit, len(pots)))
+
+
+def _judged(audit: Audit, name: str, pot: int, least: int, need: float) -> Finding:
+    sql = SQL.format(pot=pot, least=least)
+    rows = groupby(audit.engine.rows(sql), lambda row: row[0])
+    envelopes = [[int(share) - least + 1 for *_, share in group] for _, group in rows]
+    if not envelopes:
+        return Finding(
+            name, Verdict.INCONCLUSIVE, Text("没有完整记录的红包。", "No envelope is recorded whole."), sql=sql
+        )
+    found, people = envelope_evidence(envelopes), len(envelopes[0])
+    wanted = envelopes_needed(sum(envelopes[0]), people, need)
+    failed, able = found.log_e >= need, len(envelopes) >= wanted
+    verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
+    best = NAMES.get(found.best, Text(found.best, found.best))
+    tally = ", ".join(f"{place}: {count}" for place, count in enumerate(found.lucky, 1))
+    zh = f"{len(envelopes)} 个红包，各位次手气最佳次数 {tally}"
+    en = f"{len(envelopes)} envelopes; best luck by place {tally}"
+    close = {
+        Verdict.FAIL: Text(f"。最合数据的说法：{best.zh}，证据为声明规则的 {power_of_ten(found.log_e)} 倍。",
+                           f". What fits best: {best.en}; {power_of_ten(found.log_e)} to 1 against the declared law."),
+        Verdict.PASS: Text("，与每种分法机会均等相符。", ", as equally likely ways to share would give."),
+        Verdict.INCONCLUSIVE: Text(f"；要看出二倍均值法约需 {wanted} 个。", f"; to show twice the mean takes about {wanted}."),
+    }[verdict]  # fmt: skip
+    return Finding(
+        name,
+        verdict,
+        Text(zh + close.zh, en + close.en),
+        Basis.STATISTICAL,
+        declared=Text("每种分法机会均等", "every way to share is equally likely"),
+        observed=tally,
+        rows=tuple(
+            {"theory": theory, "log10_evidence": round(bet / LN10, 6) if bet > -1e300 else None}
+            for theory, bet in found.bets.items()
+        ),
+        sql=sql,
+        p_value=min(1.0, found.p_value),
+        e_value=e_value(found.log_e),
+        could_have_seen=Text(f"二倍均值法（约需 {wanted} 个）", f"twice the mean (takes about {wanted})")
+        if able
+        else "",
+    )

@@ -1,0 +1,187 @@
+"""Bets on classes, people, envelopes: fair by enumeration, sharp where planted, named in words that read back."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+
+import pytest
+from pydantic import TypeAdapter
+
+from audit.replay.known import boosted
+from audit.rules import Boost
+from audit.stats.bets import log_sum
+from audit.stats.classes import (
+    RATIOS,
+    Cell,
+    Stratum,
+    best_constant,
+    class_bets,
+    class_evidence,
+    class_p_value,
+    equal_parts,
+    hit_law,
+    log_class_bet,
+    smallest_ratio,
+    spans,
+)
+from audit.stats.envelopes import LAWS, all_that_is_left, envelope_evidence, even, log_law_bet, twice_the_mean
+from audit.stats.ledger import Link, broken, evidence, sealed
+from audit.stats.people import e_bh, favoured, least_favour
+from audit.stats.plan import activities, of_ratio
+
+FAMILIES = {"below": 0.3, "from": 0.2, "one": 0.2, "around the clock": 0.2, "late": 0.1}
+
+
+def outcomes(shapes: Sequence[tuple[int, int, int]]) -> list[tuple[float, list[Stratum]]]:
+    """Every outcome of these draws (size, winners, drawn) with its chance."""
+    laws = [hit_law(*shape) for shape in shapes]
+    found = []
+    for hits in itertools.product(*laws):
+        strata = [Stratum(*shape, hit) for shape, (hit, _) in zip(shapes, hits, strict=True)]
+        found.append((math.prod(p for _, p in hits), strata))
+    return found
+
+
+SHAPES = ((6, 1, 1), (4, 2, 2), (25, 1, 5), (1000, 6, 1), (5, 5, 2))
+
+
+def test_class_bets_are_fair_by_enumeration() -> None:
+    total = math.fsum(
+        chance
+        * math.exp(
+            log_sum(
+                [one.score for one in class_bets([Cell(n, (s,)) for n, s in enumerate(strata)], range(5), FAMILIES)]
+            )
+        )
+        for chance, strata in outcomes(SHAPES)
+    )
+    assert abs(total - 1) < 1e-12
+
+
+@pytest.mark.parametrize("ratio", [0.25, 3.0])
+def test_what_a_constant_change_explains_is_no_dependence(ratio: float) -> None:
+    """Universal inference: under odds all multiplied alike, the mean of the remaining gain is at most 1."""
+    total = 0.0
+    for _, strata in outcomes(SHAPES[:4]):
+        true = 1.0
+        for one in strata:
+            law = hit_law(one.size, one.winners, one.drawn)
+            norm = sum(p * ratio**hit for hit, p in law)
+            true *= dict(law)[one.hits] * ratio**one.hits / norm
+        found = class_evidence(
+            [Cell(n, (s,)) for n, s in enumerate(strata)], range(4), {"below": 0.5, "from": 0.5}, 7.0
+        )
+        assert found is not None
+        total += true * math.exp(found.log_e)
+    assert total <= 1 + 1e-9
+
+
+def test_exact_p_values_have_their_size() -> None:
+    found = [(chance, class_p_value(strata)) for chance, strata in outcomes(SHAPES[:4])]
+    assert math.isclose(sum(chance for chance, _ in found), 1)
+    for level in {p for _, p in found}:
+        assert sum(chance for chance, p in found if p <= level) <= level + 1e-12
+
+
+def test_weights_add_to_one_and_families_hold_what_they_say() -> None:
+    bets = class_bets([Cell(0, (Stratum(6, 1, 1, 0),))], range(24), FAMILIES)
+    assert math.isclose(sum(one.weight for one in bets), 1)
+    assert len({(one.family, one.first, one.last) for one in bets}) * len(RATIOS) == len(bets)
+    assert spans(4, "below") == [(0, 0), (0, 1), (0, 2)]
+    assert spans(4, "around the clock")[-1] == (3, 1)
+    assert equal_parts(1, 6) == [1, 2, 3, 4, 5, 6]
+    assert equal_parts(0, 99, 4) == [0, 25, 50, 75]
+
+
+def test_power_is_what_simulation_finds() -> None:
+    inside, outside = [Stratum(20, 1, 1, 0, 400)], [Stratum(20, 1, 1, 0, 400)]
+    below, above = smallest_ratio(inside, outside, math.log(1000))
+    assert below is None or below <= 0.125
+    assert above == 5.0
+    rng, shown = random.Random(1), 0
+    for _ in range(300):
+        hits = [sum(rng.random() < p for _ in range(400)) for p in (5 / 24, 1 / 20)]
+        strata = [[Stratum(20, 1, 1, 1, h), Stratum(20, 1, 1, 0, 400 - h)] for h in hits]
+        shown += log_class_bet(strata[0], 5.0) - best_constant([*strata[0], *strata[1]]) >= math.log(1000)
+    assert shown >= 0.85 * 300
+
+
+def test_plan_agrees_with_the_bet() -> None:
+    assert activities(0.5, 0.0, 5.0) == 10
+    assert activities(0.0, 1.0, 5.0) is None
+    needed = of_ratio([(6, 1, 1, 1.0)], 3.0, 1.0, math.log(1000))
+    assert needed is not None
+    rng = random.Random(2)
+    won = [sum(rng.random() < 3 / 8 for _ in range(needed)) for _ in range(400)]
+    gains = [log_class_bet([Stratum(6, 1, 1, 1, h), Stratum(6, 1, 1, 0, needed - h)], 3.0) for h in won]
+    assert sum(gain >= math.log(1000) for gain in gains) >= 0.85 * 400
+
+
+def test_one_who_wins_too_often_among_many() -> None:
+    people = {("person", f"U{n}"): [Stratum(25, 1, 1, 1, 2), Stratum(25, 1, 1, 0, 48)] for n in range(50)}
+    people["person", "shill"] = [Stratum(25, 1, 1, 1, 20), Stratum(25, 1, 1, 0, 30)]
+    found = favoured(people)
+    assert found[0].name == "shill"
+    assert found[0].log_bet > math.log(1e6)
+    assert e_bh([one.log_bet for one in found], 51, 0.05) == 1
+    assert e_bh([0.0, -1.0], 51, 0.05) == 0
+    assert least_favour(people["person", "U0"], 50, math.log(1000)) is not None
+    assert least_favour([Stratum(25, 1, 1, 0, 3)], 50, math.log(1000)) is None
+
+
+@pytest.mark.parametrize(("pot", "people"), [(12, 3), (9, 4), (30, 2)])
+def test_laws_of_envelopes_add_to_one_and_bets_on_them_are_fair(pot: int, people: int) -> None:
+    for law in (even, twice_the_mean, all_that_is_left):
+        assert math.isclose(sum(math.exp(law(share, pot, people)) for share in range(pot + 1)), 1)
+    ways = [parts for parts in itertools.product(range(1, pot), repeat=people) if sum(parts) == pot]
+    for law, _ in LAWS.values():
+        assert sum(math.exp(log_law_bet([parts], law)) for parts in ways) / len(ways) <= 1 + 1e-9
+    assert sum(math.exp(envelope_evidence([parts]).log_e) for parts in ways) / len(ways) <= 1 + 1e-9
+
+
+def test_continuous_constants_of_the_doubled_mean() -> None:
+    """Best luck of the first of three: 3 ln(4/3) - 1/2; the divergence from the even law."""
+    rng, first, runs = random.Random(3), 0, 20_000
+    for _ in range(runs):
+        a = rng.random() * 2 / 3
+        b = rng.random() * (1 - a)
+        first += a > max(b, 1 - a - b)
+    assert first / runs == pytest.approx(3 * math.log(4 / 3) - 0.5, abs=0.012)
+    pot, gain = 3000, 0.0
+    for a in range(1, pot - 1):
+        q = twice_the_mean(a, pot, 3)
+        gain += math.exp(q) * (q - even(a, pot, 3)) if q > -math.inf else 0.0
+    assert gain == pytest.approx(1.5 * (2 / 3 - math.log(3) / 3) - math.log(4 / 3), abs=2e-3)
+
+
+def test_a_chain_shows_every_change() -> None:
+    one = sealed(Link("2022-01-01", "2022-01-02", ("aa",), "t1", 0.5, "genesis"))
+    two = sealed(Link("2022-01-02", "2022-01-03", ("bb",), "t2", 0.7, one.own))
+    assert broken([one, two], "genesis") is None
+    assert broken([one, two], "other") == 0
+    assert broken([two], "genesis") == 0
+    assert broken([one, Link(**{**two.__dict__, "log_e": 0.0})], "genesis") == 1
+    assert evidence({"a": 1.0, "b": None}, {"a": 0.5, "b": 0.5}) == pytest.approx(1 + math.log(0.5))
+
+
+def test_boosts_multiply_odds_exactly() -> None:
+    import duckdb
+
+    boost = TypeAdapter(Boost).validate_python({"where": {"hour": "22-5", "spent": {"from": "10"}}, "times": "1/3"})
+    sql = boosted("chance_known", [boost], Fraction(1, 100))
+    columns = (
+        "event, entry_id, part, draw, activity_id, participant_id, initiator_id, position, misses, taken_at, paid, hit"
+    )
+    known = "hour, day, nth, spent, collected, won_that_day, chance_num, chance_den"
+    db = duckdb.connect()
+    rows = [(23, 1000, 1, 4), (23, 999, 1, 4), (12, 1000, 1, 4), (0, 5000, 4, 4), (5, 1000, 0, 4)]
+    body = ", ".join(
+        f"('e', 'e', 1, 'e', 'a', 'p', 'i', 1, NULL, NULL, 0, 0, {h}, 0, 1, {s}, 0, 0, {n}, {d})" for h, s, n, d in rows
+    )
+    db.execute(f"CREATE TABLE chance_known AS SELECT * FROM (VALUES {body}) AS t({columns}, {known})")
+    found = db.execute(f"SELECT chance_num, chance_den FROM ({sql})").fetchall()
+    assert [Fraction(num, den) for num, den in found] == [Fraction(1, 10), Fraction(1, 4), Fraction(1, 4), 1, 0]

@@ -23,7 +23,7 @@ WHERE m.author_id NOT IN (
     UNION SELECT participant_id FROM entry WHERE participant_id IS NOT NULL
     UNION SELECT payer_id FROM payment WHERE payer_id IS NOT NULL)"""
 SQL = f"""
-SELECT group_id, words, author_id, sent_at, source_file, record
+SELECT group_id, words AS value, author_id, sent_at, source_file, record
 FROM (
     SELECT *, count(DISTINCT author_id) OVER near AS authors
     FROM ({SAID}) AS said WHERE length(words) >= 8
@@ -47,7 +47,7 @@ def messages_in_bursts(audit: Audit) -> Iterator[Finding]:
     rows = evidence(audit, SQL)
     for group in sorted({str(row["group_id"]) for row in rows}):
         mine = tuple(row for row in rows if str(row["group_id"]) == group)
-        authors, texts = len({row["author_id"] for row in mine}), len({row["words"] for row in mine})
+        authors, texts = len({row["author_id"] for row in mine}), len({row["value"] for row in mine})
         yield Finding(
             f"group {group}",
             Verdict.FAIL,

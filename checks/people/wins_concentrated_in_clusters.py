@@ -22,7 +22,7 @@ SIZE = """
 SELECT max(c.accounts), count(DISTINCT e.participant_id)
 FROM account_cluster AS c LEFT JOIN entry_chance AS e ON e.participant_id = c.participant_id WHERE c.cluster = {cluster}"""
 LINKS = """
-SELECT c.participant_id, l.kind, l.link, i.source_file, i.record
+SELECT c.participant_id, l.kind, l.link AS value, i.source_file, i.record
 FROM account_cluster AS c
 JOIN identity_link AS l ON l.participant_id = c.participant_id
 JOIN identity AS i ON i.participant_id = l.participant_id AND i.kind = l.kind

@@ -226,3 +226,13 @@ def test_the_break_even_counts_recruits() -> None:
     assert nets[:6] == [Fraction(200 * count - 980) for count in range(6)]
     shown = {one.name: one for one in growth(rules, 980, 60, 1)}
     assert "Even with 5 recruits" in shown["break-even"].note.en
+
+
+def test_a_boost_by_position_makes_other_odds(tmp_path: Path) -> None:
+    """Boxes 1 to 6 with odds times 0: what the hidden rule of the document comes to, exclusion and all."""
+    text = HONEST.read_text("utf-8") + 'boosts:\n  - {where: {position: 1-6}, times: "0"}\n'
+    rules = rules_of(text, tmp_path)
+    cases = distribution(rules, "initiator", "CNY")
+    assert [one.name for one in cases] == [str(box) for box in range(7, 25)]
+    assert {one.chance for one in cases} == {Fraction(1, 18)}
+    assert mean(cases)[0] == Fraction("39.75")

@@ -79,10 +79,9 @@ class Check:
     """A check: its name is its file's name and its id everywhere.
 
     needs names the canonical columns (`entry.position`) a verdict rests on; where the gate found one damaged, a
-    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kinds of draw that a check bets on, with a
-    space between; such a check spends part of
-    the error budget, the others leave it empty. alone: it needs no export
-    (`too`: an audit runs it, and so does lint; `only`: lint alone, being about the text and not about what happened).
+    PASS or a statistical FAIL becomes INCONCLUSIVE. statistical names the kinds of draw that a check bets on, with a space
+    between; such a check spends part of the error budget, the others leave it empty. alone: it needs no export (`too`: an
+    audit runs it, and so does lint; `only`: lint alone, being about the text and not about what happened).
     """
 
     name: str

@@ -209,6 +209,8 @@ def _rules_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     ahead.add_argument("--runs", type=int, default=100, metavar="N", help="campaigns to simulate (default: 100)")
     ahead.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed, the same figures (default: 1)")
     ahead.add_argument("--entries", type=int, default=0, metavar="N", help="entries of a raffle's activity")
+    ahead.add_argument("--price", type=int, default=100, metavar="N", help="what an order costs (default: 100)")
+    ahead.add_argument("--people", type=int, default=2000, metavar="N", help="who may be recruited (default: 2000)")
     ahead.set_defaults(run=_forecast)
 
     made = verbs.add_parser(
@@ -352,7 +354,7 @@ def _forecast(given: argparse.Namespace) -> int:
     from checks.forecast import Options, run_forecast
 
     plan = Plan(given.rounds, given.runs, given.seed, given.entries)
-    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan))
+    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.price, given.people))
 
 
 def _simulate(given: argparse.Namespace) -> int:

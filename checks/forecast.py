@@ -15,6 +15,7 @@ from audit.finding import Text
 from audit.forecast.book import Plan, forecast
 from audit.report.cover import Lang
 from audit.rules import Declared, read_declared
+from audit.simulate.growth import growth
 from checks.lint import tell
 
 
@@ -26,12 +27,17 @@ class Options:
     out: Path | None = None
     lang: Lang = "en"
     plan: Plan = field(default_factory=Plan)
+    price: int = 100
+    people: int = 2000
 
 
 def run_forecast(path: Path, options: Options) -> int:
     """Forecast a rules file (or the folder of a case). Raises Problem."""
     declared = read_declared(path / "rules.yaml" if path.is_dir() else path)
-    exhibits = forecast(declared.rules, options.plan)
+    exhibits = (
+        *forecast(declared.rules, options.plan),
+        *growth(declared.rules, options.price, options.people, options.plan.seed),
+    )
     chosen = options.format
     if options.out is not None and options.format == "text" and options.out.suffix in (".html", ".json"):
         chosen = "html" if options.out.suffix == ".html" else "json"

@@ -9,7 +9,7 @@ from fractions import Fraction
 from audit.exhibit import Exhibit
 from audit.finding import Text
 from audit.forecast.activity import show, show_odds
-from audit.forecast.courses import PLATFORM, courses, flows
+from audit.forecast.courses import PLATFORM, boosts_left_out, courses, flows
 from audit.forecast.draws import odds_exhibits
 from audit.forecast.measure import Case, distribution, ends, mean
 from audit.forecast.rounds import Played, played
@@ -80,6 +80,12 @@ def _roles(rules: Rules, plan: Plan) -> Iterator[Exhibit]:
             "精确值。每个角色都有人担任；有选择的奖励写作区间；订单按每 100 计。",
             "Exact. Every role is held by somebody; what hangs on a choice is a range; orders are of 100 each.",
         )
+        left = boosts_left_out(rules)
+        if left:
+            note = Text(
+                f"{note.zh}有 {left} 条加成取决于时间或参与者，未计入。",
+                f"{note.en} Boosts that hang on the hour or the player are left out: {left}.",
+            )
         yield Exhibit("roles", Text("各角色净得", "What each role nets"), head, tuple(rows), note)
 
 

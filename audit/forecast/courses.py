@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from audit.forecast.chances import long_run
 from audit.forecast.counts import due_counts, in_nth
 from audit.rules import Award, Boxes, Chances, Group, Ladder, Numbers, Raffle, Rules, Share, Split, Unlock
+from audit.rules.boosts import Boost, Where
 from audit.rules.odds import box_odds
+from audit.rules.scalars import span_of
 
 PLATFORM, OUTSIDE = "platform", "suppliers"
 HUNDRED = Fraction(100)  # the order that a share is shown of, where no price is declared
@@ -51,7 +53,7 @@ def courses(rules: Rules, entries: int = 0) -> tuple[Course, ...]:
     if isinstance(draw, Boxes):
         return tuple(
             Course(str(box), chance, {"start": 1, "entry": box, "loss": box - 1, "win": 1, "completion": 1})
-            for box, chance in enumerate(box_odds(draw), 1)
+            for box, chance in enumerate(boosted_odds(rules, draw), 1)
             if chance
         )
     if isinstance(draw, Group):
@@ -73,6 +75,35 @@ def courses(rules: Rules, entries: int = 0) -> tuple[Course, ...]:
         won_ = winners_of(draw, count) if isinstance(draw, Raffle) else 0
         return (Course("", Fraction(1), {"start": 1, "entry": count, "win": won_}),)
     return _orders(rules)
+
+
+def boosted_odds(rules: Rules, draw: Boxes) -> list[Fraction]:
+    """The chance of each box to win, with the boosts that hang on its position alone; the last possible box always wins.
+
+    Boosts that hang on the hour, the day, or on who opens are left out: `boosts_left_out` names them.
+    """
+    odds = box_odds(draw)
+    boosts = [one for one in rules.boosts if one.where.position and not _elsewhere(one)]
+    if not boosts:
+        return odds
+    left, alive, found = Fraction(1), Fraction(1), []
+    for box, chance in enumerate(odds, 1):
+        hazard = chance / left if left else Fraction(0)
+        for one in boosts:
+            if box in span_of(one.where.position or "") and hazard < 1:
+                hazard = hazard * one.times / (1 - hazard + hazard * one.times)
+        found.append(alive * hazard)
+        alive, left = alive * (1 - hazard), left - chance
+    return found
+
+
+def boosts_left_out(rules: Rules) -> int:
+    """How many boosts a forecast cannot count, because they hang on more than the position."""
+    return sum(1 for one in rules.boosts if _elsewhere(one))
+
+
+def _elsewhere(boost: Boost) -> bool:
+    return replace(boost.where, position=None) != Where()
 
 
 def _orders(rules: Rules) -> tuple[Course, ...]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from audit.forecast.courses import PLATFORM, courses, entries_of, entry_nets, flows, net, tier_chances
+from audit.forecast.courses import PLATFORM, boosted_odds, courses, entries_of, entry_nets, flows, net, tier_chances
 from audit.forecast.raffles import chance_by_batch
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules
-from audit.rules.odds import box_odds
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def odds_of(rules: Rules, of: str) -> list[Case]:
     """The chance of one entry to win: by box, of a place in a group, or of a bet to land in a tier."""
     draw = rules.draw
     if isinstance(draw, Boxes):
-        return [Case(str(box), Fraction(1), chance, chance) for box, chance in enumerate(box_odds(draw), 1)]
+        return [Case(str(box), Fraction(1), chance, chance) for box, chance in enumerate(boosted_odds(rules, draw), 1)]
     if isinstance(draw, Group):
         chance = Fraction(draw.winners, draw.size)
         return [Case("", Fraction(1), chance, chance)]

@@ -16,7 +16,10 @@ from audit.report.words import words
 from audit.rules import Declared
 
 FACES = "/* faces */"
+GROUPS = {"FAIL": "wrong", "SCREEN": "lit", "INCONCLUSIVE": "open", "open": "open", "noted": "noted"}
 SAY = {
+    "wrong": ("矛盾与缺漏", "What contradicts itself, or is missing"), "lit": ("须先知道的事实", "Facts to know first"),
+    "open": ("待答的问题", "Open questions"), "noted": ("备注", "Notes"), "sound": ("没有问题的部分", "What holds"),
     "rules_file": ("规则文件", "Rules file"), "place": ("位置", "Place"), "mend": ("改法", "Mend"), "known": ("已知", "known"),
     "lint": ("规则自查", "Rules, judged alone"), "forecast": ("规则推演", "Forecast from the rules"),
     "lint_strap": ("不看任何数据，只看公布的规则本身。", "No data: only what the rules themselves say."),
@@ -27,13 +30,13 @@ SAY = {
 
 def lint_page(declared: Declared, judged: Sequence[Judged], laws: Sequence[Mapping[str, Any]], lang: Lang) -> str:
     """The findings on a declaration as one page; laws are provisions with id, cite and words (a Text)."""
-    told = []
+    told: dict[str, list[dict[str, Any]]] = {}
     for one in judged:
         finding = one.finding
         if finding.verdict is Verdict.NOT_APPLICABLE:
             continue
         cited = [law for law in laws if law["id"] in finding.provisions] if finding.verdict is Verdict.FAIL else []
-        told.append(
+        told.setdefault(GROUPS.get(word(finding), "sound"), []).append(
             {
                 "screen": finding.basis is Basis.SCREEN,
                 "verdict": finding.verdict,
@@ -48,7 +51,8 @@ def lint_page(declared: Declared, judged: Sequence[Judged], laws: Sequence[Mappi
                 "subject": finding.subject,
             }
         )
-    return _page(declared, "lint", lang, findings=told, exhibits=[])
+    order = dict.fromkeys((*GROUPS.values(), "sound"))
+    return _page(declared, "lint", lang, groups=[(name, told[name]) for name in order if name in told], exhibits=[])
 
 
 def forecast_page(declared: Declared, exhibits: Sequence[Exhibit], lang: Lang) -> str:
@@ -66,7 +70,7 @@ def forecast_page(declared: Declared, exhibits: Sequence[Exhibit], lang: Lang) -
         }
         for one in exhibits
     ]
-    return _page(declared, "forecast", lang, findings=[], exhibits=told)
+    return _page(declared, "forecast", lang, groups=[], exhibits=told)
 
 
 def _page(declared: Declared, kind: str, lang: Lang, **parts: Any) -> str:

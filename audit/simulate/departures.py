@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from audit.engine import Engine, literal
 from audit.forecast.activity import break_even
-from audit.rules import Boxes, Group, Numbers, Rules
+from audit.forecast.chances import counted
+from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules
 from audit.simulate.play import World, play_out
 from audit.simulate.settle import money_of
 from audit.simulate.world import Scenario
@@ -55,6 +56,11 @@ def _draws(rules: Rules) -> list[Departure]:
             Departure("first-to-join-favoured", ("join_order_favoured",), tilt=3.0),
             *(extra if draw.winners < draw.size else ()),
         ]
+    if isinstance(draw, Chances):
+        sure = [Departure("guarantee-not-kept", ("guarantee_not_honoured",), barred=1)] if counted(draw) else []
+        return [Departure("best-prize-halved", ("win_odds_differ", "guarantee_not_honoured"), tilt=0.5), *sure]
+    if isinstance(draw, Raffle):
+        return [Departure("one-winner-too-many", ("impossible_outcome",), plant=_one_winner_too_many)]
     if isinstance(draw, Numbers):
         return [
             Departure("a-number-favoured", ("numbers_favoured",), tilt=3.0),
@@ -136,7 +142,8 @@ def _opened_after_the_win(engine: Engine, world: World) -> None:
 
 def _one_winner_too_many(engine: Engine, world: World) -> None:
     engine.rows(
-        "UPDATE outcome SET outcome = 'win' WHERE entry_id = (SELECT min(entry_id) FROM outcome WHERE outcome = 'loss')"
+        "UPDATE outcome SET outcome = 'win' WHERE entry_id = (SELECT min(entry_id) FROM outcome\n"
+        "    WHERE outcome = 'loss')"
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from audit.forecast.courses import courses
+from audit.forecast.courses import boosts_left_out, courses
 from audit.forecast.rounds import play
+from audit.problem import Problem
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules, Split
 from audit.rules.units import Units
 from audit.simulate.tickets import pulls, raffle
@@ -35,9 +36,16 @@ class World:
 
 
 def play_out(rules: Rules, scenario: Scenario, *, barred: int = 0, tilt: float = 1.0) -> World:
-    """An honest world, but for barred (boxes 1 to so many never win) and tilt (the first of them wins so many times as often)."""
+    """An honest world, but for barred (boxes 1 to so many never win; of chances: no guarantee is kept) and tilt.
+
+    tilt: a draw's hazards, its first place's or ticket's weight, or its best prize's chance, so many times the declared.
+    Raises Problem.
+    """
     import numpy as np
 
+    if boosts_left_out(rules):
+        raise Problem("boosts that hang on the hour or the player are not played", value="boosts",
+                      mend="simulate the rules without them, or with boosts by position alone")  # fmt: skip
     rng = np.random.default_rng(scenario.seed)
     day = rules.effective.from_
     begin = int(datetime(day.year, day.month, day.day, 1, tzinfo=UTC).timestamp()) + DAY
@@ -62,7 +70,7 @@ def play_out(rules: Rules, scenario: Scenario, *, barred: int = 0, tilt: float =
     elif isinstance(draw, Raffle):
         raffle(rules, draw, scenario, rng, start, tables, tilt)
     elif isinstance(draw, Chances):
-        pulls(rules, draw, scenario, rng, start, tables, tilt)
+        pulls(rules, draw, scenario, rng, start, tables, tilt, guaranteed=not barred)
     if any(award.on == "order" for award in rules.awards.values()):
         _orders(rules, scenario, rng, joined, tables)
     return World(rules, scenario, begin, tables)

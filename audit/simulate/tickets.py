@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from audit.forecast.chances import chance_now, counted
@@ -52,8 +53,11 @@ def raffle(rules: Rules, draw: Raffle, scenario: Scenario, rng: np.random.Genera
 
 
 def pulls(rules: Rules, draw: Chances, scenario: Scenario, rng: np.random.Generator, start: int,
-          tables: dict[str, Columns], tilt: float) -> None:  # fmt: skip
-    """Entries by anybody in ten activities, each decided at once; tilt is a factor on the chance of the best prize."""
+          tables: dict[str, Columns], tilt: float, *, guaranteed: bool = True) -> None:  # fmt: skip
+    """Entries by anybody in ten activities, each decided at once; tilt is a factor on the chance of the best prize.
+
+    Not guaranteed: the declared chances hold, and what is to make a prize certain does not.
+    """
     import numpy as np
 
     rounds = min(10, scenario.size)
@@ -64,6 +68,7 @@ def pulls(rules: Rules, draw: Chances, scenario: Scenario, rng: np.random.Genera
     lots = rng.random(scenario.size)
     prizes = list(draw.prizes.values())
     counts = counted(draw)
+    prizes = prizes if guaranteed else [replace(one, guarantee=None, rises=None) for one in prizes]
     table = [[float(chance_now(one, missed)) for missed in range(1 + (one.guarantee or 400))] for one in prizes]
     missed: dict[Any, list[int]] = {}
     won = np.zeros(scenario.size, dtype=np.int64)
@@ -77,7 +82,7 @@ def pulls(rules: Rules, draw: Chances, scenario: Scenario, rng: np.random.Genera
             if lot < bent:
                 hit, won[turn] = rank, rank + 1
                 break
-            lot, left = lot - bent, left - chance
+            lot, left = lot - bent, left - bent
         for rank in counts:
             state[rank] = 0 if hit <= rank else state[rank] + 1
     place = np.arange(scenario.size) - np.searchsorted(activity, activity) + 1

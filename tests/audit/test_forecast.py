@@ -16,6 +16,8 @@ from audit.forecast.courses import tier_chances
 from audit.forecast.raffles import chance_by_batch
 from audit.forecast.rounds import played
 from audit.rules import Chances, Raffle, Rules, read_declared, read_rules
+from audit.simulate.growth import break_even_recruits, grow, growth
+from audit.simulate.world import Scenario
 from checks.cli import main
 from tests.conftest import FIXTURES
 from tests.reference.declarations import COMMUNITY, GACHA, GROUP_REBATE, PRESALE
@@ -196,3 +198,41 @@ def test_each_version_is_judged_where_it_stands(tmp_path: Path) -> None:
     path.write_text(COMMUNITY, "utf-8")
     first, second = read_declared(path).eras()
     assert (first.at("awards", "first").line, second.at("awards", "first").line) == (9, 13)
+
+
+def test_growth_by_level_as_a_loop_over_people_has_it() -> None:
+    """Two levels, 10 % and 5 % of every order of 60: 6 from each recruit, 3 from each recruit's recruit."""
+    rules, _ = read_rules(FIXTURES / "two-level" / "honest" / "rules.yaml")
+    grown = grow(rules, 60, Scenario(40, 40, 3, 1))
+    above = {number: (number - 2) // 3 + 1 if number > 1 else 0 for number in range(1, 41)}
+    net = dict.fromkeys(above, Fraction(-60))
+    level = {}
+    for number, recruiter in above.items():
+        level[number] = level[recruiter] + 1 if recruiter else 1
+        if recruiter:
+            net[recruiter] += 6
+        if above.get(recruiter):
+            net[above[recruiter]] += 3
+    for one, people, average, losing in grown.levels:
+        mine = [net[number] for number in net if level[number] == one]
+        assert (people, average, losing) == (len(mine), sum(mine) / len(mine), sum(value < 0 for value in mine))
+    assert grown.taken_in - grown.paid_out == -sum(net.values())
+    assert grown.account[-1] == (40, -sum(net.values()))
+
+
+def test_the_break_even_counts_recruits() -> None:
+    rules, _ = read_rules(FIXTURES / "partner-plan" / "honest" / "rules.yaml")
+    nets = break_even_recruits(rules, 980, most=6)
+    assert nets[:6] == [Fraction(200 * count - 980) for count in range(6)]
+    shown = {one.name: one for one in growth(rules, 980, 60, 1)}
+    assert "Even with 5 recruits" in shown["break-even"].note.en
+
+
+def test_a_boost_by_position_makes_other_odds(tmp_path: Path) -> None:
+    """Boxes 1 to 6 with odds times 0: what the hidden rule of the document comes to, exclusion and all."""
+    text = HONEST.read_text("utf-8") + 'boosts:\n  - {where: {position: 1-6}, times: "0"}\n'
+    rules = rules_of(text, tmp_path)
+    cases = distribution(rules, "initiator", "CNY")
+    assert [one.name for one in cases] == [str(box) for box in range(7, 25)]
+    assert {one.chance for one in cases} == {Fraction(1, 18)}
+    assert mean(cases)[0] == Fraction("39.75")

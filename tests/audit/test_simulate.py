@@ -16,7 +16,8 @@ from tests.conftest import FIXTURES
 from tests.reference import blind_box, declarations
 
 BOXES = FIXTURES / "blind-box" / "honest" / "rules.yaml"
-HONEST = sorted([*FIXTURES.glob("*/honest/rules.yaml"), FIXTURES / "ssq" / "rules.yaml"])
+NAMES = ("blind-box", "red-envelope", "two-level", "seed-grant", "partner-plan", "lucky-wish", "rule-change")
+HONEST = [*(FIXTURES / name / "honest" / "rules.yaml" for name in NAMES), FIXTURES / "ssq" / "rules.yaml"]
 
 
 @pytest.mark.parametrize("file", HONEST, ids=lambda path: path.parent.parent.name)
@@ -84,6 +85,18 @@ def test_departures_are_caught_by_what_they_name(tmp_path: Path) -> None:
         departure = departures_for(rules)[name]
         make_case(rules, BOXES, tmp_path / str(number), Scenario(size, seed=2), departure)
         assert set(failed(findings_of(tmp_path / str(number)))) & set(departure.caught_by), name
+
+
+def test_a_guarantee_that_is_not_kept_is_told_from_odds_that_were_cut(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(declarations.GACHA, "utf-8")
+    rules, _ = read_rules(file)
+    make_case(rules, file, tmp_path / "case", Scenario(150, seed=1), departures_for(rules)["guarantee-not-kept"])
+    assert "guarantee_not_honoured" in failed(findings_of(tmp_path / "case"))
+    halved = departures_for(rules)["best-prize-halved"].world(rules, Scenario(20_000, seed=1)).tables["entry"]["won"]
+    fair = play_out(rules, Scenario(20_000, seed=1)).tables["entry"]["won"]
+    assert (halved == 1).sum() < 0.9 * (fair == 1).sum()
+    assert not (halved == 0)[:9].all()
 
 
 def test_a_scorecard_names_the_checks_and_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,8 +149,8 @@ def _parser() -> argparse.ArgumentParser:
     _draw_verbs(verbs)
     _rules_verbs(verbs)
 
-    schema = verbs.add_parser("schema", help="print the JSON Schema that editors complete rules.yaml or case.yaml from")
-    schema.add_argument("which", nargs="?", choices=("rules", "case"), default="rules")
+    schema = verbs.add_parser("schema", help="print the JSON Schema of rules.yaml, case.yaml or findings.json")
+    schema.add_argument("which", nargs="?", choices=("rules", "case", "findings"), default="rules")
     schema.set_defaults(run=_schema)
     return parser
 
@@ -395,6 +395,8 @@ def _monitor(given: argparse.Namespace) -> int:
 def _schema(given: argparse.Namespace) -> int:
     if given.which == "case":
         from audit.case import case_schema as schema
+    elif given.which == "findings":
+        from audit.report.schema import findings_schema as schema
     else:
         from audit.rules import json_schema as schema
     print(json.dumps(schema(), indent=2, ensure_ascii=False))

@@ -12,6 +12,7 @@ import duckdb
 import jsonschema
 import pytest
 
+from audit.report.schema import findings_schema
 from checks.cli import main
 from tests.conftest import FIXTURES, ROOT
 
@@ -32,6 +33,7 @@ def test_audit_writes_the_four_files_and_exits_1(tmp_path: Path, capsys: pytest.
     keys = {"check", "subject", "verdict", "basis", "declared", "observed", "amount", "rows", "sql", "p_value", "e_value",
             "could_have_seen", "clauses", "provisions", "text"}  # fmt: skip
     assert all(keys <= set(one) for one in found["findings"])
+    jsonschema.validate(found, findings_schema())
 
 
 def _sha(path: Path) -> str:
@@ -97,7 +99,7 @@ def test_no_case_is_a_problem(folder: str, tmp_path: Path, capsys: pytest.Captur
     assert "case.yaml: no such file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("which", ["rules", "case"])
+@pytest.mark.parametrize("which", ["rules", "case", "findings"])
 def test_schema_is_one(which: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", which]) == 0
     jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))

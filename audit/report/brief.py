@@ -87,7 +87,8 @@ def declared(cover: Cover) -> list[tuple[str, str]]:
         )
     elif isinstance(draw, Chances):
         chances = [
-            f"{name}: {one.chance}" + (f" (≤ {one.guarantee})" if one.guarantee else "") for name, one in draw.prizes.items()
+            f"{name}: {one.chance}" + (f" (≤ {one.guarantee})" if one.guarantee else "")
+            for name, one in draw.prizes.items()
         ]
         found.append(
             (

@@ -6,7 +6,7 @@ A picture concludes nothing: its grey ranges are exact for each box or number al
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FAMILY = "Noto Sans SC"
 INK, FILL, BAND, RED = "#1d2733", "#35587f", "#dfe3e8", "#8f1d14"
+HEIGHT = 3.35  # inches of a picture, unless it says otherwise
 WIDEST = 60  # bars of one picture; more boxes are drawn in groups of neighbours
 
 
@@ -56,7 +57,7 @@ def box_bars(rows: Sequence[tuple[int, int, int, int, int, int]]) -> list[Bar]:
         group = places[start : start + size]
         mine = [row for row in rows if row[0] in set(group)]
         trials = [(opened - unknown, Fraction(num, den)) for _, num, den, opened, _, unknown in mine]
-        low, high = _range(trials)
+        low, high = declared_range(trials)
         expected = sum((tries * chance for tries, chance in trials), Fraction(0))
         label = str(group[0]) if len(group) == 1 else f"{group[0]}–{group[-1]}"
         bars.append(Bar(label, sum(n for n, _ in trials), sum(row[4] for row in mine), expected, low, high))
@@ -67,13 +68,13 @@ def number_bars(rows: Sequence[tuple[int, int]], lowest: int, highest: int, pick
     """Bars of one pool of a lottery from (number, times drawn); each number has the chance pick / size a draw."""
     seen = dict(rows)
     chance = Fraction(pick, highest - lowest + 1)
-    low, high = _range([(draws, chance)])
+    low, high = declared_range([(draws, chance)])
     return [
         Bar(str(number), draws, seen.get(number, 0), draws * chance, low, high) for number in range(lowest, highest + 1)
     ]
 
 
-def _range(trials: Sequence[tuple[int, Fraction]]) -> tuple[int, int]:
+def declared_range(trials: Sequence[tuple[int, Fraction]]) -> tuple[int, int]:
     """The central 95 % range of a sum of binomials, exact to 1e-12."""
     import numpy as np
     from scipy.stats import binom
@@ -170,7 +171,14 @@ def _picture(bars: Sequence[Bar], draw: Any, title: str, told: str, name: str, s
     return inline(sketch(whole), title, told, name)
 
 
-def sketch(draw: Any) -> str:
+def canvas(
+    draw: Callable[[Axes], None], title: str, told: str, name: str, *, height: float = HEIGHT, grid: str = "y"
+) -> str:
+    """A drawing as part of a page: told says in words what is seen; name makes its ids its own."""
+    return inline(sketch(draw, height=height, grid=grid), title, told, name)
+
+
+def sketch(draw: Any, *, height: float = HEIGHT, grid: str = "y") -> str:
     """An SVG in the report's manner, of what draw puts on its axes. The same data give the same bytes."""
     import io
 
@@ -189,13 +197,13 @@ def sketch(draw: Any) -> str:
         "axes.edgecolor": "#9aa3ad", "axes.unicode_minus": True, "hatch.linewidth": 0.7, "path.simplify": False,
     }  # fmt: skip
     with matplotlib.rc_context(settings):
-        figure = Figure(figsize=(8.4, 3.35), layout="constrained")
+        figure = Figure(figsize=(8.4, height), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.tick_params(length=0)
-        axes.grid(axis="y", color="#eceef1", linewidth=0.8, zorder=0)
+        axes.grid(axis=grid, color="#eceef1", linewidth=0.8, zorder=0)  # type: ignore[arg-type]
         axes.set_axisbelow(True)
         draw(axes)
         out = io.StringIO()

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audit.engine import Engine
 from audit.finding import Basis, Finding, Verdict, plain
 from audit.report.brief import brief
-from audit.report.charts import box_bars, number_bars, numbers_drawn, wins_by_box
 from audit.report.cover import Cover, Lang, has
 from audit.report.document import inputs
+from audit.report.figures import Figure, figures
 from audit.report.fonts import font_faces
 from audit.report.show import bound, grouped, listed, money, quantity, split, table_of
 from audit.report.words import words
 
-SAMPLE = 10  # rows of evidence shown on the page; the workbook holds them all
+LARGEST = 2_000_000  # bytes of a page
+TONGUES: Mapping[Lang, Mapping[str, str]] = {
+    "zh": {"code": "zh-Hans", "name": "中文"},
+    "en": {"code": "en", "name": "English"},
+}
+PICTURED = {  # the picture that belongs to a check's findings
+    "early_boxes_never_win": "boxes", "win_odds_differ": "odds-over-time", "join_order_favoured": "cohorts",
+    "impossible_outcome": "boxes", "numbers_favoured": "numbers", "sequence_gaps": "coverage", "values_missing": "coverage",
+    "payout_missing": "waterfall", "payout_wrong": "waterfall", "payout_unexpected": "waterfall", "payout_late": "waterfall",
+    "coupon_supply_grows": "waterfall", "award_held_by_nobody": "levels",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much fits on a page: rows of evidence of a finding, findings, characters of a cell and of an SQL text."""
+
+    rows: int
+    findings: int
+    cell: int
+    sql: int
+
+
+ROOMS = (Room(10, 10_000, 400, 20_000), Room(4, 10_000, 120, 2_000), Room(1, 400, 80, 300), Room(0, 120, 60, 0))
 FACES = "/* faces */"
 MARKS = {Verdict.FAIL: "×", Verdict.PASS: "✓", Verdict.INCONCLUSIVE: "?", Verdict.NOT_APPLICABLE: "–"}
 ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) -> str:
-    """The whole page as text, to be written as UTF-8."""
+    """The whole page as text, to be written as UTF-8: both languages, lang first, at most LARGEST bytes for any case.
+
+    Where a page would be too large, fewer rows and fewer findings stand on it; the workbook holds them all.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -35,29 +63,55 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["plain"] = lambda value: plain(value, lang)
-    content = contents(engine, findings, cover, lang)
-    html = environment.get_template("report.html.j2").render(
-        {**content, "figures": [{**figure, "svg": Markup(figure["svg"])} for figure in content["figures"]]},
-        lang="zh-Hans" if lang == "zh" else "en",
-        cover=cover,
-        faces=Markup(FACES),
-        style=Markup((Path(__file__).parent / "report.css").read_text(encoding="utf-8")),
+    environment.filters["plain"] = plain
+    template, style = (
+        environment.get_template("report.part.html.j2"),
+        (Path(__file__).parent / "report.css").read_text("utf-8"),
     )
-    return html.replace(FACES, font_faces(html), 1)
+    pictures: dict[Lang, list[Figure]] = {one: figures(engine, cover, one) for one in (lang, *_others(lang))}
+    html = ""
+    for room in ROOMS:
+        tongues = []
+        for one in pictures:
+            content = contents(engine, findings, cover, one, room, pictures[one])
+            drawn = [{**each, "svg": Markup(_own(each["svg"], one))} for each in content["figures"]]
+            part = template.render({**content, "figures": drawn}, lang=one, cover=cover)
+            tongues.append({"lang": one, **TONGUES[one], "title": words(one)["title"], "part": Markup(part)})
+        html = environment.get_template("report.html.j2").render(
+            tongues=tongues, cover=cover, faces=Markup(FACES), style=Markup(style)
+        )
+        if len(html.encode()) > LARGEST and room is not ROOMS[-1]:
+            continue
+        html = html.replace(FACES, font_faces(html), 1)
+        if len(html.encode()) <= LARGEST:
+            break
+    return html
 
 
-def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) -> dict[str, Any]:
+def _others(lang: Lang) -> tuple[Lang, ...]:
+    return ("en",) if lang == "zh" else ("zh",)
+
+
+def _own(svg: str, lang: Lang) -> str:
+    """A drawing whose ids differ from those of its twin in the other language."""
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{lang}-", svg)
+
+
+def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang, room: Room = ROOMS[0],
+             pictures: list[Figure] | None = None) -> dict[str, Any]:  # fmt: skip
     """What a report says, in the order in which it is read; page and PDF both draw it."""
     say = words(lang)
     told: dict[str, list[dict[str, str]]] = {}
     for law in cover.provisions:
         told.setdefault(str(law["id"]), []).append(_law(law, lang, say))
-    seen = [_seen(number, finding, told, cover, lang, say) for number, finding in enumerate(findings, 1)]
+    seen = [_seen(number, finding, told, cover, lang, say, room) for number, finding in enumerate(findings, 1)]
     judged = sorted((one for one in seen if not one["screen"]), key=lambda one: ORDER.index(one["verdict"]))
     screens = [one for one in seen if one["screen"]]
     lit = [one for one in screens if one["verdict"] is Verdict.FAIL]
-    shown = judged + screens
+    shown = (judged + screens)[: room.findings]
+    lit = lit[: room.findings]
+    drawn = figures(engine, cover, lang) if pictures is None else pictures
+    _illustrate(shown, drawn, say)
     return {
         "say": say,
         "period": _period(cover, say),
@@ -66,8 +120,9 @@ def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: La
         "brief": brief(engine, findings, cover, lang),
         "shown": shown,
         "full": [one for one in shown if one["verdict"] is not Verdict.NOT_APPLICABLE and one not in lit],
-        "figures": _figures(engine, lang, say),
         "law": _matrix(cover, lang, say),
+        "figures": drawn,
+        "left_out": len(judged) + len(screens) - len(shown),
         "clauses": _clauses(engine, cover, say),
         "unheld": _unheld(engine, cover),
         "inputs": inputs(engine),
@@ -103,12 +158,12 @@ def _matrix(cover: Cover, lang: Lang, say: Mapping[str, str]) -> list[dict[str, 
 
 
 def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]], cover: Cover, lang: Lang,
-          say: Mapping[str, str]) -> dict[str, Any]:  # fmt: skip
+          say: Mapping[str, str], room: Room) -> dict[str, Any]:  # fmt: skip
     """One finding as the template reads it."""
     screen = finding.basis is Basis.SCREEN
     first, rest = split(getattr(finding.text, lang))
-    rows = finding.rows[:SAMPLE]
-    shown = say["shown"] if len(finding.rows) > SAMPLE else say["shown_all"]
+    rows = finding.rows[: room.rows]
+    shown = say["shown"] if len(finding.rows) > room.rows else say["shown_all"]
     return {
         "number": number,
         "finding": finding,
@@ -126,47 +181,31 @@ def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]
         "bound": quantity(bound(finding.e_value)) if bound(finding.e_value) is not None else None,
         "p_value": quantity(finding.p_value) if finding.p_value is not None else None,
         "provisions": [law for one in finding.provisions for law in told.get(one, [])],
-        "table": table_of(rows, cover, say) if rows else None,
-        "shown": shown.format(total=f"{len(finding.rows):,}", shown=SAMPLE)
+        "table": _cut(table_of(rows, cover, say), room.cell) if rows else None,
+        "sql": finding.sql if len(finding.sql) <= room.sql else f"{finding.sql[: room.sql]} …" if room.sql else "",
+        "picture": "",
+        "shown": shown.format(total=f"{len(finding.rows):,}", shown=room.rows)
         + say["in_workbook"].format(say["sheet_evidence"], number),
     }
 
 
-def _figures(engine: Engine, lang: Lang, say: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The pictures this case allows, each with the same numbers as a table."""
-    found = []
-    if has(engine, "win_by_position"):
-        query = "SELECT position, chance_num, chance_den, openings, wins, unknown FROM win_by_position ORDER BY ALL"
-        rows = [row for row in engine.rows(query) if row[0] is not None]
-        bars = box_bars(rows)
-        found.append(_figure(bars, wins_by_box(bars, lang), "boxes", "position", "openings", "wins", say))
-    if has(engine, "number_replayed") and has(engine, "pool"):
-        for pool, lowest, highest, pick in engine.rows(
-            "SELECT pool, lowest, highest, pick FROM pool ORDER BY pick DESC, pool"
-        ):
-            query = "SELECT number, count(DISTINCT draw_id) FROM number_replayed WHERE pool = ? AND chance_num > 0 GROUP BY number"
-            draws = engine.value("SELECT count(DISTINCT draw_id) FROM number_replayed WHERE pool = ?", [pool])
-            bars = number_bars(engine.rows(query, [pool]), lowest, highest, pick, draws)
-            found.append(
-                _figure(bars, numbers_drawn(bars, pool, lang), "numbers", "ball", "openings", "drawn", say, pool)
-            )
-    return [one for one in found if one["svg"]]
+def _cut(table: dict[str, Any], longest: int) -> dict[str, Any]:
+    """A table whose cells are no longer than a page has room for."""
+    for row in table["body"]:
+        for cell in row:
+            if len(cell["text"]) > longest and not hasattr(cell["text"], "__html__"):
+                cell["text"] = cell["text"][: longest - 1] + "…"
+    return table
 
 
-def _figure(bars: Sequence[Any], svg: str, kind: str, label: str, tries: str, seen: str, say: Mapping[str, str],
-            pool: str = "") -> dict[str, Any]:  # fmt: skip
-    outside = sum(bar.outside for bar in bars)
-    return {
-        "svg": svg,
-        "title": say[f"figure_{kind}"].format(pool),
-        "note": say[f"figure_{kind}_note"].format(count=len(bars), outside=outside, chance=f"{len(bars) * 0.05:.1f}"),
-        "head": [say[label], say[f"{kind}_tries"], say[seen], say["expected"], say["range"]],
-        "body": [
-            [bar.label, f"{bar.tries:,}", f"{bar.seen:,}" + (" ×" if bar.outside else ""),
-             f"{float(bar.expected):,.2f}", f"{bar.low:,}–{bar.high:,}"]
-            for bar in bars
-        ],
-    }  # fmt: skip
+def _illustrate(shown: Sequence[dict[str, Any]], drawn: Sequence[Figure], say: Mapping[str, str]) -> None:
+    """Name the picture that belongs to a finding, where this case has it."""
+    places = {figure["name"]: (place, figure["title"]) for place, figure in reversed(list(enumerate(drawn, 1)))}
+    for one in shown:
+        name = PICTURED.get(one["finding"].check, "")
+        if name in places:
+            place, title = places[name]
+            one["picture"] = {"id": f"fig-{name}{place}", "title": title}
 
 
 def _clauses(engine: Engine, cover: Cover, say: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -112,6 +112,13 @@ def test_nothing_of_an_export_is_markup(written: tuple[Lang, Path]) -> None:
     assert "x &lt; y" in html
 
 
+def half(html: str, lang: str) -> str:
+    """The part of a page that is in one language."""
+    start = html.index(f'<div class="tongue {lang}"')
+    end = html.find('<div class="tongue ', start + 1)
+    return html[start : end if end > 0 else None]
+
+
 def test_the_page_is_well_formed(written: tuple[Lang, Path]) -> None:
     lang, folder = written
     html = (folder / "report.html").read_text("utf-8")
@@ -119,20 +126,22 @@ def test_the_page_is_well_formed(written: tuple[Lang, Path]) -> None:
     ids = re.findall(r'\sid="([^"]+)"', html)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
-    levels = [int(level) for level in re.findall(r"<h([1-6])\b", html)]
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert html.count('role="img"') == html.count("<desc>") == 1
+    for one in ("zh", "en"):
+        levels = [int(level) for level in re.findall(r"<h([1-6])\b", half(html, one))]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert html.count('role="img"') == html.count("<desc>") >= 2 * 5
+    assert re.findall(r'id="in-(\w+)" class="pick" checked>', html) == [lang]
 
 
 def test_the_page_says_what_was_found(written: tuple[Lang, Path], findings: list[Finding]) -> None:
     lang, folder = written
-    html = (folder / "report.html").read_text("utf-8")
+    html = half((folder / "report.html").read_text("utf-8"), lang)
     for verdict in Verdict:
         assert verdict in html
         assert DATA[verdict][lang == "en"] in html
-    assert html.index('id="screens"') < html.index('id="brief"') < html.index('id="findings"')
+    assert html.index(f'id="{lang}-screens"') < html.index(f'id="{lang}-brief"') < html.index(f'id="{lang}-findings"')
     assert "4.2 × 10<sup>13</sup>" in html
     assert "law-gone" not in html
     assert len(re.findall(r"<td>payments\.csv[^<]*</td>", html)) == 10
@@ -141,8 +150,8 @@ def test_the_page_says_what_was_found(written: tuple[Lang, Path], findings: list
 
 
 def test_a_screen_is_never_called_a_failure(written: tuple[Lang, Path]) -> None:
-    html = (written[1] / "report.html").read_text("utf-8")
-    screens = html[html.index('<section id="screens"') : html.index('<section id="brief"')]
+    html = half((written[1] / "report.html").read_text("utf-8"), written[0])
+    screens = html[html.index(f'<section id="{written[0]}-screens"') : html.index(f'<section id="{written[0]}-brief"')]
     assert "FAIL" not in screens
     assert json.loads((written[1] / "findings.json").read_text("utf-8"))["summary"] == {
         "verdicts": {"FAIL": 2, "PASS": 1, "INCONCLUSIVE": 1, "NOT_APPLICABLE": 1},
@@ -271,6 +280,21 @@ def test_labels_are_in_both_languages() -> None:
         assert set(re.findall(r"\{\w*\}", both[0])) == set(re.findall(r"\{\w*\}", both[1])), name
 
 
+def test_a_page_is_never_larger_than_two_megabytes(audit: Audit) -> None:
+    """Many findings of wide rows, every cell two hundred characters that turn the direction of writing."""
+    from audit.report.html import LARGEST
+
+    rows = tuple({f"column_{name}": f"\u202e<b>{place}</b>" + "\u5bbd" * 190 for name in range(18)} for place in range(3))
+    many = [
+        Finding(f"{number}" * 60, Verdict.FAIL, Text("甲" * 180 + "。", "A" * 180 + "."), rows=rows, sql="SELECT 1\n" * 40)
+        for number in range(130)
+    ]
+    html = page(audit.engine, many, cover(audit), "en")
+    assert len(html.encode()) <= LARGEST
+    assert "in the workbook" in html
+    assert "<b>0</b>" not in html
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(None, "–"), (0.05, "0.05"), (4.21e13, "4.2 × 10<sup>13</sup>"), (1.3e-15, "1.3 × 10<sup>−15</sup>"),
@@ -328,7 +352,7 @@ def test_a_browser_shows_the_verdicts_and_asks_nobody(written: tuple[Lang, Path]
     lang, folder = written
     dom, asked = browse(folder / "report.html", tmp_path)
     for verdict in Verdict:
-        assert re.search(rf"{DATA[verdict][lang == 'en']}\s*<small>{verdict}</small>", dom), verdict
+        assert re.search(rf"{DATA[verdict][lang == 'en']}\s*<small>{verdict}</small>", half(dom, lang)), verdict
     assert asked == []
 
 

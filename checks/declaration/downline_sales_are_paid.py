@@ -18,7 +18,7 @@ from audit.finding import Basis, Finding, Text, Verdict, check
 def downline_sales_are_paid(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses and the levels they reach."""
     awards = declared.rules.awards
-    found = tuple(name for name, one in awards.items() if "." in one.to and one.on != "registration")
+    found = tuple(name for name, one in awards.items() if "." in one.to and one.on not in ("registration", "recruit"))
     if not found:
         why = Text("没有按下级付款向上级付酬的条款。", "No clause pays anybody above on what those below pay.")
         yield Finding("downline", Verdict.NOT_APPLICABLE, why, Basis.SCREEN)

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 
+HEADS = ("registration", "recruit")
+
 
 @check(alone="only", provisions=("cn-anti-pyramid-2005-art7-1", "cn-anti-pyramid-2005-art2"))
 def recruits_are_paid_by_head(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses."""
-    found = tuple(name for name, one in declared.rules.awards.items() if one.on == "registration" and "." in one.to)
+    found = tuple(name for name, one in declared.rules.awards.items() if one.on in HEADS and "." in one.to)
     if not found:
         why = Text("没有按注册人数向上级付酬的条款。", "No clause pays anybody above for a registration.")
         yield Finding("registration", Verdict.NOT_APPLICABLE, why, Basis.SCREEN)

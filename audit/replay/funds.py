@@ -62,7 +62,7 @@ def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
         ),
         Step(
             "fund_release",
-            "SELECT event, clause, on_event, asset, payee, event_at, due_at, fund, held, turn, move, balance, tainted,\n"
+            "SELECT event, clause, on_event, asset, payee, event_at, due_at, fund, held, turn, move, balance, unknown, tainted,\n"
             f"    coalesce(lag(balance) OVER ({ORDER}), 0) AS before\n"
             "FROM fund_balance",
             "table",

@@ -1,8 +1,8 @@
 """Recruiting itself is paid, by the head.
 
-Does: names the clauses that pay a recruiter, or somebody above, for a registration or a recruit.
+Does: names the clauses that pay a recruiter, or somebody above, for a registration.
 Matters: pay by the number of people brought in, not by what they buy, is what rules on pyramid selling look at.
-How: from the text alone: clauses on a registration or recruit whose recipient stands above the one who registers.
+How: from the text alone: clauses on a registration whose recipient stands above the one who registers.
 Blind to: pay by the head that is dressed as pay on a purchase that everybody must make.
 """
 
@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 
+HEADS = ("registration", "recruit")
+
 
 @check(alone="only", provisions=("cn-anti-pyramid-2005-art7-1", "cn-anti-pyramid-2005-art2"))
 def recruits_are_paid_by_head(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses."""
-    found = tuple(name for name, one in declared.rules.awards.items() if one.on in ("registration", "recruit") and "." in one.to)
+    found = tuple(name for name, one in declared.rules.awards.items() if one.on in HEADS and "." in one.to)
     if not found:
         why = Text("没有按注册人数向上级付酬的条款。", "No clause pays anybody above for a registration.")
         yield Finding("registration", Verdict.NOT_APPLICABLE, why, Basis.SCREEN)

@@ -24,7 +24,7 @@ FROM (
     FROM (
         SELECT payee, held AS fund, asset, event, clause, NULL AS payment_id, NULL AS paid, event_at AS paid_at,
             0 AS turn, move, NULL AS source_file, NULL AS record
-        FROM fund_release WHERE fund IS NULL AND tainted = 0
+        FROM fund_release WHERE fund IS NULL AND NOT unknown
         UNION ALL
         SELECT p.payee, c.fund, p.asset, p.event, p.clause, p.payment_id, p.amount, p.paid_at,
             1, -CAST(p.amount AS HUGEINT), p.source_file, p.record
@@ -33,7 +33,7 @@ FROM (
     ) AS moves
 ) AS balances
 WHERE balance < 0 AND turn = 1
-    AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = balances.payee AND r.fund IS NULL AND r.tainted = 1)
+    AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = balances.payee AND r.fund IS NULL AND r.unknown)
     AND NOT EXISTS (SELECT 1 FROM participant_once AS p
         WHERE p.participant_id = balances.payee AND p.joined_at < {since})
 ORDER BY payee, paid_at, payment_id"""

@@ -176,6 +176,8 @@ def test_honest_retail_is_silent(tmp_path: Path, audited: Auditor) -> None:
                                                         "asset": {"value": "USD"}, "amount": "a", "paid_at": "t"}},
     }}  # fmt: skip
     (tmp_path / "case.yaml").write_text(json.dumps(case))
-    (tmp_path / "rules.yaml").write_text("campaign: retail\neffective: {from: 2017-01-01}\nassets: {USD: {step: '0.01'}}\n")
+    (tmp_path / "rules.yaml").write_text(
+        "campaign: retail\neffective: {from: 2017-01-01}\nassets: {USD: {step: '0.01'}}\n"
+    )
     _, findings = audited(tmp_path)
     assert [(f.check, f.subject) for f in findings if f.verdict == "FAIL" and f.basis == "screen"] == []

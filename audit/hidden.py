@@ -114,6 +114,8 @@ def search(audit: Audit, log_need: float, where: str = "", known: Sequence[Hidde
             cells, _ = cells_by(audit, name, found, where)
             if cells:
                 bets = weighed[name] = class_bets(cells, edges_of(audit, name), FAMILIES[name])
+                if not bets:  # nothing in these words can differ
+                    continue
                 won = log_sum([one.score for one in bets])
                 gain = won if name == "all" else won - best_constant(s for cell in cells for s in cell.strata)
                 best = max(bets, key=lambda one: (one.score, -one.first, -one.last))

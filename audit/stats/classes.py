@@ -284,7 +284,7 @@ def class_evidence(
     *,
     apart: bool = True,
 ) -> ClassEvidence | None:
-    """Weigh every theory of the families over bins that begin at edges; None where no chance was taken.
+    """Weigh every theory of the families over bins that begin at edges; None where no chance was taken, or none differ.
 
     rival is the log of what a simpler explanation gains; None: all odds multiplied by the best constant. apart: a chance
     lies in one cell, so that the chances outside a class are those of the other cells.
@@ -292,6 +292,8 @@ def class_evidence(
     if not any(cell.strata for cell in cells):
         return None
     bets = class_bets(cells, edges, families)
+    if not bets:
+        return None
     log_e = log_sum([one.score for one in bets])
     best = max(bets, key=lambda one: (one.score, -one.first, -one.last))
     strata = [one for one in within(cells, best.first, best.last) if len(hit_law(one.size, one.winners, one.drawn)) > 1]

@@ -183,7 +183,7 @@ def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
 
 def _chances() -> Mapping[str, tuple[Text, str]]:
     taken = (
-        "SELECT entry_id, activity_id, participant_id, prize, misses, outcome, decided_at, source_file, record\n"
+        "SELECT entry_id, activity_id, participant_id, prize AS won, misses, outcome, decided_at, source_file, record\n"
         "FROM draw_replayed WHERE {} ORDER BY ALL"
     )
     return {

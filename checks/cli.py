@@ -192,6 +192,9 @@ def _rules_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     lint.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml, *.promo.yaml, or a case's folder")
     _output(lint, ("text", "json", "junit", "sarif", "html"))
     lint.add_argument("--strict", action="store_true", help="exit with 3 if a verdict is INCONCLUSIVE and none FAIL")
+    lint.add_argument(
+        "--jurisdiction", action="append", choices=("cn", "us", "eu", "uk", "jp", "kr"), help="whose law (default: cn)"
+    )
     lint.set_defaults(run=_lint)
 
     ahead = verbs.add_parser(
@@ -345,7 +348,8 @@ def _verify(given: argparse.Namespace) -> int:
 def _lint(given: argparse.Namespace) -> int:
     from checks.lint import Options, run_lint
 
-    options = Options(given.format, given.out, given.lang, given.fail_on, given.baseline, given.strict)
+    whose = tuple(given.jurisdiction or ("cn",))
+    options = Options(given.format, given.out, given.lang, given.fail_on, given.baseline, given.strict, whose)
     return run_lint(given.rules, options)
 
 

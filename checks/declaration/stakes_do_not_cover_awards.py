@@ -37,7 +37,10 @@ def stakes_do_not_cover_awards(declared: Declaration) -> Iterator[Finding]:
             f"每轮活动平台所余 {show(worst)} 至 {show(best)} {asset}，平均 {average}",
             f"A round leaves the platform {show(worst)} to {show(best)} {asset}, {average} on average",
         )
-        tail = Text(f"；有 {show_odds(short)} 的机会入不敷出。", f"; with chance {show_odds(short)} it pays out more than it took in.")
+        tail = Text(
+            f"；有 {show_odds(short)} 的机会入不敷出。",
+            f"; with chance {show_odds(short)} it pays out more than it took in.",
+        )
         yield Finding(
             asset,
             Verdict.FAIL if high < 0 else Verdict.PASS,

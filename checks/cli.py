@@ -357,8 +357,8 @@ def _forecast(given: argparse.Namespace) -> int:
     from audit.forecast.book import Plan
     from checks.forecast import Options, run_forecast
 
-    plan = Plan(given.rounds, given.runs, given.seed, given.entries)
-    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.price, given.people))
+    plan = Plan(given.rounds, given.runs, given.seed, given.entries, given.price)
+    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.people))
 
 
 def _simulate(given: argparse.Namespace) -> int:

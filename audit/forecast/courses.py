@@ -13,6 +13,7 @@ from audit.forecast.counts import due_counts, in_nth
 from audit.rules import Award, Boxes, Chances, Group, Ladder, Numbers, Raffle, Rules, Share, Split, Unlock
 from audit.rules.boosts import Boost, Where
 from audit.rules.odds import box_odds
+from audit.rules.ranks import DayPool, Difference, Income
 from audit.rules.scalars import span_of
 
 PLATFORM, OUTSIDE = "platform", "suppliers"
@@ -29,6 +30,7 @@ class Course:
     tier: str = ""
     kind: str | None = None
     item: str | None = None
+    price: Fraction = HUNDRED
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Flow:
     most: Fraction
 
 
-def courses(rules: Rules, entries: int = 0) -> tuple[Course, ...]:
+def courses(rules: Rules, entries: int = 0, price: Fraction = HUNDRED) -> tuple[Course, ...]:
     """The ways one round may go: an activity of boxes, a full group, one bet or pull, one order. Impossible ones are left out.
 
     Of a raffle, and of rules without a draw, a round is an activity of so many entries; 0: as the clauses' counts suggest.
@@ -74,7 +76,7 @@ def courses(rules: Rules, entries: int = 0) -> tuple[Course, ...]:
         count = entries or entries_of(rules)
         won_ = winners_of(draw, count) if isinstance(draw, Raffle) else 0
         return (Course("", Fraction(1), {"start": 1, "entry": count, "win": won_}),)
-    return _orders(rules)
+    return _orders(rules, price)
 
 
 def boosted_odds(rules: Rules, draw: Boxes) -> list[Fraction]:
@@ -106,9 +108,9 @@ def _elsewhere(boost: Boost) -> bool:
     return replace(boost.where, position=None) != Where()
 
 
-def _orders(rules: Rules) -> tuple[Course, ...]:
+def _orders(rules: Rules, price: Fraction) -> tuple[Course, ...]:
     """One order of each item and kind that clauses tell apart; of rules without orders, one registration."""
-    on_order = [award for award in rules.awards.values() if award.on == "order"]
+    on_order = [award for award in rules.awards.values() if award.on in ("order", "day-end")]
     if not on_order:
         return (Course("", Fraction(1), {"registration": 1, "recruit": 1}),)
     pairs = {
@@ -120,8 +122,9 @@ def _orders(rules: Rules) -> tuple[Course, ...]:
     items: list[str | None] = [*sorted({item for item, _ in pairs if item})] or [None]
     kinds: list[str | None] = [*sorted({kind for _, kind in pairs if kind})] or [None]
     every = [(item, kind) for item in items for kind in kinds]
+    share = Fraction(1, len(every))
     return tuple(
-        Course(" ".join(filter(None, pair)), Fraction(1, len(every)), {"order": 1}, kind=pair[1], item=pair[0])
+        Course(" ".join(filter(None, pair)), share, {"order": 1, "day-end": 1}, kind=pair[1], item=pair[0], price=price)
         for pair in every
     )
 
@@ -172,8 +175,10 @@ def _flows(rules: Rules, course: Course) -> Iterator[Flow]:
             if sure:
                 yield Flow("stake", event, role, PLATFORM, asset, sure, sure)
     if course.events.get("order"):
-        for asset in sorted({asset for _, award in rules.awards.items() for asset in _shared(award)}):
-            yield Flow("order", "order", "participant", PLATFORM, asset, HUNDRED, HUNDRED)
+        shared = {asset for award in rules.awards.values() for asset in _shared(award)}
+        fixed = {asset for award in rules.awards.values() if award.on == "order" for asset in award.pays or ()}
+        for asset in sorted(shared or {one for one in fixed if rules.assets[one].step < 1}):
+            yield Flow("order", "order", "participant", PLATFORM, asset, course.price, course.price)
     bearing = {
         name: award for name, award in rules.awards.items() if course.events.get(award.on) and _bears(award, course)
     }
@@ -217,7 +222,8 @@ def moved(rules: Rules, award: Award, course: Course) -> dict[str, tuple[Fractio
     """What a clause pays in one course by asset, (least, most), over all the events on which it bears."""
     count = course.events[award.on]
     if award.on != "entry":
-        return {asset: (count * low, count * high) for asset, (low, high) in paid(rules, award).items()}
+        known = paid(rules, award, course.price)
+        return {asset: (count * low, count * high) for asset, (low, high) in known.items()}
     found = {}
     turns = due_counts(award, count)
     for asset, (low, high) in paid(rules, award).items():
@@ -231,16 +237,16 @@ def moved(rules: Rules, award: Award, course: Course) -> dict[str, tuple[Fractio
     return found
 
 
-def paid(rules: Rules, award: Award) -> dict[str, tuple[Fraction, Fraction]]:
+def paid(rules: Rules, award: Award, price: Fraction = HUNDRED) -> dict[str, tuple[Fraction, Fraction]]:
     """What a clause pays on one event by asset, (least, most); of a choice, each asset may be taken or not.
 
     A ladder pays between its lowest and highest step, a fund between nothing and the whole amount; what is undeclared is
-    left out.
+    left out. What hangs on ranks pays between nothing, where nobody holds them, and all that it can.
     """
     found: dict[str, tuple[Fraction, Fraction]] = {}
     for asset, pay in (award.pays or {}).items():
         if isinstance(pay, Share):
-            sure = _rounded(HUNDRED * Fraction(pay.percent) / 100, Fraction(rules.assets[asset].step), pay.rounding)
+            sure = _rounded(price * Fraction(pay.percent) / 100, Fraction(rules.assets[asset].step), pay.rounding)
             found[asset] = (sure, sure)
         elif isinstance(pay, Split):
             found[asset] = (Fraction(pay.pot), Fraction(pay.pot))
@@ -251,6 +257,17 @@ def paid(rules: Rules, award: Award) -> dict[str, tuple[Fraction, Fraction]]:
             found[asset] = (Fraction(0), Fraction(pay.unlock))
         elif isinstance(pay, Decimal):
             found[asset] = (Fraction(pay), Fraction(pay))
+        elif isinstance(pay, Difference):
+            found[asset] = (Fraction(0), max(Fraction(amount) for amount in pay.difference.values()))
+        elif isinstance(pay, DayPool):
+            found[asset] = (Fraction(0), Fraction(pay.per_order))
+        elif isinstance(pay, Income):
+            earned = sum(
+                (paid(rules, rules.awards[name], price).get(asset, (Fraction(0),) * 2)[1] for name in pay.of),
+                Fraction(0),
+            )
+            step = Fraction(rules.assets[asset].step)
+            found[asset] = (Fraction(0), _rounded(earned * Fraction(pay.percent) / 100, step, pay.rounding))
     for option in award.choice or ():
         for asset, amount in option.items():
             alone = len(award.choice or ()) == 1

@@ -79,8 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--lang", choices=("en", "zh"), default="en", help="language of table, page and workbook")
     audit.add_argument("--strict", action="store_true", help="exit with 3 if a verdict is INCONCLUSIVE and none FAIL")
     audit.add_argument(
-        "--fail-on", choices=("fail", "screen"), default="fail", help="screen: a lit screen counts as FAIL"
+        "--fail-on", choices=("fail", "screen", "never"), default="fail", help="screen: a lit screen counts as FAIL"
     )
+    audit.add_argument(
+        "--format", choices=("text", "json", "junit", "sarif", "html"), default="text", help="what is printed"
+    )
+    audit.add_argument("--baseline", type=Path, metavar="JSON", help="an earlier findings.json: only what is new fails")
     audit.add_argument("--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB)")
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.set_defaults(run=_audit)
@@ -286,7 +290,8 @@ def _audit(given: argparse.Namespace) -> int:
 
     return run_audit(
         given.case, given.out,
-        Options(given.exports, given.lang, given.strict, given.fail_on == "screen", given.memory, given.threads),
+        Options(given.exports, given.lang, given.strict, given.fail_on, given.memory, given.threads,
+                format=given.format, baseline=given.baseline),
     )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from fractions import Fraction
 from audit.exhibit import Exhibit
 from audit.finding import Text
 from audit.forecast.activity import show, show_odds
-from audit.forecast.courses import PLATFORM, boosts_left_out, courses, flows
+from audit.forecast.courses import boosts_left_out, courses
 from audit.forecast.draws import odds_exhibits
+from audit.forecast.flows import PLATFORM, flows
 from audit.forecast.measure import Case, distribution, ends, mean
 from audit.forecast.rounds import Played, played
 from audit.rules import Boxes, Rules

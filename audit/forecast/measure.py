@@ -6,17 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from audit.forecast.courses import (
-    HUNDRED,
-    PLATFORM,
-    boosted_odds,
-    courses,
-    entries_of,
-    entry_nets,
-    flows,
-    net,
-    tier_chances,
-)
+from audit.forecast.courses import HUNDRED, boosted_odds, courses, entries_of, tier_chances
+from audit.forecast.flows import PLATFORM, entry_nets, flows, net
 from audit.forecast.raffles import chance_by_batch
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import distribution, ends, flows, mean, show, show_odds
-from audit.forecast.courses import PLATFORM, courses
+from audit.forecast.courses import courses
+from audit.forecast.flows import PLATFORM
 from checks.declaration import currencies
 
 

@@ -79,8 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--lang", choices=("en", "zh"), default="en", help="language of table, page and workbook")
     audit.add_argument("--strict", action="store_true", help="exit with 3 if a verdict is INCONCLUSIVE and none FAIL")
     audit.add_argument(
-        "--fail-on", choices=("fail", "screen"), default="fail", help="screen: a lit screen counts as FAIL"
+        "--fail-on", choices=("fail", "screen", "never"), default="fail", help="screen: a lit screen counts as FAIL"
     )
+    audit.add_argument(
+        "--format", choices=("text", "json", "junit", "sarif", "html"), default="text", help="what is printed"
+    )
+    audit.add_argument("--baseline", type=Path, metavar="JSON", help="an earlier findings.json: only what is new fails")
     audit.add_argument("--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB)")
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.set_defaults(run=_audit)
@@ -192,6 +196,9 @@ def _rules_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     lint.add_argument("rules", type=Path, metavar="RULES", help="rules.yaml, *.promo.yaml, or a case's folder")
     _output(lint, ("text", "json", "junit", "sarif", "html"))
     lint.add_argument("--strict", action="store_true", help="exit with 3 if a verdict is INCONCLUSIVE and none FAIL")
+    lint.add_argument(
+        "--jurisdiction", action="append", choices=("cn", "us", "eu", "uk", "jp", "kr"), help="whose law (default: cn)"
+    )
     lint.set_defaults(run=_lint)
 
     ahead = verbs.add_parser(
@@ -283,7 +290,8 @@ def _audit(given: argparse.Namespace) -> int:
 
     return run_audit(
         given.case, given.out,
-        Options(given.exports, given.lang, given.strict, given.fail_on == "screen", given.memory, given.threads),
+        Options(given.exports, given.lang, given.strict, given.fail_on, given.memory, given.threads,
+                format=given.format, baseline=given.baseline),
     )  # fmt: skip
 
 
@@ -345,7 +353,8 @@ def _verify(given: argparse.Namespace) -> int:
 def _lint(given: argparse.Namespace) -> int:
     from checks.lint import Options, run_lint
 
-    options = Options(given.format, given.out, given.lang, given.fail_on, given.baseline, given.strict)
+    whose = tuple(given.jurisdiction or ("cn",))
+    options = Options(given.format, given.out, given.lang, given.fail_on, given.baseline, given.strict, whose)
     return run_lint(given.rules, options)
 
 
@@ -353,8 +362,8 @@ def _forecast(given: argparse.Namespace) -> int:
     from audit.forecast.book import Plan
     from checks.forecast import Options, run_forecast
 
-    plan = Plan(given.rounds, given.runs, given.seed, given.entries)
-    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.price, given.people))
+    plan = Plan(given.rounds, given.runs, given.seed, given.entries, given.price)
+    return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.people))
 
 
 def _simulate(given: argparse.Namespace) -> int:

@@ -27,7 +27,6 @@ class Options:
     out: Path | None = None
     lang: Lang = "en"
     plan: Plan = field(default_factory=Plan)
-    price: int = 100
     people: int = 2000
 
 
@@ -36,7 +35,7 @@ def run_forecast(path: Path, options: Options) -> int:
     declared = read_declared(path / "rules.yaml" if path.is_dir() else path)
     exhibits = (
         *forecast(declared.rules, options.plan),
-        *growth(declared.rules, options.price, options.people, options.plan.seed),
+        *growth(declared.rules, options.plan.price, options.people, options.plan.seed),
     )
     chosen = options.format
     if options.out is not None and options.format == "text" and options.out.suffix in (".html", ".json"):

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,12 +41,17 @@ class Options:
     fail_on: FailOn = "fail"
     baseline: Path | None = None
     strict: bool = False
+    jurisdiction: tuple[str, ...] = ("cn",)
 
 
-def lint(path: Path) -> tuple[Declared, list[Finding]]:
-    """A rules file (or the folder of a case) and what the checks that need no export say of it. Raises Problem."""
+def lint(path: Path, jurisdiction: tuple[str, ...] = ("cn",)) -> tuple[Declared, list[Finding]]:
+    """A rules file (or the folder of a case) and what the checks that need no export say of it. Raises Problem.
+
+    Provisions are those of the jurisdictions, as in force while the rules are.
+    """
     declared = read_declared(path / "rules.yaml" if path.is_dir() else path)
-    return declared, judge_alone(declared)
+    span = declared.rules.effective
+    return declared, [law.bearing(one, span.from_, span.to or date.max, jurisdiction) for one in judge_alone(declared)]
 
 
 def judge_alone(declared: Declared) -> list[Finding]:
@@ -68,7 +74,7 @@ def run_lint(path: Path, options: Options) -> int:
     file = path / "rules.yaml" if path.is_dir() else path
     try:
         known = read_baseline(options.baseline)
-        declared, findings = lint(path)
+        declared, findings = lint(path, options.jurisdiction)
     except Problem as problem:
         if options.format in ("junit", "sarif"):
             tell(_unreadable(str(file), problem, options), options.out)
@@ -156,8 +162,6 @@ def document(declared: Declared, judged: Sequence[Judged]) -> dict[str, Any]:
 
 def cited(findings: Sequence[Finding], declared: Declared) -> list[dict[str, Any]]:
     """The provisions that lit findings name, as in force while the rules are: an old campaign is judged by old law."""
-    from datetime import date
-
     names = sorted({name for one in findings if one.verdict is Verdict.FAIL for name in one.provisions})
     span = declared.rules.effective
     found = law.cite(names, span.from_, span.to or date.max)

@@ -18,7 +18,9 @@ from audit.evidence.versions import versions
 from audit.finding import Basis, Finding, Text, Verdict, run
 from audit.problem import Problem
 from audit.report import Cover, record_of, write_reports
+from audit.report.lines import Judged, junit, sarif
 from checks import every_check, law
+from checks.lint import FailOn, Format, judge_all, read_baseline, status, tell
 from checks.progress import Progress, show_progress
 
 OURS = re.compile(
@@ -33,14 +35,17 @@ class Options:
     exports: Path | None = None
     lang: Literal["zh", "en"] = "en"
     strict: bool = False
-    screens_fail: bool = False
+    fail_on: FailOn = "fail"
     memory: str = "1GB"
     threads: int | None = None
     quiet: bool = False
+    format: Format = "text"
+    baseline: Path | None = None
 
 
 def run_audit(folder: Path, out: Path, options: Options) -> int:
     """Audit a case into `out`, print the short table, give the exit status. Raises Problem; then nothing is written."""
+    known = read_baseline(options.baseline)
     case = read_case(folder, options.exports)
     _check_out(out, case)
     partial = out.with_name(out.name + ".partial")
@@ -55,9 +60,10 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
         _replace(out, partial)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    judged = judge_all(findings, known, options.fail_on)
     if not options.quiet:
-        _print_table(findings, out, options.lang)
-    return exit_status(findings, strict=options.strict, screens_fail=options.screens_fail)
+        _print(judged, case, out, options)
+    return status(judged, strict=options.strict)
 
 
 def judge(audit: Audit, progress: Progress) -> list[Finding]:
@@ -155,6 +161,19 @@ def _replace(out: Path, partial: Path) -> None:
     if out.exists():
         shutil.rmtree(out)
     partial.rename(out)
+
+
+def _print(judged: Sequence[Judged], case: Case, out: Path, options: Options) -> None:
+    """The findings in the format asked for; JSON and HTML are the files that the audit wrote."""
+    if options.format == "text":
+        _print_table([one.finding for one in judged], out, options.lang)
+    elif options.format == "junit":
+        tell(junit(case.file.case, judged, options.lang), None)
+    elif options.format == "sarif":
+        tell(sarif(judged, {check.name: check.doc for check in every_check()}, options.lang), None)
+    else:
+        file = "findings.json" if options.format == "json" else "report.html"
+        tell((out / file).read_text("utf-8"), None)
 
 
 def _print_table(findings: Sequence[Finding], out: Path, lang: Literal["zh", "en"]) -> None:

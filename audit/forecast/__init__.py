@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from audit.forecast.activity import Outcome, break_even, minted_and_burnt, net_by_box, show, show_odds
-from audit.forecast.courses import Course, Flow, courses, flows, net
+from audit.forecast.courses import Course, courses
+from audit.forecast.flows import Flow, flows, net
 from audit.forecast.measure import Case, distribution, ends, mean, odds_of, paid_by
 from audit.forecast.readings import Reading, other_readings
 

@@ -9,8 +9,9 @@ from fractions import Fraction
 from audit.exhibit import Exhibit
 from audit.finding import Text
 from audit.forecast.activity import show, show_odds
-from audit.forecast.courses import PLATFORM, boosts_left_out, courses, flows
+from audit.forecast.courses import boosts_left_out, courses
 from audit.forecast.draws import odds_exhibits
+from audit.forecast.flows import PLATFORM, flows
 from audit.forecast.measure import Case, distribution, ends, mean
 from audit.forecast.rounds import Played, played
 from audit.rules import Boxes, Rules
@@ -27,6 +28,7 @@ class Plan:
     runs: int = 100
     seed: int = 1
     entries: int = 0  # of one activity of a raffle; 0: as the clauses' counts suggest
+    price: int = 100  # of one order, in units
 
 
 def forecast(rules: Rules, plan: Plan) -> tuple[Exhibit, ...]:
@@ -59,7 +61,7 @@ def _roles(rules: Rules, plan: Plan) -> Iterator[Exhibit]:
     rows = []
     for role in _who(rules):
         for asset in _assets(rules):
-            cases = distribution(rules, role, asset, plan.entries)
+            cases = distribution(rules, role, asset, plan.entries, Fraction(plan.price))
             if not cases or not any(ends(cases)):
                 continue
             least, most = ends(cases)
@@ -77,8 +79,9 @@ def _roles(rules: Rules, plan: Plan) -> Iterator[Exhibit]:
             Text("亏损概率", "chance of a loss"),
         )
         note = Text(
-            "精确值。每个角色都有人担任；有选择的奖励写作区间；订单按每 100 计。",
-            "Exact. Every role is held by somebody; what hangs on a choice is a range; orders are of 100 each.",
+            f"精确值。每个角色都有人担任；取决于选择或等级的奖励写作区间；订单按每笔 {plan.price} 计。",
+            "Exact. Every role is held by somebody; what hangs on a choice or on ranks is a range; "
+            f"orders are of {plan.price} each.",
         )
         left = boosts_left_out(rules)
         if left:
@@ -111,7 +114,7 @@ def _outcomes(rules: Rules) -> Iterator[Exhibit]:
 def _account(rules: Rules, plan: Plan) -> Iterator[Exhibit]:
     """The platform's account of one round: what comes in and goes out under each clause, on average."""
     sums: dict[tuple[str, str, int], list[Fraction]] = {}
-    for way in courses(rules, plan.entries):
+    for way in courses(rules, plan.entries, Fraction(plan.price)):
         for flow in flows(rules, way):
             sign = 1 if flow.target == PLATFORM else -1
             key = (f"{flow.source} → {flow.target}: {flow.clause}", flow.asset, sign)
@@ -124,7 +127,7 @@ def _account(rules: Rules, plan: Plan) -> Iterator[Exhibit]:
         for (clause, asset, sign), (least, most) in sums.items()
     ]
     for asset in _assets(rules):
-        cases = distribution(rules, PLATFORM, asset, plan.entries)
+        cases = distribution(rules, PLATFORM, asset, plan.entries, Fraction(plan.price))
         rows.append(("Σ", asset, both(*mean(cases)), ""))
     head = (Text("条款", "clause"), ASSET, Text("收入", "in"), Text("支出", "out"))
     note = Text("精确的平均值；Σ 为平台所余。", "Exact averages; Σ is what is left to the platform.")

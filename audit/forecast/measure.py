@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from audit.forecast.courses import PLATFORM, boosted_odds, courses, entries_of, entry_nets, flows, net, tier_chances
+from audit.forecast.courses import HUNDRED, boosted_odds, courses, entries_of, tier_chances
+from audit.forecast.flows import PLATFORM, entry_nets, flows, net
 from audit.forecast.raffles import chance_by_batch
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules
 
@@ -21,11 +22,11 @@ class Case:
     most: Fraction
 
 
-def distribution(rules: Rules, of: str, asset: str, entries: int = 0) -> list[Case]:
+def distribution(rules: Rules, of: str, asset: str, entries: int = 0, price: Fraction = HUNDRED) -> list[Case]:
     """What `of` nets of an asset: a participant per entry, everybody else per round. entries: of a raffle's activity."""
     if of == "participant":
         return [Case(*one) for one in entry_nets(rules, asset, entries)]
-    return [Case(way.name, way.chance, *net(rules, way, of, asset)) for way in courses(rules, entries)]
+    return [Case(way.name, way.chance, *net(rules, way, of, asset)) for way in courses(rules, entries, price)]
 
 
 def odds_of(rules: Rules, of: str) -> list[Case]:

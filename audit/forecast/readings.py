@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from audit.finding import Text
 from audit.forecast.activity import show
-from audit.forecast.courses import courses, moved, paid
+from audit.forecast.courses import courses
+from audit.forecast.flows import moved, paid
 from audit.rules import Award, Group, Rules, Share, Split
 from audit.rules.document import Path_
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from audit.forecast.courses import Course, courses, net
+from audit.forecast.courses import Course, courses
+from audit.forecast.flows import net
 from audit.rules import Rules
 
 if TYPE_CHECKING:

@@ -155,6 +155,9 @@ def _result(one: Judged, rule: int, lang: Lang) -> dict[str, Any]:
     if finding.places:
         result["locations"] = [_location(place.file, place.line, place.column) for place in finding.places[:1]]
         result["relatedLocations"] = [_location(place.file, place.line, place.column) for place in finding.places[1:]]
+    rows = [row for row in finding.rows if row.get("source_file") and isinstance(row.get("line"), int)]
+    if rows and not finding.places:
+        result["locations"] = [_location(str(row["source_file"]), int(row["line"] or 1), 1) for row in rows[:1]]
     return result
 
 

@@ -17,7 +17,6 @@ from audit.rules.read import rules_of
 from audit.rules.records import Rules, eras
 
 UNDECLARED = "undeclared"
-SHAPES = {"percent", "pot", "ladder", "unlock"}
 FILLS = {"odds": "uniform", "rounding": "down", "odd": "lowest-positions", "split": "equal"}
 
 
@@ -121,8 +120,7 @@ def _fill(here: Any, path: Path_, gaps: list[Gap]) -> None:
         here[key] = FILLS[key]
     for key, value in here.items():
         _fill(value, (*path, key), gaps)
-    if path and path[-1] == "pays":  # an asset whose share lost its percentage pays nothing that is known
-        for asset in [
-            asset for asset, pay in here.items() if isinstance(pay, dict) and not SHAPES & pay.keys()
-        ]:
+    if path[-1:] == ("pays",):  # a share that lost its percentage, or a pot its amount, pays nothing that is known
+        lost = {gap.path[-2] for gap in gaps if gap.path[:-2] == path and gap.key not in FILLS}
+        for asset in lost & here.keys():
             del here[asset]

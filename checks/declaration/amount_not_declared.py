@@ -17,7 +17,7 @@ from audit.rules import Unlock, eras
 from checks.declaration import gap_findings
 
 ELSEWHERE = ("odds", "rounding", "split", "odd", "due")  # terms with a check of their own
-MEND = Text("写明数额，例如 {CNY: \"4.50\"}", 'declare the amount, such as {CNY: "4.50"}')
+MEND = Text('写明数额，例如 {CNY: "4.50"}', 'declare the amount, such as {CNY: "4.50"}')
 
 
 @check(alone="too", provisions=("cn-truthful-information", "cn-prize-sales"))

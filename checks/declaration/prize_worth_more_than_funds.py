@@ -14,7 +14,7 @@ from fractions import Fraction
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import courses, distribution, flows, mean, show
-from audit.forecast.courses import OUTSIDE, PLATFORM
+from audit.forecast.flows import OUTSIDE, PLATFORM
 
 
 @check(alone="only", provisions=("cn-false-promotion", "cn-prize-sales"))

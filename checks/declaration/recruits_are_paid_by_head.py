@@ -12,11 +12,12 @@ from collections.abc import Iterator
 
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
+from checks.money.rewards_for_recruiting import LAW
 
 HEADS = ("registration", "recruit")
 
 
-@check(alone="only", provisions=("cn-anti-pyramid-2005-art7-1", "cn-anti-pyramid-2005-art2"))
+@check(alone="only", provisions=LAW)
 def recruits_are_paid_by_head(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen that names the clauses."""
     found = tuple(name for name, one in declared.rules.awards.items() if one.on in HEADS and "." in one.to)

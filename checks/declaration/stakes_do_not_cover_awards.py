@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import distribution, ends, flows, mean, show, show_odds
-from audit.forecast.courses import PLATFORM, courses
+from audit.forecast.courses import courses
+from audit.forecast.flows import PLATFORM
 from checks.declaration import currencies
 
 
@@ -37,7 +38,10 @@ def stakes_do_not_cover_awards(declared: Declaration) -> Iterator[Finding]:
             f"每轮活动平台所余 {show(worst)} 至 {show(best)} {asset}，平均 {average}",
             f"A round leaves the platform {show(worst)} to {show(best)} {asset}, {average} on average",
         )
-        tail = Text(f"；有 {show_odds(short)} 的机会入不敷出。", f"; with chance {show_odds(short)} it pays out more than it took in.")
+        tail = Text(
+            f"；有 {show_odds(short)} 的机会入不敷出。",
+            f"; with chance {show_odds(short)} it pays out more than it took in.",
+        )
         yield Finding(
             asset,
             Verdict.FAIL if high < 0 else Verdict.PASS,

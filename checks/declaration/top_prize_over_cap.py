@@ -19,7 +19,7 @@ from audit.rules.document import Path_
 CAP = Decimal(50_000)
 
 
-@check(alone="only", provisions=("cn-prize-sales", "cn-promo-2020-art17"))
+@check(alone="only", provisions=("cn-prize-cap", "cn-promo-2020-art17", "cn-promo-2020-art18"))
 def top_prize_over_cap(declared: Declaration) -> Iterator[Finding]:
     """Yield a screen for the dearest prize."""
     prizes = sorted(_prizes(declared.rules), key=lambda one: one[0])

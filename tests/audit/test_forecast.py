@@ -236,3 +236,13 @@ def test_a_boost_by_position_makes_other_odds(tmp_path: Path) -> None:
     assert [one.name for one in cases] == [str(box) for box in range(7, 25)]
     assert {one.chance for one in cases} == {Fraction(1, 18)}
     assert mean(cases)[0] == Fraction("39.75")
+
+
+def test_chain_two_plus_one_breaks_even_at_three_and_pays_out_up_to_445_of_699() -> None:
+    rules, _ = read_rules(FIXTURES / "chain-2-1" / "honest" / "rules.yaml")
+    assert break_even_recruits(rules, 699, most=4)[:4] == [-699, -499, -299, 1]
+    ((_, _, least, most),) = [
+        (one.name, one.chance, one.least, one.most) for one in distribution(rules, "platform", "CNY", 0, Fraction(699))
+        if one.name != "repeat"
+    ]  # fmt: skip
+    assert (least, most) == (699 - 445, 699 - 300)

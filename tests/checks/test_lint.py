@@ -294,3 +294,18 @@ def test_the_page_needs_no_network(lang: str, tmp_path: Path) -> None:
     assert "1–3" in page
     assert "src=" not in page
     assert "://" not in page
+
+
+def test_an_audit_speaks_the_same_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case, out = str(FIXTURES / "seed-grant" / "rigged-latecomers-granted"), str(tmp_path / "out")
+    assert main(["audit", case, "--out", out, "--format", "sarif"]) == 1
+    log = json.loads(capsys.readouterr().out)
+    assert_sarif(log)
+    errors = {one["ruleId"]: one for one in log["runs"][0]["results"] if one["level"] == "error"}
+    assert set(errors) == {"payout_missing", "payout_unexpected"}
+    place = errors["payout_unexpected"]["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"] > 1) == ("payments.csv", True)
+    known = tmp_path / "known.json"
+    known.write_bytes((tmp_path / "out" / "findings.json").read_bytes())
+    assert main(["audit", case, "--out", out, "--format", "junit", "--baseline", str(known)]) == 0
+    assert Tree.fromstring(capsys.readouterr().out).attrib["failures"] == "0"

@@ -161,6 +161,10 @@ def _parser() -> argparse.ArgumentParser:
     notebook.add_argument("--no-open", action="store_true", help="only write them")
     notebook.set_defaults(run=_notebook, execute=False)
 
+    docs = verbs.add_parser("docs", help="write the documentation: every check, how to read a verdict, a tutorial")
+    docs.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write Markdown into")
+    docs.set_defaults(run=_docs)
+
     schema = verbs.add_parser("schema", help="print the JSON Schema of rules.yaml, case.yaml or findings.json")
     schema.add_argument("which", nargs="?", choices=("rules", "case", "findings"), default="rules")
     schema.set_defaults(run=_schema)
@@ -344,6 +348,14 @@ def _notebook(given: argparse.Namespace) -> int:
 
     out = given.out or given.dir.with_name(given.dir.name + "-notebooks")
     return open_notebooks(given.dir, out, given.lang, run=given.execute, open_=not given.no_open)
+
+
+def _docs(given: argparse.Namespace) -> int:
+    from checks.docs import write_docs
+
+    fixtures = Path(__file__).parent.parent / "fixtures"
+    print(write_docs(given.out, fixtures if fixtures.is_dir() else None)[0])
+    return 0
 
 
 def _seal(given: argparse.Namespace) -> int:

@@ -153,6 +153,22 @@ def _parser() -> argparse.ArgumentParser:
     _draw_verbs(verbs)
     _rules_verbs(verbs)
 
+    notebook = verbs.add_parser(
+        "notebook",
+        help="open the notebooks on an audit",
+        description="Writes the six notebooks with the case file as their parameter into FOLDER, and opens Jupyter there.",
+    )
+    notebook.add_argument("dir", type=Path, metavar="DIR", help="folder that an audit wrote")
+    notebook.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (default: DIR-notebooks)")
+    notebook.add_argument("--lang", choices=("en", "zh"), default="en", help="language of what they say")
+    notebook.add_argument("--run", dest="execute", action="store_true", help="run them first, through papermill")
+    notebook.add_argument("--no-open", action="store_true", help="only write them")
+    notebook.set_defaults(run=_notebook, execute=False)
+
+    docs = verbs.add_parser("docs", help="write the documentation: every check, how to read a verdict, a tutorial")
+    docs.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write Markdown into")
+    docs.set_defaults(run=_docs)
+
     schema = verbs.add_parser("schema", help="print the JSON Schema of rules.yaml, case.yaml or findings.json")
     schema.add_argument("which", nargs="?", choices=("rules", "case", "findings"), default="rules")
     schema.set_defaults(run=_schema)
@@ -333,6 +349,21 @@ def _diff(given: argparse.Namespace) -> int:
     else:
         print("没有不同。" if given.lang == "zh" else "Nothing differs.")
     return 1 if parts else 0
+
+
+def _notebook(given: argparse.Namespace) -> int:
+    from checks.notebook import open_notebooks
+
+    out = given.out or given.dir.with_name(given.dir.name + "-notebooks")
+    return open_notebooks(given.dir, out, given.lang, run=given.execute, open_=not given.no_open)
+
+
+def _docs(given: argparse.Namespace) -> int:
+    from checks.docs import write_docs
+
+    fixtures = Path(__file__).parent.parent / "fixtures"
+    print(write_docs(given.out, fixtures if fixtures.is_dir() else None)[0])
+    return 0
 
 
 def _seal(given: argparse.Namespace) -> int:

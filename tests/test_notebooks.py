@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.cli import main
+from checks.notebook import notebooks
 from checks.run import Options, run_audit
 
 nbformat = pytest.importorskip("nbformat", reason="jupyter is not installed")
@@ -28,24 +32,60 @@ def run(case: Path, lang: str, folder: Path) -> list[Any]:
     return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
 
 
-def test_it_is_committed_without_outputs() -> None:
-    cells = [cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
+ALL = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_there_are_six() -> None:
+    assert [path.stem for path in ALL] == sorted(path.stem for path in notebooks())
+    assert len(ALL) == 6
+    assert all(path.with_suffix(".py").is_file() for path in ALL)
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_they_are_committed_without_outputs(path: Path) -> None:
+    cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
     assert cells
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+    assert cells[0].metadata.tags == ["parameters"]
 
 
-def test_it_equals_its_text_twin() -> None:
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_they_reach_no_verdict(path: Path) -> None:
+    source = "".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+    assert not re.search(r"Verdict|Finding\(|scipy|p_value|e_value", source)
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_they_equal_their_text_twins(path: Path) -> None:
     jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed")
-    twin = jupytext.read(NOTEBOOK.with_suffix(".py"))
-    notebook = nbformat.read(NOTEBOOK, 4)
+    twin = jupytext.read(path.with_suffix(".py"))
+    notebook = nbformat.read(path, 4)
     assert [(cell.cell_type, cell.source) for cell in twin.cells] == [
         (cell.cell_type, cell.source) for cell in notebook.cells
     ]
 
 
-def test_the_parameters_come_first() -> None:
-    first = next(cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code")
-    assert first.metadata.tags == ["parameters"]
+def test_the_set_runs_on_an_audit_through_papermill(tmp_path: Path) -> None:
+    pytest.importorskip("papermill", reason="papermill is not installed")
+    out = tmp_path / "out"
+    run_audit(ROOT / "fixtures" / "two-level" / "rigged-second-level-cut", out, Options(quiet=True))
+    before = (out / "case.duckdb").read_bytes()
+    assert main(["notebook", str(out), "--run", "--no-open", "--lang", "en"]) == 0
+    assert (out / "case.duckdb").read_bytes() == before
+    shown = {}
+    for path in (tmp_path / "out-notebooks").glob("*.ipynb"):
+        outputs = [
+            output for cell in nbformat.read(path, 4).cells if cell.cell_type == "code" for output in cell.outputs
+        ]
+        assert not any(output.output_type == "error" for output in outputs)
+        shown[path.stem] = json.dumps(outputs, ensure_ascii=False)
+    assert "discrepancy:" in shown["payouts"]
+    assert "Reckoned" in shown["payouts"]
+    assert "<svg" in shown["money_and_people"]
+    found = json.loads((out / "findings.json").read_text("utf-8"))["findings"]
+    assert next(name for one in found if one["verdict"] == "FAIL" for name in one["provisions"]) in shown["the_law"]
+    assert "Run again: 117 rows; the audit recorded 117." in shown["rerun_a_finding"]
+    assert main(["notebook", str(out), "--no-open"]) == 2
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.case import Audit
 from audit.evidence.inputs import Record, money
+from audit.evidence.ranked import KINDS, ranked_steps
 from audit.finding import Text
 from audit.rules import Award, Ladder, Share, Split, Unlock
 from audit.rules.scalars import span_of
@@ -34,6 +35,8 @@ def amount_steps(audit: Audit, award: Award | None, event: Record, row: Record) 
     if award is None or steps is None:
         return [Text("数额不知。", "The amount is not known.")]
     result = money(audit, asset, steps)
+    if isinstance(pay, KINDS):
+        return ranked_steps(audit, pay, event, row)
     if isinstance(pay, Share):
         return _share(audit, pay, event, asset, result)
     if isinstance(pay, Split):

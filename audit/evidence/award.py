@@ -20,6 +20,8 @@ EVENTS = {
     "order": Text("一笔订单", "an order"),
     "place filled": Text("满组时的一个位置", "a place of a full group"),
     "share drawn": Text("抽得的一份", "a share drawn"),
+    "withdrawal": Text("一次提现", "a withdrawal"),
+    "day-end": Text("一日终了（24:00）", "the end of a day (24:00)"),
     "recruit": Text("推荐他人加入", "a recruit"),
 }
 
@@ -29,7 +31,10 @@ def event_words(kind: str) -> Text:
     if kind.startswith("milestone/"):
         every = kind.rpartition("/")[2]
         return Text(f"每 {every} 个一次的里程碑", f"a milestone at every {every}")
-    return EVENTS.get(kind, Text(kind, kind))
+    whole, _, more = kind.partition(">")
+    if whole in ("milestone", "rank-reached") and more:
+        return Text(f"达到 {more.partition('>')[0]}", f"the reaching of {more.partition('>')[0]}")
+    return EVENTS.get(whole, Text(whole, whole))
 
 
 def award_parts(audit: Audit, event: str, clause: str) -> list[Part]:
@@ -143,9 +148,11 @@ def _reckon(audit: Audit, row: Record, event: Record) -> tuple[list[Text], list[
                     f"Condition: {name} = {terms[name]}; on record: {event.get(name) or '(none)'}.",
                 )
             )
-    way, people = payee_steps(audit, event, str(terms.get("role") or ""), row["payee"])
+    award = award_at(audit, row["clause"], row["event_at"])
+    role = award.to if award and terms.get("role") == "holder" else str(terms.get("role") or "")
+    way, people = payee_steps(audit, event, role, row["payee"])
     steps += way
-    steps += amount_steps(audit, award_at(audit, row["clause"], row["event_at"]), event, row)
+    steps += amount_steps(audit, award, event, row)
     return [*steps, *_standing(audit, row)], people
 
 
@@ -153,9 +160,19 @@ def _terms(audit: Audit, row: Record, event: Record) -> Record:
     sql = (
         "SELECT * FROM clause WHERE clause = ? AND on_event = ?\n"
         "ORDER BY coalesce(? >= from_at AND (to_at IS NULL OR ? < to_at), true) DESC, asset = ? DESC,\n"
-        "    coalesce(? BETWEEN place_from AND place_to, true) DESC, from_at DESC"
+        "    coalesce(? BETWEEN place_from AND place_to, true) DESC, coalesce(kind = ?, true) DESC,\n"
+        "    coalesce(item = ?, true) DESC, from_at DESC"
     )
-    given = [row["clause"], row["on_event"], row["event_at"], row["event_at"], row["asset"], event.get("place")]
+    given = [
+        row["clause"],
+        row["on_event"],
+        row["event_at"],
+        row["event_at"],
+        row["asset"],
+        event.get("place"),
+        event.get("kind"),
+        event.get("item"),
+    ]
     found = audit.engine.records(sql, given)
     return found[0] if found else {}
 

@@ -47,7 +47,12 @@ def explain(audit: Audit, name: str) -> Explanation:
 
 def _owed(audit: Audit, key: str) -> list[Part]:
     event, slash, clause = key.rpartition("/")
-    if slash and audit.has("award_due") and award_at(audit, clause, None) and keyed(audit, event):
+    if (
+        slash
+        and audit.has("award_due")
+        and award_at(audit, clause, None)
+        and (clause in _clauses(audit, event) or keyed(audit, event))
+    ):
         return award_parts(audit, event, clause)
     return [one for clause in _clauses(audit, key) for one in award_parts(audit, key, clause)]
 

@@ -8,6 +8,7 @@ from audit.case import Audit
 from audit.evidence.inputs import Record, shown, source
 from audit.finding import Text
 
+CHAIN = 30  # people on the way up that are shown
 ABOVE = {"referrer": Text("推荐人", "referrer"), "team_leader": Text("团队长", "team leader")}
 ROLES = {
     "participant": Text("参与者", "the participant"),
@@ -24,6 +25,10 @@ def payee_steps(
     if start == "entrants":
         words = Text(f"应得者：{ROLES[start].zh}，此行为 {payee}。", f"Owed to {ROLES[start].en}; in this row {payee}.")
         return [words], _record(audit, payee)
+    if (
+        "nearest" in levels or "upline" in levels or start in ("earner", "holders")
+    ):  # who it is, the ranks of the moment say
+        return _by_rank(audit, event, role, payee)
     person: str | None = event.get(start)
     named = ROLES.get(start, Text(start, start))
     first = Text(
@@ -48,6 +53,37 @@ def payee_steps(
     elif payee is not None and payee != person:
         steps.append(Text(f"应得者：{payee}。", f"Owed to {payee}."))
     return steps, people
+
+
+def _by_rank(audit: Audit, event: Record, role: str, payee: str | None) -> tuple[list[Text], list[tuple[str, Record]]]:
+    """Somebody by rank: who held it at the moment is found by the replay; the way up is shown by the referrers on record."""
+    buyer = audit.engine.value(
+        "SELECT participant FROM event WHERE event = ? AND on_event = 'order' LIMIT 1", [event.get("event")]
+    )
+    chain: list[str] = [buyer] if buyer else []
+    while chain and chain[-1] != payee and len(chain) < CHAIN:
+        above = audit.engine.value("SELECT referrer FROM standing WHERE participant_id = ?", [chain[-1]])
+        if above is None or above in chain:
+            break
+        chain.append(str(above))
+    steps = [
+        Text(
+            f"应得者按级别（to: {role}）：{payee or '无人担任'}。",
+            f"Owed by rank (to: {role}): {payee or 'nobody holds it'}.",
+        )
+    ]
+    if payee and audit.has("standing_reached"):
+        sql = "SELECT standing, reached_at FROM standing_reached WHERE participant_id = ? AND reached_at <= ? ORDER BY reached_at, seq"
+        held = ", ".join(
+            f"{name} {shown(audit, at)}" for name, at in audit.engine.rows(sql, [payee, event.get("event_at")])
+        )
+        steps.append(Text(f"{payee} 此前达到：{held or '无'}。", f"Reached by {payee} until then: {held or 'none'}."))
+    if len(chain) > 1 and (payee is None or chain[-1] == payee):
+        way = " → ".join(chain)
+        steps.append(Text(f"按记录的推荐关系自下而上：{way}。", f"Upwards by the referrers on record: {way}."))
+    return steps, [
+        one for person in dict.fromkeys([*chain, *([payee] if payee else [])]) for one in _record(audit, person)
+    ]
 
 
 def _record(audit: Audit, person: str | None) -> list[tuple[str, Record]]:

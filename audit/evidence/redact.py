@@ -20,9 +20,14 @@ from audit.intake.gate import REQUIRED
 
 KEPT = frozenset({  # columns of text that name nobody; every other is an id, or may hold one
     "asset", "paid_asset", "kind", "on_event", "role", "outcome", "choice", "source_file", "file", "table_name", "column_name",
-    "source_column", "encoding", "sha256", "unread", "mend", "expectation", "expected", "observed", "name", "sql", "pool", "tier",
-    "standing", "refused", "failing_sql", "clause", "check_name", "verdict", "basis", "text",
+    "source_column", "encoding", "sha256", "unread", "mend", "expectation", "expected", "observed", "sql", "pool", "tier",
+    "standing", "refused", "failing_sql", "clause", "check_name", "verdict", "basis",
 })  # fmt: skip
+OURS = frozenset(
+    {"step", "rule", "asset", "gate", "input", "line_run", "made_with", "clause"}
+)  # tables with no word of a person
+TYPED = frozenset({"text", "message", "excerpt", "name", "address", "value"})  # what somebody typed: withheld from rows
+WITHHELD = "‹withheld›"
 IDLIKE = re.compile(r".*_id|event|ref|payee|payer|paid_to|participant|initiator|head|winner|account|value")
 LONG = 5  # digits from which a bare number in a sentence is taken for an id, where it is one
 TOKEN = re.compile(r"[^\s,;:，。；：“”\"'()（）/]+")
@@ -69,7 +74,7 @@ def twin_of(audit: Audit, key: bytes, path: Path) -> Engine:
 
 
 def _column(key: bytes, table: str, name: str, kind: str) -> str:
-    if kind != "VARCHAR":
+    if kind != "VARCHAR" or table in OURS:
         return name
     if (table, name) == ("refused_cell", "value"):
         return f"CAST(NULL AS VARCHAR) AS {name}"
@@ -83,7 +88,7 @@ def _hidden(key: bytes, name: str) -> str:
     """HMAC-SHA256 in SQL, so that a hundred million rows pass through no Python."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     inner, outer = (f"unhex('{bytes(one ^ pad for one in block).hex()}')" for pad in (0x36, 0x5C))
-    return f"concat('~', left(sha256({outer} || unhex(sha256({inner} || encode({name})))), 16))"
+    return f"CASE WHEN {name} IS NOT NULL THEN concat('~', left(sha256({outer} || unhex(sha256({inner} || encode({name})))), 16)) END"
 
 
 def known_ids(audit: Audit, words: Iterable[str]) -> frozenset[str]:
@@ -156,8 +161,8 @@ def _row(row: Row, plain: Callable[[str], str], key: bytes, *, raw: bool) -> Row
     for name, value in row.items():
         if not isinstance(value, str) or name in KEPT - {"clause"}:
             told[name] = value
-        elif raw and name == "value":
-            told[name] = None
+        elif name in TYPED or (raw and name == "value"):
+            told[name] = WITHHELD
         elif name == "id":
             told[name] = _composed(value, key)
         else:

@@ -30,6 +30,8 @@ def levels(engine: Engine, lang: Lang) -> Iterator[dict[str, Any]]:
         ")\nSELECT level, count(*) FROM reached GROUP BY level ORDER BY level"
     )
     rows = [(int(level), int(count)) for level, count in engine.rows(sql)]
+    if not rows:  # every chain closes upon itself
+        return
     below = int(engine.value("SELECT count(*) FROM standing")) - sum(count for _, count in rows)
     title = "推荐层级" if lang == "zh" else "Levels of referral"
 

@@ -218,3 +218,15 @@ versions:
     assert 'pays: {CNY: "2"}' in changed
     assert "Owed: 2.00 CNY → U3" in changed
     assert "Of 200 in the fund 500 are to be released: min(500, 200) = 200, which is 2.00 CNY." in told(audit, "owed:E4/out")
+
+
+def test_ranks_pools_and_frozen_parts(audited: Auditor) -> None:
+    audit, _ = audited(FIXTURES / "chain-2-1" / "honest")
+    nearest = told(audit, "owed:D00114/see-point")
+    assert "Owed by rank (to: participant.nearest.agent): U00005." in nearest
+    assert "U00058 → U00019 → U00016 → U00005" in nearest
+    assert "agent 2022-03-04 22:56:10+08:00" in nearest
+    assert "20.00 CNY → U00005 + 30.00 CNY → –" in told(audit, "owed:D00114/differential")
+    assert "20000 × 1/10 = 2000" in told(audit, "owed:D00114/downline-income")
+    assert "7000 = 2 × 3500 + 0, so 35.00 CNY each" in told(audit, "owed:2022-03-20/v2-pool")
+    assert "151953 − 30390 = 121563, which is 1215.63 CNY" in told(audit, "owed:T0008/withdrawal")

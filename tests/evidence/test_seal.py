@@ -193,7 +193,9 @@ def test_a_pseudonym_is_an_hmac_in_sql_and_in_python() -> None:
 
     for key in (b"k" * 16, b"long" * 40):
         wanted = "~" + hmac.new(key, "用户1".encode(), hashlib.sha256).hexdigest()[:16]
-        (found,) = duckdb.sql(f"SELECT {_hidden(key, 'id')} FROM (SELECT '用户1' AS id) AS one").fetchall()[0]
+        sql = "SELECT {} FROM (SELECT {} AS id) AS one"
+        assert duckdb.sql(sql.format(_hidden(key, "id"), "CAST(NULL AS VARCHAR)")).fetchall() == [(None,)]
+        (found,) = duckdb.sql(sql.format(_hidden(key, "id"), "'用户1'")).fetchall()[0]
         assert found == wanted == pseudonym(key, "用户1")
 
 
@@ -222,6 +224,22 @@ def test_letters_that_the_fonts_lack_are_named() -> None:
     assert settable("\u0645\u202e") == "‹U+0645›‹U+202E›"
     assert settable("x" * 40).count("\u200b") == 4
     assert settable("9.2 × 10<sup>−17</sup>") == "9.2 × 10^{−17}"
+
+
+def test_what_somebody_typed_is_withheld(audited_dir: Path) -> None:
+    from audit.case import open_audit
+    from audit.evidence.redact import redact
+    from audit.finding import Finding, Text, Verdict
+
+    audit = open_audit(audited_dir)
+    try:
+        row = {"author_id": "U00021", "text": "call me on 13800000000", "amount": "4.50", "note": "as U00021 said"}
+        (one,) = redact(audit, [Finding("U00021", Verdict.FAIL, Text("甲 U00021。", "U00021 wrote."), rows=(row,))], b"k" * 16)
+    finally:
+        audit.engine.connection.close()
+    assert "U00021" not in str(one)
+    assert one.rows[0]["text"] == "‹withheld›"
+    assert one.rows[0]["amount"] == "4.50"
 
 
 def test_diff_says_what_changed_and_why(audited_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from audit.stats.bets import TILTS, log_sum
 RATIOS = (0.0, *TILTS, 30.0, 100.0)
 NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
 EXACT = 20_000  # chances up to which the law of all hits is convolved, not approximated
+ODD, EVEN = -1, -2  # a class that is no stretch: every second bin, from the first or from the second
 COUNTS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000)  # bins of a count
 ALIKE = math.log(20)  # theories this near to the best are not told from it
 
@@ -103,6 +104,8 @@ def spans(count: int, family: str) -> list[tuple[int, int]]:
         return [(place, last) for place in range(max(1, count * 3 // 4), count)]
     if family == "from":
         return [(place, last) for place in range(1, count)]
+    if family == "every second":
+        return [(ODD, ODD), (EVEN, EVEN)]
     if family == "first":
         return [(0, 0)]
     if family == "one":
@@ -132,16 +135,26 @@ def class_bets(
     found = []
     for name, classes in able.items():
         for a, b in classes:
-            places = range(a, b + 1) if a <= b else (*range(a, len(edges)), *range(b + 1))
-            end = edges[b + 1] - 1 if b + 1 < len(edges) else top
+            places = places_of(a, b, len(edges))
+            first = edges[a] if a >= 0 else a
+            end = a if a < 0 else edges[b + 1] - 1 if b + 1 < len(edges) else top
             weight = families[name] / whole / len(classes) / len(ratios)
             for line, ratio in zip(logs, ratios, strict=True):
-                found.append(ClassBet(edges[a], end, ratio, sum(line[place] for place in places), weight, name))
+                found.append(ClassBet(first, end, ratio, sum(line[place] for place in places), weight, name))
     return found
 
 
+def places_of(first: int, last: int, count: int) -> Sequence[int]:
+    """The bins of a class among so many."""
+    if first < 0:
+        return range(0 if first == ODD else 1, count, 2)
+    return range(first, last + 1) if first <= last else (*range(first, count), *range(last + 1))
+
+
 def within(cells: Sequence[Cell], first: int, last: int) -> list[Stratum]:
-    """The strata of the values first..last; round the end where last < first."""
+    """The strata of the values first..last; round the end where last < first; every second value for ODD and EVEN."""
+    if first < 0:
+        return [one for cell in cells if cell.value % 2 == first % 2 for one in cell.strata]
     return [
         one
         for cell in cells
@@ -328,7 +341,7 @@ def _typical(cells: Sequence[Cell], bets: Sequence[ClassBet]) -> ClassBet:
     def off(one: ClassBet) -> float:
         return abs(sum(p for value, p in due.items() if one.first <= value <= one.last) - half)
 
-    return min((one for one in bets if one.first <= one.last), key=lambda one: (off(one), one.first, one.last))
+    return min((one for one in bets if 0 <= one.first <= one.last), key=lambda one: (off(one), one.first, one.last))
 
 
 def equal_parts(first: int, last: int, most: int = 48) -> list[int]:

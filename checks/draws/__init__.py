@@ -176,14 +176,21 @@ def class_finding(
     )
 
 
-def covariate_finding(audit: Audit, subject: str, covariate: str, words: Words, rival: float | None = None) -> Finding:
+def covariate_finding(
+    audit: Audit,
+    subject: str,
+    covariate: str,
+    words: Words,
+    rival: float | None = None,
+    families: Mapping[str, float] | None = None,
+) -> Finding:
     """class_finding on one covariate of audit.hidden, with what other hidden rules explain taken off."""
     cells, sql = cells_by(audit, covariate)
     rules = others(audit, covariate)
     left = cells_by(audit, covariate, rules)[0] if rules else None
     if rival is not None:
         rival = max(rival, best_constant(one for cell in cells for one in cell.strata))
-    edges, families = edges_of(audit, covariate), FAMILIES[covariate]
+    edges, families = edges_of(audit, covariate), families or FAMILIES[covariate]
     return class_finding(audit, subject, cells, edges, families, words, sql, rival=rival, left=left)
 
 

@@ -25,6 +25,7 @@ from audit.stats.classes import (
     equal_parts,
     hit_law,
     log_class_bet,
+    places_of,
     smallest_ratio,
     spans,
 )
@@ -33,7 +34,7 @@ from audit.stats.ledger import Link, broken, evidence, sealed
 from audit.stats.people import e_bh, favoured, least_favour
 from audit.stats.plan import activities, of_ratio
 
-FAMILIES = {"below": 0.3, "from": 0.2, "one": 0.2, "around the clock": 0.2, "late": 0.1}
+FAMILIES = {"below": 0.3, "from": 0.2, "one": 0.2, "around the clock": 0.2, "late": 0.05, "every second": 0.05}
 
 
 def outcomes(shapes: Sequence[tuple[int, int, int]]) -> list[tuple[float, list[Stratum]]]:
@@ -93,6 +94,7 @@ def test_weights_add_to_one_and_families_hold_what_they_say() -> None:
     assert len({(one.family, one.first, one.last) for one in bets}) * len(RATIOS) == len(bets)
     assert spans(4, "below") == [(0, 0), (0, 1), (0, 2)]
     assert spans(4, "around the clock")[-1] == (3, 1)
+    assert [list(places_of(a, b, 5)) for a, b in spans(5, "every second")] == [[0, 2, 4], [1, 3]]
     assert equal_parts(1, 6) == [1, 2, 3, 4, 5, 6]
     assert equal_parts(0, 99, 4) == [0, 25, 50, 75]
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from audit.hidden import FAMILIES
 from audit.stats.bets import Run, log_mixture, prefix_theories
-from audit.stats.classes import RATIOS, Cell, Stratum, class_bets, class_p_value, log_sum, spans
+from audit.stats.classes import RATIOS, Cell, Stratum, class_bets, class_p_value, log_sum, places_of, spans
 from audit.stats.exact import prefix_p_value, prefix_set
 from audit.stats.plan import of_prefix
 from checks import every_check
@@ -67,19 +67,20 @@ def fairness() -> None:
 
 def book() -> tuple[Floats, Floats, Floats]:
     """(log factor of a win, of a loss) of every theory in every box, and the log weights: the classes of `boxes_favoured`."""
-    families = {"below": 0.25, "from": 0.25, "between": 0.2, "one": 0.2, "all": 0.1}
+    families = {"below": 0.25, "from": 0.25, "between": 0.2, "one": 0.2, "all": 0.1, "every second": 0.1}
+    total = sum(families.values())
     win, loss, weights = [], [], []
     for name, weight in families.items():
         classes = spans(K, name)
         for a, b in classes:
             for ratio in RATIOS:
                 r = np.ones(K)
-                r[a : b + 1] = ratio
+                r[list(places_of(a, b, K))] = ratio
                 norm = np.log1p(HAZARD * (r - 1), where=HAZARD < 1, out=np.zeros(K))
                 with np.errstate(divide="ignore"):
                     win.append(np.where(HAZARD < 1, np.maximum(np.log(r), -1e6), 0.0) - norm)
                 loss.append(-norm)
-                weights.append(math.log(weight / len(classes) / len(RATIOS)))
+                weights.append(math.log(weight / total / len(classes) / len(RATIOS)))
     return np.array(win), np.array(loss), np.array(weights)
 
 
@@ -208,11 +209,7 @@ def cut(rng: np.random.Generator, n: int, k: int, how: str) -> list[Run]:
     box = rng.integers(k + 1, K + 1, n)
     quit_rate = {"none": 0.0, "3 %": 0.03, "10 %": 0.1}.get(how)
     left = (
-        rng.integers(0, K + 1, n)
-        if quit_rate is None
-        else rng.geometric(quit_rate, n) - 1
-        if quit_rate
-        else np.full(n, K)
+        rng.integers(0, K + 1, n) if quit_rate is None else rng.geometric(quit_rate, n) if quit_rate else np.full(n, K)
     )
     pairs = Counter((int(min(b, m)), bool(b <= m)) for b, m in zip(box, left, strict=True))
     return [Run(reached, reached if won else None, count) for (reached, won), count in pairs.items()]

@@ -21,7 +21,8 @@ from audit.scope import Scope
 
 BESIDE = ("participant", "initiator", "entrants", "everyone-so-far", "everyone-in-the-end")  # they stand above nobody
 MOVES = {"registration": "registration", "start": "activity", "completion": "activity", "entry": "entry",
-         "win": "entry", "loss": "entry", "order": "order", "recruit": "registration"}  # fmt: skip
+         "win": "entry", "loss": "entry", "order": "order", "recruit": "registration",
+         "day-end": "pool"}  # fmt: skip
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -37,9 +38,29 @@ def clauses_of(rules: Rules) -> dict[str, Award]:
     return {name: award for era in eras(rules) for name, award in era.awards.items()}
 
 
-def attribution(given: Attribution) -> Text:
+def entries_of(rules: Rules, given: Attribution) -> list[Condition]:
+    """The orders that buy entry: as case.yaml says, else those whose purchase a declared rank asks for."""
+    if named(given.entry):
+        return [given.entry]
+    bought = [rank.bought for rank in rules.ranks.values() if rank.bought]
+    return [Condition(item=one.item, kind=one.kind) for one in bought]
+
+
+def set_aside(rules: Rules) -> list[str]:
+    """The clauses that move what was credited before (a withdrawal, a frozen part released): no reward, and counted once."""
+    return [
+        name for name, award in clauses_of(rules).items()
+        if str(award.on) == "withdrawal" or any(hasattr(pay, "released") for pay in (award.pays or {}).values())
+    ]  # fmt: skip
+
+
+def attribution(rules: Rules, given: Attribution) -> Text:
     """The rule in words, to be printed beside every figure that rests on it."""
-    parts = [named(given.entry), named(given.outside)]
+    bought = [words for one in entries_of(rules, given) if (words := named(one))]
+    parts = [
+        Text("、".join(one.zh for one in bought), ", ".join(one.en for one in bought)) if bought else None,
+        named(given.outside),
+    ]
     entry = parts[0] or Text("没有声明任何订单为入门费", "no order is declared to buy entry")
     outside = parts[1] or Text(
         "买家既未发展他人、也未因他人得奖的订单", "orders by people who recruited nobody and were paid for nobody"
@@ -116,6 +137,10 @@ def _member(rules: Rules, scope: Scope, ignored: str) -> Step:
     return Step("plan_member", "\nUNION\n".join(parts), "table")
 
 
+def _any(conditions: list[Condition]) -> str:
+    return " OR ".join(f"({_where(one)})" for one in conditions) or "false"
+
+
 def _where(condition: Condition) -> str:
     """A condition on an order `b` as SQL; an empty one holds for none."""
     parts = [
@@ -133,7 +158,8 @@ def _events(rules: Rules, scope: Scope, given: Attribution) -> Step:
         "money_event",
         "SELECT 'order' AS moves, b.purchase_id AS event, b.participant_id AS person, b.asset, b.amount AS moved,\n"
         "    b.paid_at AS moment,\n"
-        f"    CASE WHEN {_where(given.entry)} THEN 'entry' WHEN {_where(given.outside)} THEN 'outside' ELSE {own} END AS source\n"
+        f"    CASE WHEN {_any(entries_of(rules, given))} THEN 'entry' WHEN {_where(given.outside)} THEN 'outside'\n"
+        f"        ELSE {own} END AS source\n"
         "FROM purchase_once AS b\nLEFT JOIN plan_member AS m ON m.person = b.participant_id\n"
         "UNION ALL\n"
         "SELECT 'entry', entry_id, participant_id, asset, paid, entered_at, 'stake' FROM entry_once\n"
@@ -184,7 +210,8 @@ def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) 
     return Step(
         "reward_edge",
         "SELECT e.person, p.payee_id AS payee, p.reason AS clause, p.asset,\n"
-        f"    CASE WHEN p.reason IN ({back}) THEN 'returned' ELSE coalesce(e.source, 'untraced') END AS source,\n"
+        f"    CASE WHEN p.reason IN ({back}) THEN 'returned' WHEN c.moves = 'pool' THEN 'pool'\n"
+        "        ELSE coalesce(e.source, 'untraced') END AS source,\n"
         f"    CASE WHEN p.reason IN ({', '.join(map(literal, ['', *beside]))}) THEN NULL\n"
         "        WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = i.referrer THEN 1\n"
         "        WHEN p.payee_id = j.referrer THEN 2 ELSE -1 END AS step,\n"
@@ -194,7 +221,8 @@ def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) 
         "LEFT JOIN money_event AS e ON e.event = p.ref AND e.moves = c.moves\n"
         "LEFT JOIN invited AS i ON i.person = e.person\n"
         "LEFT JOIN invited AS j ON j.person = i.referrer\n"
-        f"WHERE {people} AND coalesce(p.reason, '') <> {literal(ignored)}\nGROUP BY ALL",
+        f"WHERE {people} AND coalesce(p.reason, '') NOT IN ({', '.join(map(literal, [ignored, *set_aside(rules)]))})\n"
+        "GROUP BY ALL",
         "table",
     )
 
@@ -203,10 +231,10 @@ def _moves(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, 
     """Every movement of a person's money. Withdrawals move what was received before, and are left out."""
     zero = "CAST(0 AS DECIMAL(38, 0))"
     own = f"({', '.join(map(literal, ('', *platform)))})"
-    moved = f"coalesce(reason, '') <> {literal(ignored)}"
+    moved = f"coalesce(reason, '') NOT IN ({', '.join(map(literal, [ignored, *set_aside(rules)]))})"
     parts = [
         "SELECT b.participant_id AS person, b.asset, b.amount AS paid, CAST(0 AS DECIMAL(38, 0)) AS received,\n"
-        f"    {_where(given.entry)} AS is_entry, b.paid_at AS moment\nFROM purchase_once AS b",
+        f"    {_any(entries_of(rules, given))} AS is_entry, b.paid_at AS moment\nFROM purchase_once AS b",
         f"SELECT participant_id, asset, paid, {zero}, false, entered_at FROM entry_once",
         f"SELECT payee_id, asset, {zero}, amount, false, paid_at FROM payment_once WHERE payee_id NOT IN {own} AND {moved}",
     ]

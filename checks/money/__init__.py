@@ -21,6 +21,7 @@ SOURCES = {
     "outside": Text("对外销售", "sales to people outside the plan"),
     "stake": Text("活动参与费", "stakes of activities"),
     "none": Text("不带来钱的事件", "events that move no money"),
+    "pool": Text("按日分配的奖池", "pools shared by the day"),
     "untraced": Text("无法归集", "what cannot be traced"),
 }
 

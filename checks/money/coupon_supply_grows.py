@@ -52,6 +52,8 @@ def coupon_supply_grows(audit: Declaration) -> Iterator[Finding]:
             declared=Text(f"发出 {both}，收回 {show(taken, 1)}", f"{both} out, {show(taken, 1)} in"),
             observed=observed,
             amount={asset: show(least - taken)} if grows else {},
-            places=(audit.at("activity" if rules.activity and asset in rules.activity.stake else "entry", "stake", asset),),
+            places=(
+                audit.at("activity" if rules.activity and asset in rules.activity.stake else "entry", "stake", asset),
+            ),
             mend=Text("减少发放，或让券可以花掉", "pay out less of it, or let it be spent") if grows else "",
         )

@@ -32,7 +32,7 @@ def outside_sales_share(audit: Audit) -> Iterator[Finding]:
     if not found or not audit.engine.value("SELECT count(*) FROM plan_member"):
         yield nothing("orders", "没有订单，或没有人参与奖励。", "There are no orders, or nobody takes part in rewards.")
         return
-    rule = attribution(audit.case.file.attribution)
+    rule = attribution(audit.rules, audit.case.file.attribution)
     for asset in sorted({asset for asset, *_ in found}):
         mine = [(source, int(amount), int(wider)) for one, source, _, amount, wider in found if one == asset]
         total = sum(amount for _, amount, _ in mine)

@@ -30,14 +30,14 @@ def rewards_by_source(audit: Audit) -> Iterator[Finding]:
     assets = money_assets(audit) if traced(audit) else []
     if not assets:
         yield nothing("rewards", "没有可归集的奖励。", "There are no rewards that can be traced.")
-    rule = attribution(audit.case.file.attribution)
+    rule = attribution(audit.rules, audit.case.file.attribution)
     for asset in assets:
         sql = SQL.format(asset=literal(asset))
         given = {source: (count, int(amount)) for source, count, amount, _ in audit.engine.rows(sql)}
         moved = {source: int(steps or 0) for source, steps in audit.engine.rows(MOVED.format(asset=literal(asset)))}
         total = sum(amount for _, amount in given.values())
         own = sum(amount - min(amount, moved.get(source, 0)) for source, (_, amount) in given.items()
-                  if source not in ("stake", "untraced"))  # fmt: skip
+                  if source not in ("stake", "pool", "untraced"))  # fmt: skip
         shares = {source: percent(amount, total) for source, (_, amount) in given.items()}
         lit = 2 * min(given.get("entry", (0, 0))[1], moved.get("entry", 0)) > total > 0
         zh = "，".join(f"{SOURCES[source].zh} {share}" for source, share in shares.items())

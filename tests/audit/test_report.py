@@ -229,7 +229,8 @@ def test_the_json_is_stable(written: tuple[Lang, Path]) -> None:
     content = json.loads(text)
     assert text == dump(content)
     assert text.endswith("}\n")
-    assert list(content) == ["redraw", "case", "platform", "summary", "inputs", "budget", "grain", "findings", "provisions", "predicates"]
+    keys = ["redraw", "case", "platform", "summary", "inputs", "budget", "grain", "findings", "provisions", "predicates"]
+    assert list(content) == keys
     assert all(one["accepted"] + one["refused"] == one["rows"] for one in content["inputs"])
 
 

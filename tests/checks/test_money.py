@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,12 @@ import duckdb
 import pytest
 
 from audit.finding import Finding
+from audit.forecast.fees import most_paid
 from audit.forecast.growth import coverage, growth_needed, share_recouping, tree_size
-from tests.conftest import SHARED, Auditor
+from audit.money import clauses_of
+from audit.rules import read_rules
+from checks.money import percent
+from tests.conftest import FIXTURES, SHARED, Auditor
 
 REAL = SHARED / "data" / "ponzi-payments"
 
@@ -31,10 +36,10 @@ def tree(
     paid = []
     for n, _ in enumerate(parent):
         above = parent[n]
-        for level, percent in enumerate(percents):
+        for level, rate in enumerate(percents):
             if above is None:
                 break
-            paid.append((f"M{above:05d}", f"level-{level + 1}", fee * percent // 100, f"O{n}", at[n]))
+            paid.append((f"M{above:05d}", f"level-{level + 1}", fee * rate // 100, f"O{n}", at[n]))
             above = parent[above]
     tables = {
         "users": (["u", "r", "t"], [[u, r, "2023-01-01 00:00:00"] for u, r in people]),
@@ -181,3 +186,15 @@ def test_honest_retail_is_silent(tmp_path: Path, audited: Auditor) -> None:
     )
     _, findings = audited(tmp_path)
     assert [(f.check, f.subject) for f in findings if f.verdict == "FAIL" and f.basis == "screen"] == []
+
+
+def test_what_a_699_order_can_give_to_others() -> None:
+    """410 of 699, 58.66 %, by the published waterfall; 445 where the ten per cent is a clause of its own."""
+    rules, _ = read_rules(FIXTURES / "chain-2-1" / "honest" / "rules.yaml")
+    awards = clauses_of(rules)
+    waterfall = {name: award for name, award in awards.items() if name != "downline-income"}
+    price = Decimal(699)
+    for clauses, total, share in ((waterfall, 410, "58.66 %"), (awards, 445, "63.66 %")):
+        paid = sum(most_paid(clauses, price, "CNY", None, "package").values())
+        assert paid == total
+        assert percent(Decimal(paid), price) == share

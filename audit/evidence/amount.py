@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.case import Audit
 from audit.evidence.inputs import Record, money
+from audit.evidence.ranked import ranked_amount
 from audit.finding import Text
 from audit.rules import Award, Ladder, Share, Split, Unlock
 from audit.rules.scalars import span_of
@@ -42,6 +43,9 @@ def amount_steps(audit: Audit, award: Award | None, event: Record, row: Record) 
         return _ladder(pay, event, result)
     if isinstance(pay, Unlock):
         return _unlock(audit, pay, row, result)
+    ranked = ranked_amount(audit, award, pay, event, row)
+    if ranked is not None:
+        return ranked
     told = [Text(f"数额：条款定为 {result}。", f"Amount: the clause sets {result}.")]
     if award.choice is not None:
         options = ", ".join(f"{value} {name}" for option in award.choice for name, value in option.items())

@@ -6,7 +6,8 @@ from audit.case import Audit
 from audit.evidence.amount import amount_steps
 from audit.evidence.declared import award_at, clause_part
 from audit.evidence.inputs import Record, cells, keyed, listed, money, records, shown, source
-from audit.evidence.payee import payee_steps
+from audit.evidence.payee import payee_steps, person_records
+from audit.evidence.ranked import holder_steps
 from audit.evidence.told import Part, part
 from audit.finding import Text
 
@@ -21,6 +22,10 @@ EVENTS = {
     "place filled": Text("满组时的一个位置", "a place of a full group"),
     "share drawn": Text("抽得的一份", "a share drawn"),
     "recruit": Text("推荐他人加入", "a recruit"),
+    "rank-reached": Text("达到级别", "a rank reached"),
+    "milestone": Text("达到里程碑", "a milestone reached"),
+    "day-end": Text("一日终了", "the end of a day"),
+    "withdrawal": Text("一次提现", "a withdrawal"),
 }
 
 
@@ -29,6 +34,7 @@ def event_words(kind: str) -> Text:
     if kind.startswith("milestone/"):
         every = kind.rpartition("/")[2]
         return Text(f"每 {every} 个一次的里程碑", f"a milestone at every {every}")
+    kind = kind.partition(">")[0]
     return EVENTS.get(kind, Text(kind, kind))
 
 
@@ -116,6 +122,12 @@ def _around(audit: Audit, event: Record, people: list[tuple[str, Record]]) -> li
     if kind == "order" and event.get("place"):
         sql = "SELECT * FROM purchase WHERE participant_id = ? AND paid_at <= ? ORDER BY paid_at, purchase_id"
         found += (("purchase", one) for one in audit.engine.records(sql, [event["participant"], event["event_at"]]))
+    if str(kind).startswith("day-end"):
+        sql = (
+            "SELECT * FROM purchase WHERE paid_at >= CAST(? AS TIMESTAMPTZ) - INTERVAL 1 DAY AND paid_at < ?\n"
+            "ORDER BY paid_at, purchase_id"
+        )
+        found += (("purchase", one) for one in audit.engine.records(sql, [event["event_at"], event["event_at"]]))
     return [*found, *people]
 
 
@@ -143,9 +155,14 @@ def _reckon(audit: Audit, row: Record, event: Record) -> tuple[list[Text], list[
                     f"Condition: {name} = {terms[name]}; on record: {event.get(name) or '(none)'}.",
                 )
             )
-    way, people = payee_steps(audit, event, str(terms.get("role") or ""), row["payee"])
-    steps += way
-    steps += amount_steps(audit, award_at(audit, row["clause"], row["event_at"]), event, row)
+    role, award = str(terms.get("role") or ""), award_at(audit, row["clause"], row["event_at"])
+    if role == "holder" and award is not None:
+        steps += holder_steps(audit, award, event, row["payee"])
+        people = person_records(audit, row["payee"])
+    else:
+        way, people = payee_steps(audit, event, role, row["payee"])
+        steps += way
+    steps += amount_steps(audit, award, event, row)
     return [*steps, *_standing(audit, row)], people
 
 
@@ -153,9 +170,11 @@ def _terms(audit: Audit, row: Record, event: Record) -> Record:
     sql = (
         "SELECT * FROM clause WHERE clause = ? AND on_event = ?\n"
         "ORDER BY coalesce(? >= from_at AND (to_at IS NULL OR ? < to_at), true) DESC, asset = ? DESC,\n"
-        "    coalesce(? BETWEEN place_from AND place_to, true) DESC, from_at DESC"
+        "    coalesce(? BETWEEN place_from AND place_to, true) DESC,\n"
+        "    coalesce(item = ?, true) DESC, coalesce(kind = ?, true) DESC, from_at DESC"
     )
     given = [row["clause"], row["on_event"], row["event_at"], row["event_at"], row["asset"], event.get("place")]
+    given += [event.get("item"), event.get("kind")]
     found = audit.engine.records(sql, given)
     return found[0] if found else {}
 

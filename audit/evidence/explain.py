@@ -47,7 +47,8 @@ def explain(audit: Audit, name: str) -> Explanation:
 
 def _owed(audit: Audit, key: str) -> list[Part]:
     event, slash, clause = key.rpartition("/")
-    if slash and audit.has("award_due") and award_at(audit, clause, None) and keyed(audit, event):
+    known = slash and audit.has("award_due") and award_at(audit, clause, None)
+    if known and (keyed(audit, event) or clause in _clauses(audit, event)):  # a day's end has no record of its own
         return award_parts(audit, event, clause)
     return [one for clause in _clauses(audit, key) for one in award_parts(audit, key, clause)]
 

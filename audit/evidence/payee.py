@@ -23,7 +23,7 @@ def payee_steps(
     start, *levels = role.split(".")
     if start == "entrants":
         words = Text(f"应得者：{ROLES[start].zh}，此行为 {payee}。", f"Owed to {ROLES[start].en}; in this row {payee}.")
-        return [words], _record(audit, payee)
+        return [words], person_records(audit, payee)
     person: str | None = event.get(start)
     named = ROLES.get(start, Text(start, start))
     first = Text(
@@ -31,7 +31,7 @@ def payee_steps(
     )
     if not levels:
         return [Text(f"应得者：{named.zh} {payee}。", f"Owed to {named.en}, {payee}.")] if payee else [first], []
-    steps, people = [first], _record(audit, person)
+    steps, people = [first], person_records(audit, person)
     for level in levels:
         if person is None or level not in ABOVE:
             break
@@ -40,7 +40,7 @@ def payee_steps(
             Text(f"{person} 的{ABOVE[level].zh}：{why.zh}", f"{ABOVE[level].en.capitalize()} of {person}: {why.en}")
         )
         person = above
-        people += _record(audit, person)
+        people += person_records(audit, person)
     if payee is None and person is not None:
         steps.append(
             Text("应得者不能是本人的上线，故无人应得。", "Nobody stands above themselves: nobody holds the role.")
@@ -50,7 +50,8 @@ def payee_steps(
     return steps, people
 
 
-def _record(audit: Audit, person: str | None) -> list[tuple[str, Record]]:
+def person_records(audit: Audit, person: str | None) -> list[tuple[str, Record]]:
+    """Every record of somebody."""
     if person is None:
         return []
     sql = "SELECT * FROM participant WHERE participant_id = ? ORDER BY source_file, record"

@@ -218,3 +218,20 @@ versions:
     assert 'pays: {CNY: "2"}' in changed
     assert "Owed: 2.00 CNY → U3" in changed
     assert "Of 200 in the fund 500 are to be released: min(500, 200) = 200, which is 2.00 CNY." in told(audit, "owed:E4/out")
+
+
+def test_a_tree_is_walked_up_to_the_payee_and_every_pool_and_frozen_part_is_shown(audited: Auditor) -> None:
+    audit, _ = audited(FIXTURES / "chain-2-1" / "honest")
+
+    def last(clause: str) -> str:
+        event = audit.engine.value("SELECT max(event) FROM expected_award WHERE clause = ?", [clause])
+        return told(audit, f"owed:{event}/{clause}")
+
+    ladder = last("differential")
+    assert "U00083 (recruit number 1) stands under U00009." in ladder
+    assert "U00009 held: member (2022-03-03 11:02:48+08:00), agent" in ladder
+    assert "Condition: kind = repeat; on record: repeat." in ladder
+    assert "120.00 CNY × 10 %, down = 12.00 CNY" in last("downline-income")
+    assert "Fed that day 10.00 CNY, with what was carried 10.00 CNY, held by 2: 5.00 CNY each" in last("v2-pool")
+    assert "Withdrawn 140.00 CNY, of which 20 % or 28.00 CNY is frozen until fund-free: 112.00 CNY." in last("withdrawal")
+    assert "Everything frozen is released: 303.90 CNY (T0008) = 303.90 CNY." in last("help-fund")

@@ -17,7 +17,7 @@ from audit.rules.read import rules_of
 from audit.rules.records import Rules, eras
 
 UNDECLARED = "undeclared"
-SHAPES = {"percent", "pot", "ladder", "unlock"}
+SHAPES = {"percent", "pot", "ladder", "unlock", "difference", "per-order", "freeze", "released"}
 FILLS = {"odds": "uniform", "rounding": "down", "odd": "lowest-positions", "split": "equal"}
 
 
@@ -81,8 +81,25 @@ def read_declared(path: Path) -> Declared:
             del data["awards"][name]
             if not any(gap.path[:2] == ("awards", name) for gap in gaps):
                 gaps.append(Gap(("awards", name), "pays"))
+        _orphaned(data, gaps)
     rules = rules_of(replace(document, data=data))
     return Declared(rules, document, tuple(gaps))
+
+
+def _orphaned(data: dict[str, Any], gaps: list[Gap]) -> None:
+    """Take clauses that were set aside out of what others rest on, and set those aside that then rest on nothing."""
+    gone = {gap.path[1] for gap in gaps if gap.path[:1] == ("awards",)} - _awards(data).keys()
+    for name, award in list(_awards(data).items()):
+        pays = award.get("pays") if isinstance(award, dict) else None
+        for pay in [pay for pay in (pays.values() if isinstance(pays, dict) else ()) if isinstance(pay, dict)]:
+            rests = pay.get("of") if isinstance(pay.get("of"), list) else [pay["released"]] if "released" in pay else None
+            if rests is None or not gone & set(map(str, rests)):
+                continue
+            if left := [one for one in rests if one not in gone]:
+                pay["of"] = left
+            elif name in data["awards"]:
+                del data["awards"][name]
+                gaps.append(Gap(("awards", name), "pays"))
 
 
 def _awards(data: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def test_three_recruits_bring_the_fee_back_on_paper_and_not_in_hand(case: str, p
     orders = [order(number, name) for number, name in enumerate("ABCD")]
     credited = sum(rewards)
     withdrawal = {"id": "W1", "user": "A", "amount": Decimal(credited), "at": BEGIN + timedelta(days=2)}
-    sql = "SELECT event, CAST(sum(amount) AS BIGINT) FROM expected_award WHERE payee = 'A' GROUP BY event ORDER BY event"
+    sql = (
+        "SELECT event, CAST(sum(amount) AS BIGINT) FROM expected_award WHERE payee = 'A' GROUP BY event ORDER BY event"
+    )
     found = rows(rules_of(case), sql, people, orders, [withdrawal])
     assert found[:3] == [(f"D00{number}", reward * 100) for number, reward in enumerate(rewards, 1)]
     assert credited >= price
@@ -86,7 +88,13 @@ def test_an_order_spends_410_of_699_and_445_where_the_ten_per_cent_is_a_clause_o
         fed = engine.value("SELECT CAST(sum(fed) AS BIGINT) FROM pool_fed")
     fed //= sum(one["kind"] == "package" for one in orders)
     assert differential == [("differential", "T", 2000), ("differential", "T3", 1000), ("differential", "T33", 2000)]
-    assert paid == {"direct": 20000, "see-point": 10000, "differential": 5000, "peer-bonus": 3000, "downline-income": 3500}
+    assert paid == {
+        "direct": 20000,
+        "see-point": 10000,
+        "differential": 5000,
+        "peer-bonus": 3000,
+        "downline-income": 3500,
+    }
     spent = sum(paid.values()) - paid["downline-income"] + fed
     assert (spent, 69900 - spent) == (41000, 28900)
     assert round(Decimal(spent) / 699, 2) == Decimal("58.66")
@@ -98,7 +106,10 @@ def test_a_v2_nearer_than_any_v1_gets_both_steps() -> None:
     people.append(person("Y", "T3"))
     orders.append(order(900, "Y"))
     found = rows(rules_of("honest"), OWED.format(event="D900"), people, orders)
-    assert [row for row in found if row[0] == "differential"] == [("differential", "T", 2000), ("differential", "T3", 3000)]
+    assert [row for row in found if row[0] == "differential"] == [
+        ("differential", "T", 2000),
+        ("differential", "T3", 3000),
+    ]
 
 
 def test_income_compounds_only_where_that_is_declared() -> None:
@@ -119,7 +130,12 @@ def test_income_compounds_only_where_that_is_declared() -> None:
 def test_the_first_two_recruits_of_a_founder_go_to_the_company_for_good() -> None:
     people = [person("A", None), person("B", "A"), person("C", "A"), person("D", "B")]
     orders = [order(number, name) for number, name in enumerate("ABCD")] + [order(9, "B", kind="repeat")]
-    found = rows(rules_of("honest"), "SELECT event, clause, payee FROM award_due WHERE clause = 'see-point' ORDER BY ALL", people, orders)
+    found = rows(
+        rules_of("honest"),
+        "SELECT event, clause, payee FROM award_due WHERE clause = 'see-point' ORDER BY ALL",
+        people,
+        orders,
+    )
     assert {(event, payee) for event, _, payee in found} == {(f"D00{n}", None) for n in (0, 1, 2, 3, 9)}
     stay = rules_of("honest")
     stay["tree"]["hand-over"]["otherwise"] = "recruiter"
@@ -147,12 +163,18 @@ def test_the_help_fund_is_released_whole_and_never_frozen_again() -> None:
     orders = [order(number, one["id"]) for number, one in enumerate(people)]
     moment = orders[-1]["at"]
     withdrawals = [
-        {"id": f"W{n}", "user": "A", "amount": Decimal("100.01"), "at": moment + timedelta(minutes=n - 1)} for n in range(3)
+        {"id": f"W{n}", "user": "A", "amount": Decimal("100.01"), "at": moment + timedelta(minutes=n - 1)}
+        for n in range(3)
     ]
     sql = "SELECT event, clause, amount FROM expected_award WHERE clause IN ('withdrawal', 'help-fund') ORDER BY ALL"
     found = rows(rules_of("honest"), sql, people, orders, withdrawals)
     # 20 % of 100.01 is 20.002, rounded down; the withdrawal of the same second is still before the release
-    assert found == [("A", "help-fund", 4000), ("W0", "withdrawal", 8001), ("W1", "withdrawal", 8001), ("W2", "withdrawal", 10001)]
+    assert found == [
+        ("A", "help-fund", 4000),
+        ("W0", "withdrawal", 8001),
+        ("W1", "withdrawal", 8001),
+        ("W2", "withdrawal", 10001),
+    ]
     short = [one for one in orders if one["id"] != orders[-1]["id"]]
     assert ("A", "help-fund", 4000) not in rows(rules_of("honest"), sql, people, short, withdrawals)
 

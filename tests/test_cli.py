@@ -58,7 +58,10 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
 def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(tmp_path: Path) -> None:
     main(["audit", str(RIGGED), "--out", str(tmp_path / "out")])
     with duckdb.connect(str(tmp_path / "out" / "case.duckdb"), read_only=True) as db:
-        for name, sql in db.execute("SELECT name, sql FROM step").fetchall():
+        for (sql,) in db.execute("SELECT DISTINCT sql FROM step WHERE kind = 'loop'").fetchall():
+            for read in sql.split(";")[:-1]:
+                db.execute(read).fetchall()
+        for name, sql in db.execute("SELECT name, sql FROM step WHERE kind <> 'loop'").fetchall():
             again = db.execute(f"SELECT count(*) FROM ({sql}\n) AS again").fetchone()
             assert again == db.execute(f"SELECT count(*) FROM {name}").fetchone(), name
         for (body,) in db.execute("SELECT body FROM finding").fetchall():

@@ -157,7 +157,7 @@ def class_finding(
     if found is not None and rest is not None:
         found = replace(rest, log_e=min(found.log_e, rest.log_e), gained=max(found.gained, rest.gained))
     if found is None:
-        why = Text("导出中没有可成可败的机会。", "The export holds no chance that could go either way.")
+        why = Text("导出中没有可供比较的机会。", "The export holds no chances to compare.")
         return Finding(subject, Verdict.INCONCLUSIVE, why, Basis.STATISTICAL, sql=sql)
     could = could_have_seen(found, words)
     verdict = Verdict.FAIL if found.log_e >= need else Verdict.PASS if could else Verdict.INCONCLUSIVE

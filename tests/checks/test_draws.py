@@ -72,7 +72,7 @@ def test_few_activities_cannot_tell_and_say_how_many_could(tmp_path: Path, audit
     _, findings = audited(write(tmp_path, [play(9), play(20), play(13)]))
     early, rate = finding(findings, "early_boxes_never_win"), finding(findings, "win_odds_differ")
     assert early.verdict is Verdict.INCONCLUSIVE
-    assert "takes 31 that are not cut off, to tell it from its neighbour about 53" in early.text.en
+    assert "takes 37 that are not cut off, to tell it from its neighbour about 53" in early.text.en
     assert rate.verdict is Verdict.INCONCLUSIVE
 
 

@@ -40,6 +40,7 @@ getcontext().prec = 80  # amounts are whole steps of up to 38 digits
 font_manager.fontManager.addfont(sans_path())
 plt.rcParams.update({"font.family": "Noto Sans SC", "axes.spines.top": False, "axes.spines.right": False})
 pd.set_option("display.max_colwidth", 160)
+pd.set_option("display.max_rows", 500)
 case = duckdb.connect(CASE, read_only=True)
 relations = {name for (name,) in case.execute("SELECT table_name FROM information_schema.tables").fetchall()}
 

@@ -80,7 +80,7 @@ def test_a_problem_exits_2_and_leaves_what_was_there(tmp_path: Path, capsys: pyt
     (case / "payments.csv").write_text(text.replace("P000007,", 'P000007,"', 1), "utf-8")
     assert main(["audit", str(case), "--out", str(tmp_path / "out")]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("payments.csv:8:1: a quotation mark is opened and never closed")
+    assert "payments.csv:8:1: a quotation mark is opened and never closed" in error  # after lines of progress
     assert "Traceback" not in error
     assert (tmp_path / "out" / "findings.json").read_bytes() == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["case", "out"]

@@ -46,12 +46,20 @@ class Known(NamedTuple):
 
 
 @jit
+def orders_below(who: int, first: int, last: int, below: Array, firsts: Array) -> int:
+    """Orders below somebody (last 0), or below their recruits of these numbers."""
+    if last == 0:
+        return int(below[who])
+    total = 0
+    for number in range(first - 1, last):
+        recruit = firsts[who, number]
+        total += below[recruit] if recruit >= 0 else 0
+    return total
+
+
+@jit
 def meets(who: int, standing: int, needs: Needs, known: Known) -> bool:
-    """Whether somebody has all that a standing takes."""
-    if needs.bought[standing] and not known.wares[who] & needs.bought[standing]:
-        return False
-    if known.held[who] & needs.holds[standing] != needs.holds[standing]:
-        return False
+    """Whether somebody has all that a standing takes beyond orders of their own and other standings."""
     for place in range(len(needs.direct_of)):
         if known.direct[place, who] < needs.direct[standing, place]:
             return False
@@ -66,13 +74,8 @@ def meets(who: int, standing: int, needs: Needs, known: Known) -> bool:
                     return False
     for place in range(len(needs.orders)):
         row = needs.orders[place]
-        if row[0] == standing:
-            total = known.below[place, who] if row[3] == 0 else 0
-            for number in range(row[2] - 1, row[3]):
-                recruit = known.firsts[who, number]
-                total += known.below[place, recruit] if recruit >= 0 else 0
-            if total < row[1]:
-                return False
+        if row[0] == standing and orders_below(who, row[2], row[3], known.below[place], known.firsts) < row[1]:
+            return False
     level = needs.filled[standing]
     return not level or known.taken[level - 1, who] >= needs.width**level
 
@@ -161,7 +164,9 @@ def climb(referrer: Array, node: Array, bits: Array, is_order: Array, needs: Nee
                 above = referrer[who] if row[4] & bits[now] else -1
                 while above >= 0 and known.below[place, above] < row[1]:  # above the first who has enough, all have
                     known.below[place, above] += 1
-                    top = push(above if row[3] == 0 else referrer[above], stack, waiting, top)
+                    counts = above if row[3] == 0 else referrer[above]
+                    if counts >= 0 and orders_below(counts, row[2], row[3], known.below[place], known.firsts) >= row[1]:
+                        top = push(counts, stack, waiting, top)
                     above = referrer[above]
         else:
             registered[who] = True
@@ -172,7 +177,10 @@ def climb(referrer: Array, node: Array, bits: Array, is_order: Array, needs: Nee
             who = stack[top]
             waiting[who] = False
             for standing in range(len(needs.bought) if registered[who] else 0):
-                if (known.held[who] >> standing) & 1 or not meets(who, standing, needs, known):
+                held, bought = known.held[who], needs.bought[standing]
+                if (held >> standing) & 1 or held & needs.holds[standing] != needs.holds[standing]:
+                    continue
+                if (bought and not known.wares[who] & bought) or not meets(who, standing, needs, known):
                     continue
                 above = referrer[who]
                 known.held[who] |= np.int64(1) << standing

@@ -60,7 +60,7 @@ REFUSED = [
         "37:",
         "'rounding' is missing",
     ),
-    ("a place of what is no order", "first: 1000", "nth: 1", "68:5", "bears on orders and entries only"),
+    ("a place of what is no order", "first: 1000", "nth: 1", "68:5", "bears on orders, entries and recruits only"),
     ("a role nobody knows", "to: initiator.referrer", "to: initiator.boss", "46:5", "not a name"),
     ("a due without a unit", "due: 24h", "due: 24", "30:1", "such as 24h"),
     ("a day that does not exist", "from: 2022-01-01", "from: 2022-02-30", "3:13", "a date is written"),

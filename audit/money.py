@@ -99,7 +99,7 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
             ),
             _levels("paid_level", "paid_invitation"),
         ]
-    return [*steps, _moves(rules, scope, platform, ignored, given), _members(scope), _days()]
+    return [*steps, _moves(rules, scope, platform, ignored, given), _members(scope), _days(scope)]
 
 
 def _invited(rules: Rules, scope: Scope) -> Step:
@@ -266,11 +266,12 @@ def _members(scope: Scope) -> Step:
     )
 
 
-def _days() -> Step:
+def _days(scope: Scope) -> Step:
     """Cash in and out by day and asset, whoever paid: entry money, other income, payouts."""
     return Step(
         "money_day",
-        "SELECT CAST(moment AS DATE) AS day, asset, sum(CASE WHEN is_entry THEN paid ELSE 0 END) AS entry,\n"
+        f"SELECT CAST(timezone({literal(scope.zone)}, moment) AS DATE) AS day, asset,\n"
+        "    sum(CASE WHEN is_entry THEN paid ELSE 0 END) AS entry,\n"
         "    sum(CASE WHEN is_entry THEN 0 ELSE paid END) AS other, sum(received) AS payout\n"
         "FROM money_move\nWHERE moment IS NOT NULL AND asset IS NOT NULL\nGROUP BY ALL",
         "table",

@@ -37,11 +37,11 @@ def draw_steps(rules: Rules, scope: Scope) -> list[Step]:
     groups = [draw for _, draw in dated if isinstance(draw, Group)]
     raffles = [draw for _, draw in dated if isinstance(draw, Raffle)]
     chances = [draw for _, draw in dated if isinstance(draw, Chances)]
-    steps += _box_steps(rules, boxes) if boxes else []
+    steps += _box_steps(rules, boxes, scope) if boxes else []
     steps += _group_steps(groups, scope.has("entry", "position")) if groups else []
     steps += raffle_steps(raffles) if raffles and scope.has("outcome", "decided_at") else []
     steps += chance_steps(chances, rules, scope) if chances else []
-    return steps + (known_steps(rules) if groups or chances else [])
+    return steps + (known_steps(rules, scope.zone) if groups or chances else [])
 
 
 def draws_of(rules: Rules) -> list[tuple[date, Draw]]:
@@ -120,12 +120,12 @@ def _group_steps(draws: Sequence[Group], positioned: bool) -> list[Step]:
     ]
 
 
-def _boost_steps(rules: Rules) -> list[Step]:
+def _boost_steps(rules: Rules, scope: Scope) -> list[Step]:
     """What was known before each chance; where the rules declare boosts, `draw_replayed` has the chances that they give."""
     if not rules.boosts:
-        return known_steps(rules)
+        return known_steps(rules, scope.zone)
     return [
-        *known_steps(rules, "draw_at_odds"),
+        *known_steps(rules, scope.zone, "draw_at_odds"),
         Step(
             "draw_replayed",
             f"SELECT {', '.join(f'd.{name}' for name in PLAYED)}, c.chance_num, c.chance_den\n"
@@ -135,7 +135,7 @@ def _boost_steps(rules: Rules) -> list[Step]:
     ]
 
 
-def _box_steps(rules: Rules, draws: Sequence[Boxes]) -> list[Step]:
+def _box_steps(rules: Rules, draws: Sequence[Boxes], scope: Scope) -> list[Step]:
     """Openings with their chance, given the boxes opened before."""
     chances = [(version, *row) for version, draw in enumerate(draws) for row in box_chances(draw)]
     same = " AND c.version = o.version" if len(draws) > 1 else ""
@@ -157,7 +157,7 @@ def _box_steps(rules: Rules, draws: Sequence[Boxes]) -> list[Step]:
             f"LEFT JOIN box_chance AS c ON c.position = o.position{same}\n"
             "LEFT JOIN first_win AS w ON w.activity_id = o.activity_id",
         ),
-        *_boost_steps(rules),
+        *_boost_steps(rules, scope),
         Step(
             "expected_draw",
             "SELECT entry_id AS event, 'draw' AS clause, outcome, chance_num, chance_den,\n"

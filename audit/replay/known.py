@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from audit.engine import Step
+from audit.engine import Step, literal
 from audit.rules import Band, Boost, Boxes, Chances, Group, Rules, Where
 from audit.rules.scalars import span_of
 
 KNOWN = {  # what is known of a chance before it is decided, each a whole number
-    "hour": "CAST(extract(hour FROM taken_at) AS BIGINT)",
-    "day": "datediff('day', DATE '1970-01-01', CAST(taken_at AS DATE))",
+    "hour": "CAST(extract(hour FROM {local}) AS BIGINT)",
+    "day": "datediff('day', DATE '1970-01-01', CAST({local} AS DATE))",
     "nth": "dense_rank() OVER (PARTITION BY participant_id ORDER BY taken_at, entry_id)",
     "spent": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY participant_id ORDER BY taken_at, event "
     "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) - CASE WHEN part > 1 THEN paid ELSE 0 END",
     "collected": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY activity_id ORDER BY position, taken_at, "
     "event ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) - CASE WHEN part > 1 THEN paid ELSE 0 END",
-    "won_that_day": "sum(coalesce(hit, 0)) OVER (PARTITION BY CAST(taken_at AS DATE) ORDER BY taken_at) "
+    "won_that_day": "sum(coalesce(hit, 0)) OVER (PARTITION BY CAST({local} AS DATE) ORDER BY taken_at) "
     "- sum(coalesce(hit, 0)) OVER (PARTITION BY taken_at)",
 }
+EPOCH = date(1970, 1, 1)
 TAKEN = ("event", "entry_id", "part", "draw", "activity_id", "participant_id", "initiator_id", "position", "misses",
          "taken_at", "paid", "hit")  # fmt: skip
 HIT = "CASE outcome WHEN 'win' THEN 1 WHEN 'loss' THEN 0 END AS hit"
@@ -48,7 +50,7 @@ PRIZES = f"""
     WHERE d.won = 0 AND d.chance_den > d.better"""
 
 
-def known_steps(rules: Rules, source: str = "draw_replayed") -> list[Step]:
+def known_steps(rules: Rules, zone: str, source: str = "draw_replayed") -> list[Step]:
     """`chance`: one row for each chance taken, as declared. `chance_known`: the same before the boosts.
 
     source gives entries with the chance that the odds alone declare; `draw` is what entries decided together share. Only
@@ -58,7 +60,8 @@ def known_steps(rules: Rules, source: str = "draw_replayed") -> list[Step]:
     taken = shapes.get(type(rules.draw))
     if taken is None:
         return []
-    known = ",\n    ".join(f"{sql} AS {name}" for name, sql in KNOWN.items())
+    local = f"timezone({literal(zone)}, taken_at)"
+    known = ",\n    ".join(f"{sql.format(local=local)} AS {name}" for name, sql in KNOWN.items())
     names = ", ".join(TAKEN)
     chance = "CAST(chance_num AS HUGEINT) AS chance_num, CAST(chance_den AS HUGEINT) AS chance_den"
     return [
@@ -101,7 +104,7 @@ def conditions(where: Where, step: Fraction) -> Iterator[str]:
         yield f"hour BETWEEN {a} AND {b}" if a <= b else f"(hour >= {a} OR hour <= {b})"
     for day, sign in ((where.since, ">="), (where.until, "<")):
         if day is not None:
-            yield f"CAST(taken_at AS DATE) {sign} DATE '{day.isoformat()}'"
+            yield f"day {sign} {(day - EPOCH).days}"
     for name in ("spent", "collected", "won_that_day"):
         band: Band | None = getattr(where, name)
         if band is not None:

@@ -17,7 +17,8 @@ from checks.fairness import compare, no_groups, nothing
 
 UNPAID = ("missing", "wrong_amount", "wrong_asset", "wrong_payee", "late")
 TRIALS = """
-SELECT concat_ws('|', e.clause, CAST(date_trunc('week', e.event_at) AS DATE)) AS stratum, e.payee AS person, e.event_at AS moment,
+SELECT concat_ws('|', e.clause, CAST(date_trunc('week', timezone({zone}, e.event_at)) AS DATE)) AS stratum,
+    e.payee AS person, e.event_at AS moment,
     d.event IS NOT NULL AS hit
 FROM expected_award AS e
 LEFT JOIN (
@@ -43,4 +44,9 @@ def awards_unpaid_by_group(audit: Audit) -> Iterator[Finding]:
         )
         yield Finding("awards", Verdict.PASS, fine, Basis.SCREEN, sql=unpaid)
         return
-    yield from compare(audit, TRIALS, Text("奖励未按时足额支付", "Awards not paid as owed"), good=False)
+    yield from compare(
+        audit,
+        TRIALS.format(zone=literal(audit.case.file.timezone)),
+        Text("奖励未按时足额支付", "Awards not paid as owed"),
+        good=False,
+    )

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
+from audit.engine import literal
 from audit.finding import Finding, Text, check
 from checks.fairness import CONDITIONS, compare, no_groups, nothing
 
 TRIALS = """
 WITH bought AS (
-    SELECT item, concat_ws('|', item, kind, asset, coalesce(quantity, 1), CAST(paid_at AS DATE)) AS stratum, participant_id AS person,
+    SELECT item, concat_ws('|', item, kind, asset, coalesce(quantity, 1), CAST(timezone({zone}, paid_at) AS DATE)) AS stratum,
+        participant_id AS person,
         paid_at AS moment, amount, purchase_id
     FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL
 ), lowest AS (SELECT stratum, min(amount) AS amount FROM bought GROUP BY stratum),
@@ -42,5 +44,8 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
         )
         return
     yield from compare(
-        audit, TRIALS, Text("付出高于同日同品最低价", "Paying more than the day's lowest price"), good=False
+        audit,
+        TRIALS.format(zone=literal(audit.case.file.timezone)),
+        Text("付出高于同日同品最低价", "Paying more than the day's lowest price"),
+        good=False,
     )

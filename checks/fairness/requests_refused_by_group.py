@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
+from audit.engine import literal
 from audit.finding import Finding, Text, check
 from checks.fairness import compare, no_groups, nothing
 
 TRIALS = """
-SELECT concat_ws('|', r.kind, r.asset, CAST(date_trunc('week', r.requested_at) AS DATE)) AS stratum, r.participant_id AS person,
+SELECT concat_ws('|', r.kind, r.asset, CAST(date_trunc('week', timezone({zone}, r.requested_at)) AS DATE)) AS stratum,
+    r.participant_id AS person,
     r.requested_at AS moment,
     CASE WHEN r.settled_at IS NOT NULL THEN false
         WHEN r.refused_at IS NOT NULL OR r.requested_at + INTERVAL 15 DAY < h.until_at THEN true END AS hit
@@ -35,5 +37,8 @@ def requests_refused_by_group(audit: Audit) -> Iterator[Finding]:
         )
         return
     yield from compare(
-        audit, TRIALS, Text("申请被拒或逾十五日未办", "Requests refused or open after fifteen days"), good=False
+        audit,
+        TRIALS.format(zone=literal(audit.case.file.timezone)),
+        Text("申请被拒或逾十五日未办", "Requests refused or open after fifteen days"),
+        good=False,
     )

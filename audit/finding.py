@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from audit.problem import Place
+from audit.problem import Place, Problem
 
 
 class Verdict(StrEnum):
@@ -111,11 +111,33 @@ def check(
     return decorate
 
 
+FAULT = "fault of the check"
+
+
+def _fault(one: Check, error: Exception) -> Finding:
+    """What is said where a check stops on a fault of its own: nothing about the platform."""
+    what = f"{type(error).__name__}: {error}"
+    return Finding(
+        FAULT,
+        Verdict.INCONCLUSIVE,
+        Text(
+            f"检查 {one.name} 自身出错（{what}），对平台不作任何结论；请附案件反馈给我们。",
+            f"The check {one.name} stopped on a fault of its own ({what}); it says nothing about the platform. Please report it.",
+        ),
+    )
+
+
 def run(one: Check, audit: Any, damage: Mapping[str, Text]) -> list[Finding]:
     """The findings of one check, stamped with its name; damage maps a column to what the gate says of it."""
     found = []
+    try:
+        judged = list(one.judge(audit))
+    except Problem:
+        raise
+    except Exception as error:  # one check's fault must not take the others' evidence away
+        judged = [_fault(one, error)]
     hurt = [column for column in one.needs if column in damage]
-    for finding in one.judge(audit):
+    for finding in judged:
         finding = replace(finding, check=one.name, provisions=finding.provisions or one.provisions)
         shaken = finding.verdict is Verdict.PASS or (
             finding.verdict is Verdict.FAIL and finding.basis is Basis.STATISTICAL

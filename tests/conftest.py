@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from audit.case import Audit, build, read_case
-from audit.finding import Finding
+from audit.finding import FAULT, Finding
 from checks.run import judge, share_of
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,9 @@ def audited(tmp_path: Path) -> Iterator[Auditor]:
         work.mkdir()
         audit = build(case, work / "case.duckdb", Fraction(1, 1000) / share_of(case)[0], lambda _: None)
         opened.append(audit)
-        return audit, judge(audit, lambda _: None)
+        findings = judge(audit, lambda _: None)
+        assert [one.text.en for one in findings if one.subject == FAULT] == []
+        return audit, findings
 
     yield run
     for audit in opened:

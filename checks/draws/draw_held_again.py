@@ -24,7 +24,8 @@ ORDER BY e.activity_id, o.entry_id, o.record"""
 @check(needs=(), provisions=PROVISIONS)
 def draw_held_again(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all outcomes."""
-    if audit.rules.draw is None or not audit.case.scope.has("outcome", "outcome"):
+    held = audit.engine.value("SELECT count(*) FROM outcome WHERE outcome IS NOT NULL")
+    if audit.rules.draw is None or not held:
         yield no_chances("outcomes")
         return
     rows = evidence(audit, SQL)

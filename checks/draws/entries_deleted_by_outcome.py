@@ -49,6 +49,8 @@ def entries_deleted_by_outcome(audit: Audit) -> Iterator[Finding]:
     elif isinstance(draw, Group) and audit.has("group_state"):
         sql = GROUPS.format(places=draw.size, winners=draw.winners)
     else:
+        sql = ""
+    if not sql or not audit.engine.value("SELECT count(*) FROM outcome WHERE outcome IS NOT NULL"):
         yield no_chances("openings")
         return
     cells = cells_of(audit.engine.rows(sql))

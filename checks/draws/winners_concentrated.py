@@ -43,6 +43,9 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
         strata.setdefault((kind, name), []).append(Stratum(*map(int, numbers)))
     registered = audit.case.scope.has("participant")
     people, heads = audit.engine.rows(PEOPLE if registered else ENTERED)[0]
+    if not people or not strata:
+        yield no_chances("people")
+        return
     members = {"person": max(1, people), "recruited by": max(1, heads)}
     found, need = favoured(strata), log_need(audit)
     log_e = log_sum([one.log_bet - math.log(2 * members[one.kind]) for one in found]) - max(0.0, elsewhere(audit))

@@ -42,6 +42,9 @@ def run_off(audit: Audit) -> Iterator[Finding]:
     for asset in assets:
         sql = FLOW.format(asset=literal(asset))
         days = audit.engine.rows(sql)
+        if not any(row[4] > 0 for row in days):
+            yield nothing(f"cash in {asset}", "导出没有付出的记录。", "The export holds no payouts with their times.")
+            continue
         cash, lowest = int(days[-1][5]), min(int(row[5]) for row in days)
         busy = [row[0] for row in days if row[4] > 0][-30:]
         recent = [row for row in days if busy[0] <= row[0] <= busy[-1]]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 ALL = (
     "declaration.claim_contradicts_rules",
+    "declaration.recruits_do_not_break_even",
     "declaration.bound_broken",
     "declaration.odds_not_declared",
     "declaration.amount_not_declared",
@@ -103,6 +104,7 @@ ALL = (
     "fairness.requests_refused_by_group",
     "fairness.refunds_overdue",
     "fairness.minors_among_buyers",
+    "fairness.ranks_seldom_reached",
 )
 
 

@@ -57,3 +57,41 @@ def test_staff_and_shared_devices_with_the_declared_odds_are_silent(tmp_path: Pa
     _, findings = audited(identities(played(tmp_path / "case", lambda s: 1)))
     assert failing(findings) == []
     assert finding(findings, "odds_depend_on_player").verdict is Verdict.PASS
+
+
+NOTICE = "  notice: {file: notices.csv, columns: {notice_id: 公告, published_at: 时间, campaign: 活动, text: 内容, odds: 赔率倍数}}\n"
+CUT = datetime(2022, 4, 5)
+
+
+def noticed(folder: Path, lines: list[str]) -> Path:
+    played(folder, lambda s: 0.15 if s.at >= CUT else 1)
+    return add(folder, NOTICE, "notices.csv", ["公告,时间,活动,内容,赔率倍数", *lines])
+
+
+def test_a_change_that_a_notice_published_is_no_alarm(tmp_path: Path, audited: Auditor) -> None:
+    _, findings = audited(noticed(tmp_path / "case", ["N7,2022-04-05 00:00:00,lucky-box,即日起赔率调整,3/20"]))
+    assert failing(findings) == []
+    assert "N7 (2022-04-05, x3/20)" in finding(findings, "odds_changed_unannounced").text.en
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "N7,2022-05-01 09:00:00,lucky-box,四月五日起赔率调整,3/20",
+        "N7,2022-04-05 00:00:00,another-campaign,即日起赔率调整,3/20",
+        "N7,2022-04-05 00:00:00,lucky-box,即日起赔率调整,3/2",
+    ],
+    ids=["published afterwards", "of another campaign", "of another change"],
+)
+def test_a_change_that_no_notice_published_is_an_alarm(line: str, tmp_path: Path, audited: Auditor) -> None:
+    _, findings = audited(noticed(tmp_path / "case", [line]))
+    one = finding(findings, "odds_changed_unannounced")
+    assert one.verdict is Verdict.FAIL
+    assert ("N7" in one.text.en) == ("another-campaign" not in line)
+
+
+def test_odds_that_cannot_be_read_change_nothing_and_are_named(tmp_path: Path, audited: Auditor) -> None:
+    _, findings = audited(noticed(tmp_path / "case", ["N7,2022-04-05 00:00:00,lucky-box,赔率调整,更低"]))
+    one = finding(findings, "odds_changed_unannounced")
+    assert one.verdict is Verdict.FAIL
+    assert "not readable" in one.text.en

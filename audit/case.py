@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +26,7 @@ from audit.people import people_steps
 from audit.problem import Place, Problem
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
+from audit.replay.notices import published_boosts
 from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Released, Rules, eras, rules_of
 from audit.rules.declared import place_of
 from audit.rules.document import Document, parse_document, read_document, read_record
@@ -230,6 +231,8 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
         engine.rows("SET enable_external_access = false")
         progress("gate")
         pass_gate(engine, case.scope, _demands(case))
+        boosts = (*case.rules.boosts, *published_boosts(engine, case.rules))
+        case = replace(case, rules=replace(case.rules, boosts=boosts))
         repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
         money = money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution)
         people = people_steps(case.rules, case.scope)

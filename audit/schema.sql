@@ -109,6 +109,8 @@ CREATE TABLE notice (
     activity_id VARCHAR,         -- activity it is about
     winner_id VARCHAR,           -- participant it names as a winner
     text VARCHAR,                -- its words
+    campaign VARCHAR,            -- campaign whose odds it changes; NULL: the one audited
+    odds VARCHAR,                -- what it multiplies the declared odds by from that day on: 1/2, 2, or 1 for "as declared again"
     source_file VARCHAR, record BIGINT, refused VARCHAR
 );
 

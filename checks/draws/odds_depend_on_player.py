@@ -1,16 +1,18 @@
 """Odds depend on who plays.
 
-Does: compares wins of newcomers, regulars, heavy spenders, recruits and initiators with the chances they took.
+Does: compares wins of newcomers, regulars, heavy spenders, recruits, initiators, staff and accounts that share a device
+    or a payment account with the chances they took.
 Matters: a draw that lets newcomers win to hook them, or insiders because they are insiders, is not the draw declared.
 How: each draw is conditional on who took part in it, so that people who play more are no reason for alarm; bets on
     "their odds are multiplied by r" for each kind of player, mixed; what favoured places or a change of all odds explain
     is taken off. Thresholds are fixed multiples of the stake.
-Blind to: people known only by device, address or name: the export must say who is staff.
+Blind to: staff, devices and payment accounts that the export does not hold. Kinds of device and other declared groups
+    are compared by `win_rate_differs_by_group`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from audit.case import Audit
 from audit.finding import Finding, Text, check
@@ -29,6 +31,18 @@ KINDS = {  # what a chance's player was before it
     "referrer_id IS NOT NULL": Text("由他人推荐者", "players whom somebody recruited"),
     "referrer_id = initiator_id": Text("发起人所推荐者", "players whom the initiator recruited"),
 }
+KNOWN = {  # what the export tells of who is behind an account; asked only where it does
+    "c.participant_id IN (SELECT participant_id FROM staff WHERE how = 'staff')": Text("员工账户", "accounts of staff"),
+    "c.participant_id IN (SELECT participant_id FROM staff)": Text(
+        "员工及与其关联的账户", "accounts of staff, or linked to staff"
+    ),
+    "c.participant_id IN (SELECT participant_id FROM identity_link WHERE kind = 'device')": Text(
+        "与他人共用设备的账户", "accounts that share a device with another"
+    ),
+    "c.participant_id IN (SELECT participant_id FROM identity_link WHERE kind = 'payment-account')": Text(
+        "与他人共用收付款账户者", "accounts that share a payment account with another"
+    ),
+}
 SQL = """
 SELECT {number} AS value, size, winners, drawn, hits, count(*) AS draws
 FROM (
@@ -45,11 +59,12 @@ def odds_depend_on_player(audit: Audit) -> Iterator[Finding]:
     if not audit.has("chance") or not audit.case.scope.has("entry", "participant_id"):
         yield no_chances("players")
         return
-    sql = _sql("chance AS c", price(audit))
-    kinds = list(KINDS.values())
+    asked = KINDS | KNOWN if audit.has("staff") else KINDS
+    sql = _sql(asked, "chance AS c", price(audit))
+    kinds = list(asked.values())
     rules = others(audit, "nth", "spent")
     left = (
-        cells_of(audit.engine.rows(_sql(chances(audit, rules).replace("supposed", "c"), price(audit))))
+        cells_of(audit.engine.rows(_sql(asked, chances(audit, rules).replace("supposed", "c"), price(audit))))
         if rules
         else None
     )
@@ -60,6 +75,6 @@ def odds_depend_on_player(audit: Audit) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _sql(chance: str, stake: int) -> str:
-    parts = [SQL.format(number=n, chance=chance, test=test.format(price=stake)) for n, test in enumerate(KINDS)]
+def _sql(asked: Mapping[str, Text], chance: str, stake: int) -> str:
+    parts = [SQL.format(number=n, chance=chance, test=test.format(price=stake)) for n, test in enumerate(asked)]
     return "\nUNION ALL".join(parts) + "\nORDER BY ALL"

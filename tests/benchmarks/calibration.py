@@ -22,6 +22,7 @@ import numpy.typing as npt
 from audit.hidden import FAMILIES
 from audit.stats.bets import Run, log_mixture, prefix_theories
 from audit.stats.classes import RATIOS, Cell, Stratum, class_bets, class_p_value, log_sum, places_of, spans
+from audit.stats.envelopes import log_law_bet, twice_the_mean
 from audit.stats.exact import prefix_p_value, prefix_set
 from audit.stats.plan import of_prefix
 from checks import every_check
@@ -331,6 +332,39 @@ def guarantees(runs: int) -> None:
         say(f"B8 {name}: wins at any time", f"<= {limit}", str(reached), reached <= limit)
 
 
+def even_parts(rng: random.Random, people: int) -> list[int]:
+    cuts = sorted(rng.sample(range(1, 1000), people - 1))
+    return [b - a for a, b in itertools.pairwise([0, *cuts, 1000])]
+
+
+def doubled_mean(rng: random.Random, people: int) -> list[int]:
+    while True:
+        parts = list[int]()
+        for left in range(people, 1, -1):
+            parts.append(max(1, int(rng.random() * 2 * (1000 - sum(parts)) / left)))
+        if sum(parts) < 1000:
+            return [*parts, 1000 - sum(parts)]
+
+
+def envelopes(runs: int) -> None:
+    """B9: declared "every way to share is as likely", truly twice the mean: the bet on it, at fixed n and at any time."""
+    rng = random.Random(9)
+    for people, limit in ((3, 55), (5, 16)):
+
+        def bets(draw: Callable[[random.Random, int], list[int]], people: int = people, limit: int = limit) -> Floats:
+            rows = [[log_law_bet([draw(rng, people)], twice_the_mean) for _ in range(2 * limit)] for _ in range(runs)]
+            return np.array(rows).cumsum(1)
+
+        null, true = bets(even_parts), bets(doubled_mean)
+        at = limit - 1
+        power = float(
+            np.mean(np.isfinite(true[:, at]) & (true[:, at] >= np.quantile(null[:, at], 0.999, method="higher")))
+        )
+        won = np.mean(np.maximum.accumulate(true, axis=1) >= NEED - math.log(0.3), axis=0)
+        say(f"B9 twice the mean of {people}: found with {limit} envelopes", ">= .9 at 1e-3",
+            f"{power:.3f}; at any time nine in ten take {int(np.argmax(won >= 0.9)) + 1}", power >= 0.9)  # fmt: skip
+
+
 def raffles() -> None:
     """B9: inclusion chances of a draw at every 25th entry, winners out."""
     for batch, expected in ((1, 0.185765), (2, 0.151838), (40, 0.029217), (80, 0.000521)):
@@ -362,7 +396,7 @@ def main(scale: float = 1.0) -> None:
     blocks: Sequence[Callable[[], None]] = (
         fairness, lambda: honest_platforms(int(10_000 * scale)), prefixes, lambda: shapes(int(8000 * scale)),
         lambda: naming(int(1000 * scale)), lambda: censoring(int(1000 * scale)), lambda: classes(int(1000 * scale)),
-        lambda: guarantees(int(60 * scale)), raffles, price,
+        lambda: guarantees(int(60 * scale)), lambda: envelopes(int(4000 * scale)), raffles, price,
     )  # fmt: skip
     for block in blocks:
         begun = time.perf_counter()

@@ -15,6 +15,7 @@ from audit.report.cover import Cover, Lang, has
 from audit.report.document import inputs
 from audit.report.figures import Figure, figures
 from audit.report.fonts import font_faces
+from audit.report.papers import paper_names
 from audit.report.show import bound, grouped, listed, money, quantity, split, table_of
 from audit.report.words import words
 
@@ -104,7 +105,11 @@ def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: La
     told: dict[str, list[dict[str, str]]] = {}
     for law in cover.provisions:
         told.setdefault(str(law["id"]), []).append(_law(law, lang, say))
-    seen = [_seen(number, finding, told, cover, lang, say, room) for number, finding in enumerate(findings, 1)]
+    sheets = paper_names(findings, say)
+    seen = [
+        _seen(number, finding, told, cover, lang, say, room, sheets.get(finding.check, ""))
+        for number, finding in enumerate(findings, 1)
+    ]
     judged = sorted((one for one in seen if not one["screen"]), key=lambda one: ORDER.index(one["verdict"]))
     screens = [one for one in seen if one["screen"]]
     lit = [one for one in screens if one["verdict"] is Verdict.FAIL]
@@ -158,8 +163,8 @@ def _matrix(cover: Cover, lang: Lang, say: Mapping[str, str]) -> list[dict[str, 
 
 
 def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]], cover: Cover, lang: Lang,
-          say: Mapping[str, str], room: Room) -> dict[str, Any]:  # fmt: skip
-    """One finding as the template reads it."""
+          say: Mapping[str, str], room: Room, paper: str) -> dict[str, Any]:  # fmt: skip
+    """One finding as the template reads it; paper is the name of its sheet in the workbook."""
     screen = finding.basis is Basis.SCREEN
     first, rest = split(getattr(finding.text, lang))
     rows = finding.rows[: room.rows]
@@ -185,7 +190,7 @@ def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]
         "sql": finding.sql if len(finding.sql) <= room.sql else f"{finding.sql[: room.sql]} …" if room.sql else "",
         "picture": "",
         "shown": shown.format(total=f"{len(finding.rows):,}", shown=room.rows)
-        + say["in_workbook"].format(say["sheet_evidence"], number),
+        + say["in_workbook"].format(paper, number),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +10,6 @@ from typing import Any
 from audit.engine import Engine
 from audit.finding import Basis, Finding, plain
 from audit.report.cover import Cover, Lang, has
-from audit.report.document import record_of
 from audit.report.show import SOURCE
 
 KINDS = (
@@ -157,22 +155,6 @@ def finding_rows(findings: Sequence[Finding], lang: Lang, say: Say) -> tuple[Col
         e_value=14, could=34, clauses=26, provisions=26, basis=20, rows=9, sql=60,
     )  # fmt: skip
     return columns, rows
-
-
-def evidence(findings: Sequence[Finding], say: Say) -> tuple[Columns, Rows]:
-    """Every row behind every finding: its source in columns of their own, the rest as JSON, as the check gave it."""
-
-    def rows() -> Iterator[list[Any]]:
-        for number, one in enumerate(findings, 1):
-            for row in record_of(one, len(one.rows))["rows"]:
-                rest = {name: value for name, value in row.items() if name not in SOURCE}
-                told = json.dumps(rest, ensure_ascii=False)
-                yield [number, one.check, one.subject, *(row.get(name) for name in SOURCE), told]
-
-    columns = _columns(
-        say, finding_no=8, check=28, subject=24, source_file=24, record_no=10, line_no=10, evidence_row=110
-    )  # fmt: skip
-    return columns, rows()
 
 
 def streamed(engine: Engine, sql: str) -> Iterator[Sequence[Any]]:

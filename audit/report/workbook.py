@@ -1,4 +1,4 @@
-"""discrepancies.xlsx: every row that differs, who is still owed what, and the rows behind each finding.
+"""discrepancies.xlsx: every row that differs, who is still owed what, and a sheet for each check that has rows.
 
 Ids are text. An amount is a number where a spreadsheet holds it exactly, else text. No cell is ever a formula.
 """
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from audit.engine import Engine
 from audit.finding import Finding
 from audit.report.cover import Cover, Lang, has
-from audit.report.sheets import Amount, discrepancies, evidence, finding_rows, payees, refused, summary
+from audit.report.papers import papers
+from audit.report.sheets import Amount, discrepancies, finding_rows, payees, refused, summary
 from audit.report.words import words
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ EXACT_DIGITS = 15
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet before it is written: columns as (label, width), rows of cells."""
+    """A sheet before it is written: columns as (label, width), rows of cells, and totals below the filter."""
 
     name: str
     columns: Sequence[tuple[str, int]]
     rows: Iterable[Sequence[Any]]
+    totals: Iterable[Sequence[Any]] = ()
 
 
 def write_workbook(path: Path, engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) -> None:
@@ -67,7 +69,8 @@ def _sheets(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lan
         yield Sheet(say["sheet_discrepancies"], *discrepancies(engine, cover, say))
     yield Sheet(say["sheet_refused"], *refused(engine, say))
     yield Sheet(say["sheet_findings"], *finding_rows(findings, lang, say))
-    yield Sheet(say["sheet_evidence"], *evidence(findings, say))
+    for one in papers(findings, say):
+        yield Sheet(one.name, one.columns, one.rows, one.totals)
 
 
 class _Formats:
@@ -104,6 +107,9 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: _Formats, cover: Co
         for column, value in enumerate(cells):
             _cell(place, row, column, value, formats, wide=sheet.columns[column][1] > 40)
     _close(place, sheet, row)
+    for below, cells in enumerate(sheet.totals, row + 2):
+        for column, value in enumerate(cells):
+            _cell(place, below, column, value, formats, wide=False)
 
 
 def _open(book: xlsxwriter.Workbook, sheet: Sheet, part: int, formats: _Formats, cover: Cover) -> Worksheet:

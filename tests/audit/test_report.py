@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,22 +187,78 @@ def test_the_workbook_says_who_is_still_owed(written: tuple[Lang, Path]) -> None
     assert row[12] == FORMULA
     assert row[13] == "payments.csv"
     assert row[15] == row[14] + 1
-    evidence_rows = list(book[DATA["sheet_evidence"][place]].iter_rows(min_row=2, values_only=True))
-    assert len(evidence_rows) == 14
 
 
-def test_a_full_sheet_goes_on_in_another(
-    monkeypatch: pytest.MonkeyPatch, audit: Audit, findings: list[Finding], tmp_path: Path
+def test_a_check_with_rows_has_a_sheet_whose_totals_tie_to_the_report(
+    audit: Audit, findings: list[Finding], tmp_path: Path
 ) -> None:
+    from decimal import Decimal
+
     from openpyxl import load_workbook
 
     import audit.report.workbook as workbook
 
-    monkeypatch.setattr(workbook, "LAST_ROW", 5)
-    workbook.write_workbook(tmp_path / "x.xlsx", audit.engine, findings, cover(audit), "en")
+    long = "payouts_that_nobody_would_have_"  # 31 characters, the same for both
+    row = {"payee": "0012", "asset": "CNY", "owed": "4.50", "paid": "1.25", "at_stake": "3.25", "amount": "=1+1"}
+    wrong = [
+        Finding(f"{name} {turn}", Verdict.FAIL, Text("甲。", "A."), check=long + name, amount={"CNY": "9.75"}, rows=(row,) * 3)
+        for name in ("expected", "EXPECTED_TOO", "") for turn in (1, 2)
+    ]  # fmt: skip
+    history = Finding("x", Verdict.FAIL, Text("甲。", "A."), check="History", rows=(row,))
+    written = [*findings, *wrong, history]
+    workbook.write_workbook(tmp_path / "x.xlsx", audit.engine, written, cover(audit), "en")
     book = load_workbook(tmp_path / "x.xlsx")
-    sizes = {sheet.title: sheet.max_row - 1 for sheet in book if sheet.title.startswith("Evidence")}
-    assert sizes == {"Evidence": 5, "Evidence 2": 5, "Evidence 3": 4}
+    assert len({name.lower() for name in book.sheetnames}) == len(book.sheetnames)
+    assert all(len(name) <= 31 for name in book.sheetnames)
+    assert {"Summary", "Still owed", "Discrepancies", "Refused cells", "Findings", "payout_wrong"} < set(
+        book.sheetnames
+    )
+    assert book.sheetnames[-4:] == [long, long[:29] + " 2", long[:29] + " 3", "History 2"]
+    paper = book[long]
+    assert paper.auto_filter.ref == "A1:K7"
+    assert [cell.value for cell in paper[2]][2:8] == ["0012", "CNY", 4.5, 1.25, 3.25, "=1+1"]
+    assert paper["C2"].number_format == "@"
+    assert paper["E2"].number_format == "#,##0.00"
+    below = [[cell.value for cell in line] for line in paper.iter_rows(min_row=9)]
+    assert below[0][:3] == [1 + len(findings), "expected 1", "Total: 3 rows; the report’s amount: 9.75 CNY"]
+    assert below[1][1:7] == ["Sum of the rows: CNY", None, "CNY", 13.5, 3.75, float(Decimal(wrong[0].amount["CNY"]))]
+    assert f"sheet “{long}”" in page(audit.engine, written, cover(audit), "en")
+
+
+def test_sums_on_a_check_s_sheet_are_those_of_the_case(audited: Any, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    case, found = audited(FIXTURES / "two-level" / "rigged-second-level-cut")
+    write_reports(tmp_path, case.engine, found, cover(case), "en", ["xlsx"])
+    book = load_workbook(tmp_path / "discrepancies.xlsx")
+    assert {one.check for one in found if one.rows} <= set(book.sheetnames)
+    tied = 0
+    for number, one in enumerate(found, 1):
+        if one.rows and one.check.startswith("payout_") and one.amount:
+            lines = list(book[one.check].iter_rows(values_only=True))
+            place = lines[0].index("At stake")
+            sums = {line[1]: line[place] for line in lines if line[0] == number and str(line[1]).startswith("Sum of")}
+            assert sums == {f"Sum of the rows: {asset}": float(value) for asset, value in one.amount.items()}
+            tied += 1
+    assert tied
+
+
+def test_a_sheet_that_is_full_says_where_the_rest_is(
+    monkeypatch: pytest.MonkeyPatch, audit: Audit, findings: list[Finding], tmp_path: Path
+) -> None:
+    from openpyxl import load_workbook
+
+    import audit.report.papers as papers
+    import audit.report.workbook as workbook
+
+    monkeypatch.setattr(papers, "MOST", 5)
+    monkeypatch.setattr(workbook, "LAST_ROW", 4)
+    workbook.write_workbook(tmp_path / "x.xlsx", audit.engine, [findings[2]], cover(audit), "en")
+    book = load_workbook(tmp_path / "x.xlsx")
+    assert [one.auto_filter.ref for one in book if one.title.startswith("payout_wrong")] == ["A1:M5", "A1:M2"]
+    last = [cell.value for line in book["payout_wrong 2"].iter_rows() for cell in line if cell.value is not None]
+    assert "Total: 13 rows; the report’s amount: none" in last
+    assert last[-1].startswith("Only the first 5 rows stand here; for all of them run the SQL")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +286,18 @@ def test_the_json_is_stable(written: tuple[Lang, Path]) -> None:
     content = json.loads(text)
     assert text == dump(content)
     assert text.endswith("}\n")
-    keys = ["redraw", "case", "platform", "summary", "inputs", "budget", "grain", "findings", "provisions", "predicates"]
+    keys = [
+        "redraw",
+        "case",
+        "platform",
+        "summary",
+        "inputs",
+        "budget",
+        "grain",
+        "findings",
+        "provisions",
+        "predicates",
+    ]
     assert list(content) == keys
     assert all(one["accepted"] + one["refused"] == one["rows"] for one in content["inputs"])
 
@@ -285,9 +353,13 @@ def test_a_page_is_never_larger_than_two_megabytes(audit: Audit) -> None:
     """Many findings of wide rows, every cell two hundred characters that turn the direction of writing."""
     from audit.report.html import LARGEST
 
-    rows = tuple({f"column_{name}": f"\u202e<b>{place}</b>" + "\u5bbd" * 190 for name in range(18)} for place in range(3))
+    rows = tuple(
+        {f"column_{name}": f"\u202e<b>{place}</b>" + "\u5bbd" * 190 for name in range(18)} for place in range(3)
+    )
     many = [
-        Finding(f"{number}" * 60, Verdict.FAIL, Text("甲" * 180 + "。", "A" * 180 + "."), rows=rows, sql="SELECT 1\n" * 40)
+        Finding(
+            f"{number}" * 60, Verdict.FAIL, Text("甲" * 180 + "。", "A" * 180 + "."), rows=rows, sql="SELECT 1\n" * 40
+        )
         for number in range(130)
     ]
     html = page(audit.engine, many, cover(audit), "en")

@@ -184,12 +184,14 @@ def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
 def _chances() -> Mapping[str, tuple[Text, str]]:
     taken = (
         "SELECT entry_id, activity_id, participant_id, prize AS won, misses, outcome, decided_at, source_file, record\n"
-        "FROM draw_replayed WHERE {} ORDER BY ALL"
+        "FROM draw_replayed AS d WHERE {} ORDER BY ALL"
     )
+    # a lesser prize where a better one was certain is said once, by `guarantee_not_honoured`
+    missed = "SELECT 1 FROM chance AS c WHERE c.entry_id = d.entry_id AND c.chance_num = c.chance_den AND c.hit = 0"
     return {
         "win without a chance": (
             Text("概率为零而中奖", "wins whose chance was zero"),
-            taken.format("chance_num = 0 AND outcome = 'win'"),
+            taken.format(f"chance_num = 0 AND outcome = 'win' AND NOT EXISTS ({missed})"),
         ),
     }
 

@@ -10,15 +10,13 @@ Blind to: releases that are too small or missing: `payout_wrong`, `payout_missin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from audit.case import Audit, evidence
 from audit.finding import Finding, Text, Verdict, check
 from checks.payouts import NEEDS, total
 
 SQL = """
-SELECT payee, fund, asset, event, clause, payment_id, paid, paid_at, -balance AS at_stake, source_file, record
-FROM (
+WITH balances AS (
     SELECT *, sum(move) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS balance
     FROM (
@@ -31,11 +29,21 @@ FROM (
         FROM ledger AS p JOIN (SELECT DISTINCT clause, fund FROM clause WHERE fund IS NOT NULL) AS c ON c.clause = p.clause
         WHERE NOT p.illegible
     ) AS moves
-) AS balances
-WHERE balance < 0 AND turn = 1
-    AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = balances.payee AND r.fund IS NULL AND r.unknown)
+), overdrawn AS (
+    SELECT *, greatest(0, -min(balance) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS beyond
+    FROM balances
+), each AS (
+    -- what one payment took beyond the fund is not held against the honest ones after it
+    SELECT *, beyond - lag(beyond, 1, 0) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id) AS at_stake
+    FROM overdrawn
+)
+SELECT payee, fund, asset, event, clause, payment_id, paid, paid_at, at_stake, source_file, record
+FROM each
+WHERE at_stake > 0
+    AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = each.payee AND r.fund IS NULL AND r.unknown)
     AND NOT EXISTS (SELECT 1 FROM participant_once AS p
-        WHERE p.participant_id = balances.payee AND p.joined_at < {since})
+        WHERE p.participant_id = each.payee AND p.joined_at < {since})
 ORDER BY payee, paid_at, payment_id"""
 
 
@@ -54,14 +62,13 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
     for fund in sorted({str(row["fund"]) for row in rows}):
         bad = tuple(row for row in rows if row["fund"] == fund)
         people = len({row["payee"] for row in bad})
-        worst = {row["payee"]: row for row in sorted(bad, key=lambda row: Decimal(str(row["at_stake"])))}
-        amount = total(audit, tuple(worst.values()))
+        amount = total(audit, bad)
         money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
         yield Finding(
             fund,
             Verdict.FAIL,
-            Text(f"{fund}：{people} 人的释放超过余额，共 {len(bad)} 笔，最多透支 {money}。",
-                 f"{fund}: releases of {people} persons went beyond the balance, {len(bad)} payments; overdrawn by up to {money}."),
+            Text(f"{fund}：{people} 人的释放超过余额，共 {len(bad)} 笔，共透支 {money}。",
+                 f"{fund}: releases of {people} persons went beyond the balance, {len(bad)} payments; overdrawn by {money}."),
             observed=str(len(bad)),
             amount=amount,
             rows=bad,

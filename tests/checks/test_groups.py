@@ -145,3 +145,20 @@ def test_without_places_or_times_nobody_is_accused_of_an_order(tmp_path: Path, a
     _, findings = audited(folder)
     assert not failing(findings)
     assert next(one for one in findings if one.check == "join_order_favoured").verdict == "INCONCLUSIVE"
+
+
+def test_one_release_beyond_a_fund_is_not_held_against_those_after_it(tmp_path: Path, audited: Auditor) -> None:
+    """U0021's refund goes out as a release while the fund is empty; what is won and released later is in order."""
+    folder = Path(shutil.copytree(FIXTURES / "group-rebate" / "honest", tmp_path / "case"))
+    path = folder / "payments.csv"
+    text = path.read_bytes().decode("gb18030")
+    old = "U0021,人民币,99.00,退款,K0011"
+    assert text.count(old) == 1
+    path.write_bytes(text.replace(old, "U0021,人民币,99.00,购物金释放,K0011").encode("gb18030"))
+    _, findings = audited(folder)
+    assert failing(findings) == [
+        ("payout_missing", "refund"), ("payout_unexpected", "release"), ("release_above_fund", "shopping-fund"),
+    ]  # fmt: skip
+    (over,) = (one for one in findings if one.check == "release_above_fund" and one.verdict == "FAIL")
+    assert over.amount == {"CNY": "99.00"}
+    assert [(row["payee"], row["event"], row["at_stake"]) for row in over.rows] == [("U0021", "K0011", "99.00")]

@@ -27,8 +27,8 @@ def example() -> Row:
     return found
 
 
-def gacha(kept: bool) -> Any:
-    """Pulls with the guide's chances; where the guarantee is not kept, U1's comes one pull late."""
+def gacha(kept: bool, instead: str = "loss") -> Any:
+    """Pulls with the guide's chances; where the guarantee is not kept, U1's comes one pull late, after `instead`."""
 
     def play(rng: Random) -> Made:
         guide = example()
@@ -49,6 +49,8 @@ def gacha(kept: bool) -> Any:
             said = "five-star" if best[who] == sure or (chance < 0.006 and who) else "loss"
             if said == "loss" and best[who] < 90 and (good[who] == 10 or chance < 0.057):
                 said = "four-star"
+            if best[who] == 90 and said != "five-star":
+                said = instead
             best[who] = 0 if said == "five-star" else best[who]
             good[who] = 0 if said != "loss" else good[who]
             at, key = SINCE + timedelta(hours=1, minutes=number), f"K{number}"
@@ -82,3 +84,11 @@ def test_a_guarantee_at_ninety(kept: bool, found: list[tuple[str, str]], tmp_pat
         one = next(each for each in findings if (each.check, each.subject) == found[0])
         assert {row["participant_id"] for row in one.rows} == {"U1"}
         assert one.rows[0]["entry_id"] == f"K{89 * PEOPLE}"
+
+
+def test_a_lesser_prize_in_the_guaranteed_ones_place_is_said_once(tmp_path: Path, audited: Auditor) -> None:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    write_history(Random(90), folder, gacha(kept=False, instead="four-star"))
+    _, findings = audited(folder)
+    assert failing(findings) == [("guarantee_not_honoured", "guarantees")]

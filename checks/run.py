@@ -137,11 +137,11 @@ def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
         grain=audit.grain,
         budget=Text(
             f"本审计的统计结论误判一家诚实平台的机会合计不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，无论查看多少次都成立；"
-            "人员名单按 5 % 的平均误列率列出。"
+            "名单按 e-BH 法列出，所列人员平均至多 5 % 为误列。"
             "算术与文件结论不含偶然，以记录属实为前提。",
             f"The statistical verdicts of this audit together accuse at most one honest platform in {budget}; the checks that "
             f"bet on the declared draw ({tests}) share that budget equally, and it holds however often the data are "
-            "looked at; of people listed, on average at most 5 % are innocent. "
+            "looked at; people are listed by the rule e-BH: of those listed, on average at most 5 % are innocent. "
             "Verdicts of arithmetic and of documents involve no chance; they hold if the records do.",
         ),
         provisions=[{**one, "words": Text(one["words"], one["gloss"])} for one in law.matrix(findings, cited)],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from audit.finding import Verdict
+from checks.run import cover_of
 from tests.checks.test_draws import finding
 from tests.conftest import FIXTURES, Auditor, failing, maker
 
@@ -54,8 +55,12 @@ def test_odds_that_depend_on_who_is_behind_an_account(
 
 
 def test_staff_and_shared_devices_with_the_declared_odds_are_silent(tmp_path: Path, audited: Auditor) -> None:
-    _, findings = audited(identities(played(tmp_path / "case", lambda s: 1)))
+    audit, findings = audited(identities(played(tmp_path / "case", lambda s: 1)))
     assert failing(findings) == []
+    budget = cover_of(audit, findings).budget
+    assert "one honest platform in 1000" in budget.en
+    assert "e-BH" in budget.en
+    assert "e-BH" in budget.zh
     assert finding(findings, "odds_depend_on_player").verdict is Verdict.PASS
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 ALL = (
     "declaration.claim_contradicts_rules",
+    "declaration.recruits_do_not_break_even",
     "declaration.bound_broken",
     "declaration.odds_not_declared",
     "declaration.amount_not_declared",

@@ -20,6 +20,11 @@ class Reported:
     )
     at_least: Odds | None = Field(default=None, alias="at-least", description="of bought-again: the share claimed")
     recruits: Annotated[int, Field(ge=1, le=10**6)] | None = Field(default=None, description="of even-with-recruits")
+    paid: Amount | None = Field(
+        default=None,
+        description="of even-with-recruits: what entry cost, in units; then the rules themselves are asked as well, as credited "
+        "and as withdrawable; absent: all that a member paid",
+    )
     amount: Amount | None = Field(default=None, description="of median-received: the least amount, in units")
     in_: Asset | None = Field(default=None, alias="in", description="asset of what is received")
     says: str = Field(default="", description="the platform's own words")

@@ -68,7 +68,7 @@ def grow(rules: Rules, price: int, scenario: Scenario) -> Grown:
     for number, recruiter in enumerate(above):
         if recruiter:
             level[number] = level[recruiter - 1] + 1
-    engine = settle(_world(rules, price, scenario, above))
+    engine = settle(world_of(rules, price, scenario, above))
     asset = money_of(rules)
     step = Fraction(rules.assets[asset].step)
     try:
@@ -110,7 +110,7 @@ def break_even_recruits(rules: Rules, price: int, most: int = MOST) -> list[Frac
     import numpy as np
 
     above = np.concatenate([[0], np.ones(most, dtype=np.int64)])
-    engine = settle(_world(rules, price, Scenario(most + 1, most + 1), above))
+    engine = settle(world_of(rules, price, Scenario(most + 1, most + 1), above))
     asset = money_of(rules)
     step = Fraction(rules.assets[asset].step)
     try:
@@ -129,7 +129,8 @@ def break_even_recruits(rules: Rules, price: int, most: int = MOST) -> list[Frac
     return found
 
 
-def _world(rules: Rules, price: int, scenario: Scenario, above: object) -> World:
+def world_of(rules: Rules, price: int | Decimal, scenario: Scenario, above: object) -> World:
+    """Everybody of a scenario joins under the number in `above` (0: nobody), a minute apart, and buys once at the price."""
     import numpy as np
 
     referrer = np.asarray(above, dtype=np.int64)

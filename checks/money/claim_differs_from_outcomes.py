@@ -25,9 +25,10 @@ BUYERS = """
 SELECT count(*), count(*) FILTER (orders >= 2)
 FROM (SELECT participant_id, count(*) AS orders FROM purchase_once WHERE participant_id IS NOT NULL GROUP BY participant_id) AS b"""
 RECRUITERS = """
-SELECT m.person, r.recruits, m.paid, m.received, m.asset
+SELECT m.person, r.recruits, {paid} AS paid, m.received, m.asset
 FROM member_money AS m
-JOIN (SELECT referrer, count(*) AS recruits FROM invited WHERE referrer IS NOT NULL GROUP BY referrer) AS r ON r.referrer = m.person
+JOIN (SELECT i.referrer, count(*) AS recruits FROM invited AS i
+    JOIN member_money AS n ON n.person = i.person AND n.asset = {asset} AND n.paid > 0 GROUP BY i.referrer) AS r ON r.referrer = m.person
 WHERE m.asset = {asset} AND m.paid > 0 AND r.recruits >= {recruits}"""
 MIDDLE = "SELECT quantile_disc(received, 0.5), count(*) FROM member_money WHERE asset = {asset} AND paid > 0"
 EARLY = """
@@ -100,16 +101,18 @@ def _even(audit: Audit, claim: Reported) -> Answer | None:
     if not audit.has("member_money") or not audit.has("invited"):
         return None
     asset = claim.in_ or ""
-    sql = RECRUITERS.format(asset=literal(asset), recruits=claim.recruits)
+    paid = "m.paid" if claim.paid is None else f"CAST({audit.units(asset).steps(claim.paid)} AS DECIMAL(38, 0))"
+    sql = RECRUITERS.format(asset=literal(asset), recruits=claim.recruits, paid=paid)
     people, even = audit.engine.rows(f"SELECT count(*), count(*) FILTER (received >= paid) FROM ({sql}) AS r")[0]
     if not people:
         return None
-    short = f"{sql} AND m.received < m.paid ORDER BY m.person LIMIT 1000"
+    short = f"{sql} AND m.received < {paid} ORDER BY m.person LIMIT 1000"
     return (
         Verdict.FAIL if even < people else Verdict.PASS,
-        Text(f"所称推荐满 {claim.recruits} 人即回本；导出中 {people} 名达到者有 {even} 名（{percent(even, people)}）收回所付 {asset}。",
-             f"Claimed: even after {claim.recruits} recruits; of {people} members who got there {even} ({percent(even, people)}) had their "
-             f"{asset} back."),
+        Text(f"所称推荐满 {claim.recruits} 人即回本；导出中推荐满此数付款者的 "
+             f"{people} 人有 {even} 名（{percent(even, people)}）收回所付 {asset}。",
+             f"Claimed: even after {claim.recruits} recruits; of {people} members with as many who paid "
+             f"{even} ({percent(even, people)}) had their {asset} back."),
         f"{even} / {people}", evidence(audit, short), short,
     )  # fmt: skip
 

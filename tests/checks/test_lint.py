@@ -309,3 +309,23 @@ def test_an_audit_speaks_the_same_formats(tmp_path: Path, capsys: pytest.Capture
     known.write_bytes((tmp_path / "out" / "findings.json").read_bytes())
     assert main(["audit", case, "--out", out, "--format", "junit", "--baseline", str(known)]) == 0
     assert Tree.fromstring(capsys.readouterr().out).attrib["failures"] == "0"
+
+
+def test_three_recruits_are_even_as_credited_and_not_as_withdrawable(tmp_path: Path) -> None:
+    """200 + 200 + 200 + 100 = 700 are credited of a price of 699; 20 % of it, 140, stay frozen, and 560 can be withdrawn."""
+    text = (FIXTURES / "chain-2-1" / "honest" / "rules.yaml").read_text("utf-8")
+    (found,) = by_check(lint(write(tmp_path, text))[1], "recruits_do_not_break_even")
+    assert (found.subject, found.verdict, found.basis) == ("three-and-even", "FAIL", "screen")
+    for words in (found.text.zh, found.text.en):
+        assert "700.00 ≥ 699.00" in words
+        assert "560.00 < 699.00" in words
+        assert "140.00" in words
+        assert "fund-free" in words
+    assert found.clauses == ("withdrawal",)
+    (two,) = by_check(lint(write(tmp_path, text.replace("recruits: 3\n    paid", "recruits: 2\n    paid")))[1],
+                      "recruits_do_not_break_even")  # fmt: skip
+    assert (two.verdict, two.basis) == ("FAIL", "document")
+    assert "400.00 < 699.00" in two.text.en
+    free = text.replace('freeze: "20"', 'freeze: "0.1"')
+    (even,) = by_check(lint(write(tmp_path, free))[1], "recruits_do_not_break_even")
+    assert even.verdict == "PASS"

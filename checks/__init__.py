@@ -104,6 +104,7 @@ ALL = (
     "fairness.requests_refused_by_group",
     "fairness.refunds_overdue",
     "fairness.minors_among_buyers",
+    "fairness.ranks_seldom_reached",
 )
 
 

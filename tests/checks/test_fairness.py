@@ -6,10 +6,13 @@ import csv
 import shutil
 from pathlib import Path
 
+import pytest
+
 from audit.rules import read_rules
 from checks.fairness.ranks_seldom_reached import fewest
 from tests.conftest import FIXTURES, Auditor
 
+TEA = FIXTURES / "tea-club" / "honest"
 CHAIN = FIXTURES / "chain-2-1" / "honest"
 
 
@@ -38,3 +41,56 @@ def test_who_reached_each_rank(tmp_path: Path, audited: Auditor) -> None:
     _, findings = audited(folder)
     v3 = next(one for one in findings if (one.check, one.subject) == ("ranks_seldom_reached", "v3"))
     assert (v3.verdict, v3.observed) == ("INCONCLUSIVE", "0 / 30")
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def store(folder: Path, rows: list[dict[str, str]]) -> None:
+    with (folder / "payments.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.DictWriter(file, list(rows[0]))
+        out.writeheader()
+        out.writerows(rows)
+
+
+@pytest.mark.parametrize("only", ["west", ""])
+def test_a_region_that_is_not_paid_is_named(only: str, tmp_path: Path, audited: Auditor) -> None:
+    """Every fourth consolation is left out: of the west's alone, which is named; of everybody's alike, which is silent."""
+    folder = Path(shutil.copytree(TEA, tmp_path / "case"))
+    region = {row["编号"]: row["地区"] for row in table(folder, "users")}
+    rows = table(folder, "payments")
+    due = [row for row in rows if row["名目"] == "consolation" and only in region[row["收款人"]]]
+    gone = {row["流水号"] for row in due[::4]}
+    store(folder, [row for row in rows if row["流水号"] not in gone])
+    _, findings = audited(folder)
+    lit = {one.subject: one for one in findings if one.check == "awards_unpaid_by_group" and one.verdict == "FAIL"}
+    assert set(lit) == ({"region"} if only else set())
+    if only:
+        (west,) = (row for row in lit["region"].rows if row["group"] == "west")
+        assert west["hits"] == len(gone)
+        assert "west: odds ratio" in lit["region"].text.en
+    assert sum(one.check == "payout_missing" and one.verdict == "FAIL" for one in findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "paid", "lit"), [(50000, 50000, False), (50000, 50001, True), (50001, 50001, True)]
+)
+def test_the_cap_of_a_prize_leaves_its_own_amount_out(declared: int, paid: int, lit: bool, tmp_path: Path,
+                                                      audited: Auditor) -> None:  # fmt: skip
+    """The Anti-Unfair Competition Law: not more than 50,000 yuan. One prize of all is paid with the amount in question."""
+    folder = Path(shutil.copytree(TEA, tmp_path / "case"))
+    rules = (folder / "rules.yaml").read_text("utf-8")
+    (folder / "rules.yaml").write_text(rules.replace('{product: "1"}', f'{{CNY: "{declared}"}}'), "utf-8")
+    rows = table(folder, "payments")
+    prizes = [row for row in rows if row["名目"] == "prize"]
+    for row in prizes:
+        row["资产"], row["数额"] = "CNY", str(declared)
+    prizes[7]["数额"] = str(paid)
+    store(folder, rows)
+    _, findings = audited(folder)
+    (cap,) = (one for one in findings if one.check == "prize_paid_over_cap")
+    assert (cap.verdict, cap.subject) == ("FAIL" if lit else "PASS", "top prize in CNY")
+    assert cap.observed == f"{paid}.00 CNY"
+    assert (cap.rows[0]["entry_id"] == prizes[7]["关联编号"] or declared == paid) if lit else not cap.rows

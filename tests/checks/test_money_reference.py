@@ -1,0 +1,86 @@
+"""`reward_edge` and `member_money` against a slow reference, on small random ledgers with every kind of fault in them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Auditor
+from tests.reference import money
+
+RULES = """
+campaign: ledger
+effective: {from: 2023-01-01}
+assets: {CNY: {step: "0.01"}}
+awards:
+  first: {on: order, to: participant.referrer, pays: {CNY: {percent: "10", of: order, rounding: down}}}
+  second: {on: order, to: participant.referrer.referrer, pays: {CNY: {percent: "5", of: order, rounding: down}}}
+  back: {on: order, to: participant, pays: {CNY: {percent: "1", of: order, rounding: down}}}
+"""
+
+
+def ledger(rng: random.Random) -> tuple[dict[str, money.Row], list[money.Row], list[money.Row]]:
+    """Referrers unknown, later or oneself; payments to anybody, for orders that exist or not."""
+    ids = [f"M{n}" for n in range(rng.randrange(3, 16))]
+    people = {one: {"referrer": rng.choice([None, "nobody", *ids]), "joined": f"2023-01-{rng.randrange(1, 9):02d} 00:00:00"}
+              for one in ids}  # fmt: skip
+    orders = [{"id": f"O{n}", "buyer": rng.choice(ids), "kind": rng.choice(["package", "goods"]),
+               "amount": rng.randrange(1, 9999)} for n in range(rng.randrange(1, 25))]  # fmt: skip
+    payments = []
+    for n in range(rng.randrange(1, 50)):
+        order = rng.choice(orders)
+        above = money.inviter(people, order["buyer"])
+        likely = [one for one in (order["buyer"], above, above and money.inviter(people, above)) if one]
+        payments.append({"id": f"P{n}", "payee": rng.choice([*likely, *likely, rng.choice(ids), "stranger"]),
+                         "clause": rng.choice(["first", "second", "back", "other"]), "amount": rng.randrange(1, 999),
+                         "ref": rng.choice([order["id"]] * 5 + ["O-none"])})  # fmt: skip
+    return people, orders, payments
+
+
+def write(folder: Path, people: dict[str, money.Row], orders: list[money.Row], payments: list[money.Row]) -> Path:
+    folder.mkdir()
+    at = "2023-02-01 00:00:00"
+    tables = {
+        "people": [["u", "r", "t"], *([one, row["referrer"] or "", row["joined"]] for one, row in people.items())],
+        "orders": [["o", "u", "k", "a", "t"], *([o["id"], o["buyer"], o["kind"], yuan(o["amount"]), at] for o in orders)],
+        "pay": [["p", "u", "c", "a", "o", "t"],
+                *([p["id"], p["payee"], p["clause"], yuan(p["amount"]), p["ref"], at] for p in payments)],
+    }  # fmt: skip
+    for name, rows in tables.items():
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    (folder / "rules.yaml").write_text(RULES)
+    cny = {"value": "CNY"}
+    case = {
+        "case": "ledger", "timezone": "Asia/Shanghai", "attribution": {"entry": {"kind": ["package"]}},
+        "tables": {
+            "participant": {"file": "people.csv", "columns": {"participant_id": "u", "referrer_id": "r", "joined_at": "t"}},
+            "purchase": {"file": "orders.csv", "columns": {"purchase_id": "o", "participant_id": "u", "kind": "k", "asset": cny,
+                                                            "amount": "a", "paid_at": "t"}},
+            "payment": {"file": "pay.csv", "columns": {"payment_id": "p", "payee_id": "u", "reason": "c", "amount": "a",
+                                                       "asset": cny, "ref": "o", "paid_at": "t"}},
+        },
+    }  # fmt: skip
+    (folder / "case.yaml").write_text(json.dumps(case))
+    return folder
+
+
+def yuan(steps: int) -> str:
+    return f"{steps // 100}.{steps % 100:02d}"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rewards_and_members_are_what_a_slow_reader_finds(seed: int, tmp_path: Path, audited: Auditor) -> None:
+    people, orders, payments = ledger(random.Random(seed))
+    audit, _ = audited(write(tmp_path / "case", people, orders, payments))
+    found: Counter[tuple[object, ...]] = Counter()
+    for *key, amount in audit.engine.rows("SELECT person, payee, clause, source, step, amount FROM reward_edge"):
+        found[tuple(key)] += int(amount)
+    assert found == money.edges(people, orders, payments)
+    rows = audit.engine.rows("SELECT person, paid, received FROM member_money")
+    assert {one: (int(paid), int(got)) for one, paid, got in rows} == money.members(people, orders, payments)

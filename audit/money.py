@@ -168,6 +168,7 @@ def _events(rules: Rules, scope: Scope, given: Attribution) -> Step:
         "FROM activity_once\n"
         "UNION ALL\n"
         "SELECT 'registration', participant_id, participant_id, NULL, NULL, joined_at, 'none' FROM participant_once",
+        "table",
     )
 
 

@@ -18,17 +18,20 @@ from checks.fairness import CONDITIONS, compare, no_groups, nothing
 
 TRIALS = """
 WITH bought AS (
-    SELECT item, concat_ws('|', item, kind, asset, coalesce(quantity, 1), CAST(timezone({zone}, paid_at) AS DATE)) AS stratum,
-        participant_id AS person,
-        paid_at AS moment, amount, purchase_id
+    SELECT item, kind, asset, coalesce(quantity, 1) AS quantity, CAST(timezone({zone}, paid_at) AS DATE) AS day,
+        participant_id AS person, paid_at AS moment, amount, purchase_id
     FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL
-), lowest AS (SELECT stratum, min(amount) AS amount FROM bought GROUP BY stratum),
-first_bought AS (
-    SELECT min(moment) AS moment, person, item, arg_min(stratum, (moment, purchase_id)) AS stratum,
-        arg_min(amount, (moment, purchase_id)) AS amount
-    FROM bought GROUP BY person, item
+), alike AS (
+    SELECT row_number() OVER () AS stratum, * FROM (
+        SELECT item, kind, asset, quantity, day, min(amount) AS lowest FROM bought GROUP BY ALL) AS one
+), first_bought AS (
+    SELECT person, item, min((moment, purchase_id)) AS first FROM bought GROUP BY person, item
 )
-SELECT f.stratum, f.person, f.moment, f.amount > l.amount AS hit FROM first_bought AS f JOIN lowest AS l ON l.stratum = f.stratum"""
+SELECT a.stratum, b.person, b.moment, b.amount > a.lowest AS hit
+FROM first_bought AS f
+JOIN bought AS b ON b.person = f.person AND b.item = f.item AND b.purchase_id = f.first[2]
+JOIN alike AS a ON a.item = b.item AND a.day = b.day AND a.quantity = b.quantity
+    AND a.kind IS NOT DISTINCT FROM b.kind AND a.asset IS NOT DISTINCT FROM b.asset"""
 
 
 @check(

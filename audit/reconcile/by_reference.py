@@ -68,7 +68,9 @@ def by_reference_steps(moments: Moments, scope: Scope, unseen: tuple[str, ...]) 
         Step(
             "undetermined",
             "-- the export does not say what is owed here, so a payment is neither expected nor unexpected\n"
-            "SELECT DISTINCT event, clause\nFROM award_suspect\nWHERE unknown",
+            "-- a share that chance drew is unknown, but not whose it is\n"
+            "SELECT DISTINCT event, clause, CASE WHEN on_event = 'share drawn' THEN payee END AS payee\n"
+            "FROM award_suspect\nWHERE unknown",
         ),
         Step(
             "paid_suspect",
@@ -88,7 +90,7 @@ def by_reference_steps(moments: Moments, scope: Scope, unseen: tuple[str, ...]) 
             "SELECT row_number() OVER (ORDER BY s.paid_at, s.source_file, s.record) AS paid_id, s.*,\n"
             "    u.event IS NOT NULL AS undetermined\n"
             "FROM paid_suspect AS s\n"
-            "LEFT JOIN undetermined AS u ON u.event = s.event AND u.clause = s.clause",
+            "LEFT JOIN undetermined AS u ON u.event = s.event AND u.clause = s.clause AND coalesce(u.payee, s.payee) = s.payee",
             "table",
         ),
         _pair("exact", ["event", "clause", "payee", "asset", "amount"], []),
@@ -245,4 +247,37 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
             "FROM paid_unowed AS p",
             "table",
         ),
+        _event_records(),
+        Step(
+            "discrepancy_placed",
+            "SELECT d.* REPLACE (coalesce(d.source_file, r.source_file) AS source_file, coalesce(d.record, r.record) AS record)\n"
+            "FROM discrepancy AS d\nLEFT JOIN event_record AS r ON r.event = d.event AND r.clause = d.clause",
+        ),
     ]
+
+
+def _event_records() -> Step:
+    """The record of each event that differs: what is missing has no payment to point to, but what it is owed for has a line."""
+    tables = {
+        "participant": ("participant_id", "'registration', 'recruit', 'rank-reached', 'milestone'"),
+        "activity": ("activity_id", "'start', 'completion', 'place filled', 'share drawn'"),
+        "entry": ("entry_id", "'entry', 'win', 'loss'"),
+        "purchase": ("purchase_id", "'order'"),
+        "request": ("request_id", "'withdrawal'"),
+    }
+    parts = [
+        f"SELECT d.event, d.clause, t.source_file, t.record\nFROM differing AS d JOIN {table}_once AS t\n"
+        f"    ON t.{key} = split_part(d.event, '#', 1) AND (d.on_event IN ({events})"
+        + (" OR d.on_event LIKE 'milestone/%')" if table == "entry" else ")")
+        for table, (key, events) in tables.items()
+    ]
+    return Step(
+        "event_record",
+        "WITH differing AS (\n    SELECT DISTINCT d.event, d.clause, c.on_event\n"
+        "    FROM discrepancy AS d JOIN (SELECT DISTINCT clause, on_event FROM clause) AS c ON c.clause = d.clause\n"
+        "    WHERE d.record IS NULL\n)\n"
+        "SELECT event, clause, min(source_file) AS source_file, min(record) AS record\nFROM (\n"
+        + "\nUNION ALL\n".join(parts)
+        + "\n) AS found\nGROUP BY event, clause",
+        "table",
+    )

@@ -52,11 +52,13 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
     listed = ", ".join(map(literal, defect.kinds))
     counts = dict(audit.engine.rows(
         f"SELECT coalesce(clause, ''), count(*) FROM discrepancy WHERE kind IN ({listed}) GROUP BY ALL ORDER BY ALL"))  # fmt: skip
+    # what is missing has no payment to point to: its place is the record of the event
+    placed = "discrepancy_placed" if audit.has("discrepancy_placed") else "discrepancy"
     for clause, count in counts.items():
         sql = (
             f"SELECT concat('discrepancy:', {DISCREPANCY_KEY}) AS id,\n"
             "    kind, event, clause, payee, asset, owed, due_at, event_at, paid_to, paid_asset, paid, paid_at, payment_id,\n"
-            "    at_stake, source_file, record\nFROM discrepancy\n"
+            f"    at_stake, source_file, record\nFROM {placed}\n"
             f"WHERE kind IN ({listed}) AND coalesce(clause, '') = {literal(clause)}\n"
             "ORDER BY event, kind, payee, paid_to, asset, payment_id"
         )

@@ -78,10 +78,10 @@ def _boxes(rules: Rules, draw: Boxes, log_need: float) -> Iterator[Need]:
         if k < draw.boxes and 0 < sum(odds[:k]) < 1 and odds[k - 1] > 0:
             extra = ("（经济上可推知）", ", which the economics imply") if k == derived else ("", "")
             count = of_prefix(odds, k, derived, log_need)
-            one = (f"第 1–{k} 盒", f"boxes 1-{k} never win") if k > 1 else ("第 1 盒", "box 1 never wins")
+            one = (f"第 1–{k} 盒", f"boxes 1–{k} never win") if k > 1 else ("第 1 盒", "box 1 never wins")
             yield Need(f"{one[0]}从不中奖{extra[0]}", f"{one[1]}{extra[1]}", count)
             apart = activities_to_separate(odds, k)
-            yield Need(f"　区分 1–{k} 与 1–{k + 1}", f"  1-{k} told from 1-{k + 1}", max(apart, count))
+            yield Need(f"　区分 1–{k} 与 1–{k + 1}", f"  1–{k} told from 1–{k + 1}", max(apart, count))
 
 
 def one_activity(rules: Rules) -> Sequence[tuple[int, int, int, float]]:

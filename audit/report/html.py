@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,11 @@ class Room:
 
 ROOMS = (Room(10, 10_000, 400, 20_000), Room(4, 10_000, 120, 2_000), Room(1, 400, 80, 300), Room(0, 120, 60, 0))
 FACES = "/* faces */"
+PARTS = {
+    "box": r'viewBox="([^"]*)"',
+    "told": r"<desc>(.*?)</desc>",
+    "group": r'<g id="([^"]*)"',
+}  # of a drawing, to show it again
 MARKS = {Verdict.FAIL: "×", Verdict.PASS: "✓", Verdict.INCONCLUSIVE: "?", Verdict.NOT_APPLICABLE: "–"}
 ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
@@ -116,7 +122,7 @@ def contents(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: La
     shown = (judged + screens)[: room.findings]
     lit = lit[: room.findings]
     drawn = figures(engine, cover, lang) if pictures is None else pictures
-    _illustrate(shown, drawn, say)
+    _illustrate(shown, drawn)
     return {
         "say": say,
         "period": _period(cover, say),
@@ -203,14 +209,28 @@ def _cut(table: dict[str, Any], longest: int) -> dict[str, Any]:
     return table
 
 
-def _illustrate(shown: Sequence[dict[str, Any]], drawn: Sequence[Figure], say: Mapping[str, str]) -> None:
-    """Name the picture that belongs to a finding, where this case has it."""
-    places = {figure["name"]: (place, figure["title"]) for place, figure in reversed(list(enumerate(drawn, 1)))}
+def _illustrate(shown: Sequence[dict[str, Any]], drawn: Sequence[Figure]) -> None:
+    """Give a finding the picture that belongs to it, where this case has it: of its own asset or pool, if there are several."""
     for one in shown:
-        name = PICTURED.get(one["finding"].check, "")
-        if name in places:
-            place, title = places[name]
-            one["picture"] = {"id": f"fig-{name}{place}", "title": title}
+        finding: Finding = one["finding"]
+        name = PICTURED.get(finding.check, "")
+        alike = [(place, figure) for place, figure in enumerate(drawn, 1) if figure["name"] == name]
+        own = {
+            finding.subject,
+            *finding.amount,
+            *(str(row["asset"]) for row in finding.rows[:1] if row.get("asset")),
+        } - {""}
+        alike.sort(key=lambda each: not any(word in each[1]["title"] for word in own))
+        for place, figure in alike[:1]:
+            whole = figure["svg"]
+            told = {key: unescape(re.search(mark, whole, re.DOTALL)[1]) for key, mark in PARTS.items()}  # type: ignore[index]
+            one["picture"] = {
+                "id": f"fig-{name}{place}",
+                "title": figure["title"],
+                "note": figure["note"],
+                "place": place,
+                **told,
+            }
 
 
 def _clauses(engine: Engine, cover: Cover, say: Mapping[str, str]) -> list[dict[str, Any]]:

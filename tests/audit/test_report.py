@@ -136,6 +136,22 @@ def test_the_page_is_well_formed(written: tuple[Lang, Path]) -> None:
     assert re.findall(r'id="in-(\w+)" class="pick" checked>', html) == [lang]
 
 
+def test_a_finding_with_a_picture_holds_it(written: tuple[Lang, Path], findings: list[Finding]) -> None:
+    """Drawn once and shown again in the finding's own article: the drawing it points to is the one of its subject."""
+    html = half((written[1] / "report.html").read_text("utf-8"), written[0])
+    articles = dict(re.findall(r'<article id="\w\w-f(\d+)"(.*?)</article>', html, re.DOTALL))
+    pictured = {findings[int(number) - 1].check for number, article in articles.items() if "<use " in article}
+    assert pictured == {"payout_wrong", "early_boxes_never_win"}
+    for number, name, mark in ((4, "boxes", "boxes"), (3, "waterfall", "waterfall-cny")):
+        article = articles[str(number)]
+        (target,) = re.findall(r'<use href="#([^"]+)"', article)
+        assert target.startswith(f"{written[0]}-{mark}-")
+        figure = html[html.index(f'<figure id="{written[0]}-fig-{name}') :]
+        drawing = figure[figure.index(f'<g id="{target}"') : figure.index("</figure>")]
+        assert drawing.count("<path") > 10
+        assert re.findall(r"<desc>(.*?)</desc>", article)[0] in figure[: figure.index("</figure>")]
+
+
 def test_the_page_says_what_was_found(written: tuple[Lang, Path], findings: list[Finding]) -> None:
     lang, folder = written
     html = half((folder / "report.html").read_text("utf-8"), lang)

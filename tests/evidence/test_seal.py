@@ -141,6 +141,32 @@ def test_a_sealed_export_must_be_the_one_that_was_read(
     assert "only the hashes of its inputs" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("case", ["rigged-ring", "rigged-shills"])
+def test_leads_about_people_are_published_without_what_they_rest_on(case: str, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    out, twin = tmp_path / "out", tmp_path / "twin.zip"
+    main(["audit", str(FIXTURES / "tea-club" / case), "--out", str(out)])
+    assert main(["seal", str(out), "--out", str(twin), "--redact", str(tmp_path / "key")]) == 0
+    with zipfile.ZipFile(twin) as one:
+        one.extractall(tmp_path / "twin")
+    book = load_workbook(tmp_path / "twin" / "audit" / "discrepancies.xlsx")
+    shown = " ".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+    for path in (tmp_path / "twin").rglob("*"):
+        shown += path.read_text("utf-8") if path.suffix in (".json", ".html", ".yaml") else ""
+    told = (out / "findings.json").read_text("utf-8")
+    files = [(FIXTURES / "tea-club" / case / name).read_text("utf-8") for name in ("identities.csv", "messages.csv")]
+    cells = {cell for text in files for line in text.splitlines()[1:] for cell in line.split(",") if len(cell) > 4}
+    typed = {cell for cell in cells if f'"{cell}"' in told and not cell.startswith("20")} - {
+        "address",
+        "device",
+        "staff",
+    }
+    assert typed
+    assert [cell for cell in sorted(typed) if cell in shown and cell != "payment-account"] == []
+    assert "Tea Street" not in shown
+
+
 def test_a_published_twin_names_nobody(audited_dir: Path, tmp_path: Path) -> None:
     import re
 
@@ -234,7 +260,9 @@ def test_what_somebody_typed_is_withheld(audited_dir: Path) -> None:
     audit = open_audit(audited_dir)
     try:
         row = {"author_id": "U00021", "text": "call me on 13800000000", "amount": "4.50", "note": "as U00021 said"}
-        (one,) = redact(audit, [Finding("U00021", Verdict.FAIL, Text("甲 U00021。", "U00021 wrote."), rows=(row,))], b"k" * 16)
+        (one,) = redact(
+            audit, [Finding("U00021", Verdict.FAIL, Text("甲 U00021。", "U00021 wrote."), rows=(row,))], b"k" * 16
+        )
     finally:
         audit.engine.connection.close()
     assert "U00021" not in str(one)

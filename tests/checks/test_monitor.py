@@ -89,7 +89,7 @@ def test_a_case_without_days_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
 def test_plan_says_how_much_data_a_verdict_needs(capsys: pytest.CaptureFixture[str]) -> None:
     rules = FIXTURES / "blind-box" / "honest" / "rules.yaml"
     assert main(["plan", str(rules)]) == 0
-    line = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("boxes 1-6 never win"))
+    line = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("boxes 1–6 never win"))
     assert "(28)" in line
     assert "▇" in line
     assert main(["plan", str(rules), "--risk", "2"]) == 2

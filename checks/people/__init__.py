@@ -12,6 +12,7 @@ FAKE = (
     "cn-false-promotion", "cn-ecl-2018-art17", "cn-online-trade-2021-art14", "cn-sham-prize-sales", "cn-crpl-impl-2024-art9",
     "cn-algo-2022-art14", "cn-spc-online-2022-art9", "cn-minors-online-2024-art45", "us-16cfr465", "uk-unfair-practices",
 )  # fmt: skip
+PARTS = 10**12
 FACTORS = (1.5, 2, 3, 5, 10, 30, 100)  # how much likelier a favoured group might win; the bets are mixed evenly
 DRAWN = """
 SELECT subject, draw_key, any_value(chance_num) AS w, any_value(chance_den) AS n, count(*) AS a, count(*) FILTER (won) AS x
@@ -23,7 +24,8 @@ def gains(audit: Audit, entries: str, least: float = 0.0) -> list[tuple[str, int
 
     entries is SQL over `entry_chance` with a column `subject`. In each draw the subject holds a of n places, of which w win;
     a bet that its odds are k times those of the others gains k^x C(n, w) / sum_j C(a, j) C(n - a, w - j) k^j, the ratio of
-    Fisher's noncentral to the plain hypergeometric chance; the product over draws is an e-value (Ville 1939).
+    Fisher's noncentral to the plain hypergeometric chance; the product over draws is an e-value (Ville 1939). Logs are summed
+    in whole parts of 10^-12: a sum of floats would differ from run to run.
     """
     drawn = DRAWN.format(entries=entries)
     patterns = audit.engine.rows(f"SELECT DISTINCT n, w, a, x FROM ({drawn}) AS drawn ORDER BY ALL")
@@ -31,12 +33,13 @@ def gains(audit: Audit, entries: str, least: float = 0.0) -> list[tuple[str, int
         return []
     names = [f"g{place}" for place in range(len(FACTORS))]
     table = ", ".join(
-        f"({n}, {w}, {a}, {x}, " + ", ".join(f"CAST({gain(n, w, a, x, k)!r} AS DOUBLE)" for k in FACTORS) + ")"
+        f"({n}, {w}, {a}, {x}, " + ", ".join(f"CAST({round(gain(n, w, a, x, k) * PARTS)} AS HUGEINT)" for k in FACTORS) + ")"
         for n, w, a, x in patterns
     )
-    mixed = " + ".join(f"exp(greatest(-700, least(700, sum(p.{name}))))" for name in names)
+    mixed = " + ".join(f"exp(greatest(-700, least(700, sum(p.{name}) / {PARTS})))" for name in names)
     return audit.engine.rows(f"""
-        SELECT d.subject, CAST(sum(d.a) AS BIGINT), CAST(sum(d.x) AS BIGINT), sum(d.a * d.w * 1.0 / d.n), ({mixed}) / {len(FACTORS)} AS e
+        SELECT d.subject, CAST(sum(d.a) AS BIGINT), CAST(sum(d.x) AS BIGINT),
+            sum(CAST(d.a * d.w AS HUGEINT) * {PARTS} // d.n) / {PARTS}, ({mixed}) / {len(FACTORS)} AS e
         FROM ({drawn}) AS d JOIN (VALUES {table}) AS p(n, w, a, x, {", ".join(names)})
             ON p.n = d.n AND p.w = d.w AND p.a = d.a AND p.x = d.x
         GROUP BY d.subject HAVING e >= {least} ORDER BY e DESC, d.subject""")

@@ -12,6 +12,14 @@ FAKE = (
     "cn-false-promotion", "cn-ecl-2018-art17", "cn-online-trade-2021-art14", "cn-sham-prize-sales", "cn-crpl-impl-2024-art9",
     "cn-algo-2022-art14", "cn-spc-online-2022-art9", "cn-minors-online-2024-art45", "us-16cfr465", "uk-unfair-practices",
 )  # fmt: skip
+SAID = """
+SELECT m.group_id, m.author_id, m.sent_at, m.source_file, m.record,
+    regexp_replace(lower(m.text), '[^\\p{L}]', '', 'g') AS words
+FROM message AS m
+WHERE m.author_id NOT IN (
+    SELECT participant_id FROM purchase WHERE participant_id IS NOT NULL
+    UNION SELECT participant_id FROM entry WHERE participant_id IS NOT NULL
+    UNION SELECT payer_id FROM payment WHERE payer_id IS NOT NULL)"""
 PARTS = 10**12
 FACTORS = (1.5, 2, 3, 5, 10, 30, 100)  # how much likelier a favoured group might win; the bets are mixed evenly
 DRAWN = """
@@ -33,7 +41,9 @@ def gains(audit: Audit, entries: str, least: float = 0.0) -> list[tuple[str, int
         return []
     names = [f"g{place}" for place in range(len(FACTORS))]
     table = ", ".join(
-        f"({n}, {w}, {a}, {x}, " + ", ".join(f"CAST({round(gain(n, w, a, x, k) * PARTS)} AS HUGEINT)" for k in FACTORS) + ")"
+        f"({n}, {w}, {a}, {x}, "
+        + ", ".join(f"CAST({round(gain(n, w, a, x, k) * PARTS)} AS HUGEINT)" for k in FACTORS)
+        + ")"
         for n, w, a, x in patterns
     )
     mixed = " + ".join(f"exp(greatest(-700, least(700, sum(p.{name}) / {PARTS})))" for name in names)
@@ -67,3 +77,16 @@ def shown(e_value: float) -> str:
 def nothing(subject: str, zh: str, en: str) -> Finding:
     """What a lead says where it has nothing to look at."""
     return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
+
+
+def no_messages(audit: Audit) -> Finding | None:
+    """Why nothing can be said of messages, or None."""
+    scope = audit.case.scope
+    bought = scope.has("purchase", "participant_id") or scope.has("entry", "participant_id")
+    if scope.has("message", "author_id", "text", "sent_at") and bought:
+        return None
+    return nothing(
+        "messages",
+        "导出没有群消息，或没有可对照的购买。",
+        "The export holds no messages, or no purchases to compare with.",
+    )

@@ -12,16 +12,8 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import FAKE, nothing
+from checks.people import FAKE, SAID, no_messages
 
-SAID = """
-SELECT m.group_id, m.author_id, m.sent_at, m.source_file, m.record,
-    regexp_replace(lower(m.text), '[^\\p{L}]', '', 'g') AS words
-FROM message AS m
-WHERE m.author_id NOT IN (
-    SELECT participant_id FROM purchase WHERE participant_id IS NOT NULL
-    UNION SELECT participant_id FROM entry WHERE participant_id IS NOT NULL
-    UNION SELECT payer_id FROM payment WHERE payer_id IS NOT NULL)"""
 SQL = f"""
 SELECT group_id, words AS value, author_id, sent_at, source_file, record
 FROM (
@@ -36,13 +28,8 @@ WHERE authors >= 3 ORDER BY group_id, words, sent_at, author_id"""
 @check(provisions=FAKE)
 def messages_in_bursts(audit: Audit) -> Iterator[Finding]:
     """Yield a lead for each group flooded."""
-    bought = audit.case.scope.has("purchase", "participant_id") or audit.case.scope.has("entry", "participant_id")
-    if not audit.case.scope.has("message", "author_id", "text", "sent_at") or not bought:
-        yield nothing(
-            "messages",
-            "导出没有群消息，或没有可对照的购买。",
-            "The export holds no messages, or no purchases to compare with.",
-        )
+    if silent := no_messages(audit):
+        yield silent
         return
     rows = evidence(audit, SQL)
     for group in sorted({str(row["group_id"]) for row in rows}):

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict, check
 from checks.money import percent
-from checks.people import FAKE, nothing
-from checks.people.messages_in_bursts import SAID
+from checks.people import FAKE, SAID, no_messages
 
 SQL = f"""
 SELECT author_id, count(*) AS messages, min(source_file) AS source_file, min(record) AS record
@@ -24,13 +23,8 @@ FROM ({SAID}) AS said GROUP BY author_id HAVING count(*) >= 10 ORDER BY messages
 @check(provisions=FAKE)
 def posts_but_never_buys(audit: Audit) -> Iterator[Finding]:
     """Yield one lead; it is only noted, for hosts do the same."""
-    bought = audit.case.scope.has("purchase", "participant_id") or audit.case.scope.has("entry", "participant_id")
-    if not audit.case.scope.has("message", "author_id", "text", "sent_at") or not bought:
-        yield nothing(
-            "messages",
-            "导出没有群消息，或没有可对照的购买。",
-            "The export holds no messages, or no purchases to compare with.",
-        )
+    if silent := no_messages(audit):
+        yield silent
         return
     rows = evidence(audit, SQL)
     total = int(audit.engine.value("SELECT count(*) FROM message"))

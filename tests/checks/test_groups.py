@@ -162,3 +162,25 @@ def test_one_release_beyond_a_fund_is_not_held_against_those_after_it(tmp_path: 
     (over,) = (one for one in findings if one.check == "release_above_fund" and one.verdict == "FAIL")
     assert over.amount == {"CNY": "99.00"}
     assert [(row["payee"], row["event"], row["at_stake"]) for row in over.rows] == [("U0021", "K0011", "99.00")]
+
+
+def test_a_random_share_paid_to_an_outsider_is_found_where_shares_are_not_recorded(
+    tmp_path: Path, audited: Auditor
+) -> None:
+    folder = Path(shutil.copytree(HONEST.parent / "honest-random", tmp_path / "case"))
+    text = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(text.replace("      asset: {value: CNY}\n      share: 红包份额\n", ""), "utf-8")
+    _, findings = audited(folder)
+    assert failing(findings) == []
+    lines = (folder / "payments.csv").read_text("gb18030").splitlines()
+    at = next(place for place, line in enumerate(lines) if ",红包," in line)
+    payment, _, payee, _, amount, *_ = lines[at].split(",")
+    other = next(
+        cells[2] for cells in (line.split(",") for line in lines[40:]) if cells[2] != payee and cells[-1][:4] != "G001"
+    )
+    lines[at] = lines[at].replace(f",{payee},", f",{other},")
+    (folder / "payments.csv").write_text("\n".join(lines) + "\n", "gb18030")
+    _, findings = audited(folder)
+    found = next(one for one in findings if one.check == "payout_unexpected" and one.verdict == "FAIL")
+    assert [(row["payment_id"], row["paid_to"], row["paid"]) for row in found.rows] == [(payment, other, amount)]
+    assert failing(findings) == [("payout_unexpected", "envelope")]

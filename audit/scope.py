@@ -32,6 +32,10 @@ class Scope:
         """Whether a table is mapped with all these columns."""
         return table in self.columns and set(columns) <= self.columns[table]
 
+    def cut(self, first: date) -> str:
+        """The first moment of a period that begins after `first`; empty where nothing since then can be hidden."""
+        return self.moment(self.since) if self.since and self.since > first else ""
+
     def moment(self, day: date | None) -> str:
         """The first moment of a day as an SQL literal, NULL for no day."""
         if day is None:

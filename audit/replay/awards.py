@@ -31,7 +31,7 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
     rows = [row for era in eras(rules) for name, award in era.awards.items() for row in _rows(name, award, era, scope)]
     funds = funds_of(rules)
-    steps: list[Step | Loop] = [_clauses(rows), *_exceptions(rules), *event_steps(rules, scope, played=played)]
+    steps: list[Step | Loop] = [_clauses(rows), *_exceptions(rules, scope), *event_steps(rules, scope, played=played)]
     plan, depth, excepted = Plan(rules), depth_of(rules), bool(exceptions_of(rules))
     steps += ranked_steps(plan, scope, depth)
     if plan.incomes:
@@ -61,11 +61,12 @@ def _clauses(rows: list[Cells]) -> Step:
     return Step("clause", f"SELECT {casts}\nFROM (VALUES\n    {body}\n) AS listed({', '.join(COLUMNS)})", "table")
 
 
-def _exceptions(rules: Rules) -> list[Step]:
-    pairs = exceptions_of(rules)
-    body = ", ".join(f"({literal(name)}, {literal(other)})" for name, other in pairs)
-    sql = f"SELECT clause, overridden\nFROM (VALUES {body}) AS listed(clause, overridden)"
-    return [Step("exception", sql)] if pairs else []
+def _exceptions(rules: Rules, scope: Scope) -> list[Step]:
+    """Which clause takes the place of which, in which version."""
+    rows = [f"({literal(name)}, {literal(other)}, {scope.moment(era.effective.from_)})"
+            for era in eras(rules) for name, award in era.awards.items() for other in award.overrides]  # fmt: skip
+    sql = f"SELECT clause, overridden, from_at\nFROM (VALUES {', '.join(rows)}) AS listed(clause, overridden, from_at)"
+    return [Step("exception", sql)] if rows else []
 
 
 def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells]:
@@ -142,7 +143,7 @@ def _excepted(unknown: str) -> str:
     """Whether an exception bears on the event in the place of the clause c; of an order, whoever above is paid."""
     same = "(o.on_event = e.on_event OR (split_part(o.on_event, '>', 1) = 'order' AND split_part(e.on_event, '>', 1) = 'order'))"
     return (
-        "EXISTS (SELECT 1 FROM exception AS x JOIN clause AS o ON o.clause = x.clause\n"
+        "EXISTS (SELECT 1 FROM exception AS x JOIN clause AS o ON o.clause = x.clause AND o.from_at = x.from_at\n"
         f"    WHERE x.overridden = c.clause AND {same}\n    AND {bears('o', unknown)})"
     )
 

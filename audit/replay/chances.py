@@ -25,7 +25,7 @@ def chance_steps(draws: Sequence[Chances], rules: Rules, scope: Scope) -> list[S
     prizes = list(dict.fromkeys(name for draw in draws for name in draw.prizes))
     whole = math.lcm(*(odds.denominator for draw in draws for one in draw.prizes.values()
                        for odds in (one.chance, one.rises.by if one.rises else one.chance)))  # fmt: skip
-    hidden = bool(scope.since and scope.since > rules.effective.from_)
+    hidden = bool(scope.cut(rules.effective.from_))
     ranks = [(name, rank) for rank, name in enumerate(prizes, 1)]
     return [
         Step("chance_rule", _rules(draws, prizes, whole)),

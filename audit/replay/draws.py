@@ -64,25 +64,29 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
 
     Of entries in one second without a number a win is taken as the last: a tie accuses nobody. version counts the
     declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
+    is_lost: the outcome cannot be read.
     """
     by_time = "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, o.outcome = 'win', e.entry_id)"
-    moment = "e.entered_at" if isinstance(rules.draw, Chances) else "coalesce(a.started_at, e.entered_at)"
+    begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
+    moment = "e.entered_at" if isinstance(rules.draw, Chances) else begun
     cases = [f"WHEN {moment} >= {scope.moment(day)} THEN {place}" for place, day in enumerate(changes, 1)]
     version = f"CASE {' '.join(reversed(cases))} ELSE 0 END" if cases else "0"
     outcome, prize = "o.outcome", "CAST(NULL AS VARCHAR)"
     if isinstance(rules.draw, Chances):
         outcome = "CASE WHEN o.outcome IN ('win', 'loss') THEN o.outcome WHEN o.outcome IS NOT NULL THEN 'win' END"
-        only = list(rules.draw.prizes)
-        alone = f"WHEN o.outcome = 'win' THEN {literal(only[0])} " if len(only) == 1 else ""
+        listed = [list(draw.prizes) for _, draw in draws_of(rules) if isinstance(draw, Chances)]
+        alone = "".join(f"WHEN o.outcome = 'win' AND {version} = {place} THEN {literal(only[0])} "
+                        for place, only in enumerate(listed) if len(only) == 1)  # fmt: skip
         prize = f"CASE {alone}WHEN o.outcome NOT IN ('win', 'loss') THEN o.outcome END"
+    lost = "regexp_matches(coalesce(o.refused, ''), '(^|,)outcome(,|$)')"
     return Step(
         "entry_played",
         "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
-        f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight, e.paid,\n"
+        f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight,\n"
         f"    a.initiator_id, a.started_at, {outcome} AS outcome,\n"
         f"    {prize} AS prize, o.choice, o.share, e.asset, e.paid,\n"
         f"    coalesce(o.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
-        "    e.source_file, e.record\n"
+        f"    {lost} AS is_lost, e.source_file, e.record\n"
         "FROM entry_once AS e\n"
         "LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id\n"
         "LEFT JOIN activity_once AS a ON a.activity_id = e.activity_id",

@@ -15,7 +15,8 @@ def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
     depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined = scope.has("participant", "joined_at")
-    parts = [_registrations(before if joined else "true", depth), _starts(before, depth), _orders(before, depth)]
+    parts = [_registrations(before if joined else "true", depth), _starts(before, depth)]
+    parts.append(_orders(before, depth, scope.cut(rules.effective.from_)))
     ranked = bool(rules.ranks or rules.milestones)
     if any(award.on == "recruit" for award in awards) and not ranked:
         parts.append(_recruits(depth))
@@ -140,13 +141,21 @@ def _starts(before: str, depth: int) -> Step:
     )
 
 
-def _orders(before: str, depth: int) -> Step:
-    """Orders; place counts a participant's orders in time."""
+def _orders(before: str, depth: int, cut: str) -> Step:
+    """Orders; place counts a participant's orders in time, where none before can be hidden.
+
+    cut is the first moment of a period that begins after the rules: who joined before it may have ordered before it.
+    """
+    whole = (
+        "count(*) FILTER (b.paid_at IS NULL) OVER (PARTITION BY b.participant_id) = 0 AND b.participant_id IS NOT NULL"
+    )
+    whole += f"\n        AND p.joined_at >= {cut}" if cut else ""
     return Step(
         "event_order",
         "SELECT b.purchase_id AS event, 'order' AS on_event, b.paid_at AS event_at,\n"
         "    b.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        "    row_number() OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id) AS place,\n"
+        f"    CASE WHEN {whole}\n"
+        "        THEN row_number() OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id) END AS place,\n"
         f"    {before.format('b.paid_at')} AS unseen, b.item, b.kind, b.asset AS base_asset, b.amount AS base,\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM purchase_once AS b\n"
@@ -175,7 +184,8 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
         decided = "greatest(o.decided_at, g.filled_at)"
         where = "\nWHERE k.on_event = 'entry' OR g.is_full OR o.outcome IS NOT NULL"
     elif isinstance(rules.draw, Raffle):
-        unknown, kinds, came = "", "('entry'), ('win')", "k.on_event = 'entry' OR k.on_event = o.outcome"
+        unknown, kinds = "(k.on_event = 'win' AND o.is_lost) OR ", "('entry'), ('win')"
+        came = "k.on_event = 'entry' OR k.on_event = o.outcome OR o.is_lost"
     elif rules.draw is None:
         unknown, kinds, came = "", "('entry')", "true"
     shared = any(isinstance(pay, Share) and pay.of == "stake"

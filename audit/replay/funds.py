@@ -21,11 +21,6 @@ def funds_of(rules: Rules) -> list[str]:
                    for pay in (award.pays or {}).values() if isinstance(pay, Unlock)})  # fmt: skip
 
 
-def _before(rules: Rules, scope: Scope) -> str:
-    """The first moment of a period that begins later than the rules; empty where nothing came before the export."""
-    return scope.moment(scope.since) if scope.since and scope.since > rules.effective.from_ else ""
-
-
 def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
     """`award_raised` with the releases that the balances allow, as `award_due`.
 
@@ -35,7 +30,7 @@ def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
     """
     listed = ", ".join(map(literal, funds))
     # who joined within the period had no fund before it
-    early = f" OR coalesce(p.joined_at, {first}) <= {first}" if (first := _before(rules, scope)) else ""
+    early = f" OR coalesce(p.joined_at, {first}) <= {first}" if (first := scope.cut(rules.effective.from_)) else ""
     person = "\nLEFT JOIN participant_once AS p ON p.participant_id = r.payee" if early else ""
     return [
         Step(
@@ -73,7 +68,8 @@ def fund_steps(funds: Sequence[str], rules: Rules, scope: Scope) -> list[Step]:
             "FROM award_raised WHERE fund IS NULL OR payee IS NULL\n"
             "UNION ALL\n"
             "SELECT r.event, r.clause, r.on_event, r.asset, CAST(r.before - r.balance AS DECIMAL(38, 0)) AS amount,\n"
-            f"    r.event_at, r.due_at, r.payee, r.tainted = 1{early} AS unknown\n"
+            f"    r.event_at, r.due_at, r.payee, r.tainted = 1{early}\n"
+            "        OR EXISTS (SELECT 1 FROM award_raised AS u WHERE u.unknown AND u.payee IS NULL AND u.asset = r.held) AS unknown\n"
             f"FROM fund_release AS r{person}\nWHERE r.fund IS NOT NULL",
         ),
     ]

@@ -49,7 +49,7 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
     deposits = ", ".join(map(literal, deposit_kinds(rules)))
     goods = f"coalesce(b.kind, '') NOT IN ({deposits})" if deposits else "true"
     in_force = "b.paid_at >= {0}.from_at AND ({0}.to_at IS NULL OR b.paid_at < {0}.to_at)"
-    hidden = str(bool(scope.since and scope.since > rules.effective.from_)).lower()
+    hidden = str(bool(scope.cut(rules.effective.from_))).lower()
     counted = (
         "count(*) FILTER (b.coupon IS NULL OR n.counts) OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id\n"
         "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
@@ -58,6 +58,16 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
         Step("order_era", _listed(counting, ["from_at", "to_at", "counts"]), "table"),
         Step("price_step", _listed(ladder, ["from_at", "to_at", "first", "last", "num", "den", "add"]), "table"),
         Step("price_coupon", _listed(coupons, ["from_at", "to_at", "coupon", "num", "den", "add"]), "table"),
+        Step(
+            "order_blurred",
+            "-- orders that cannot be read: which of a person's orders is the n-th, or what it cost, is then not known\n"
+            "SELECT participant_id FROM purchase_once\n"
+            "WHERE participant_id IS NULL OR paid_at IS NULL\n"
+            "    OR regexp_matches(coalesce(refused, ''), '(^|,)(kind|coupon|deposit_id)(,|$)')\n"
+            "UNION ALL\n"
+            "SELECT NULL FROM refused_cell WHERE table_name = 'purchase' AND column_name IS NULL",
+            "table",
+        ),
         Step(
             "order_counted",
             "-- the n-th order of a participant, deposits apart\n"
@@ -72,7 +82,9 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
             "        // coalesce(c.den, s.den, 1) - coalesce(d.amount, 0) AS DECIMAL(38, 0)) AS owed,\n"
             "    -- the ladder's step is not known where earlier orders may be hidden, nor the price without its parts\n"
             f"    b.list_price IS NULL OR b.amount IS NULL OR ({hidden} AND b.coupon IS NULL)\n"
-            "        OR (b.coupon IS NOT NULL AND c.num IS NULL) OR (b.deposit_id IS NOT NULL AND d.amount IS NULL) AS unknown,\n"
+            "        OR EXISTS (SELECT 1 FROM order_blurred AS x WHERE coalesce(x.participant_id, b.participant_id) = b.participant_id)\n"
+            "        OR b.participant_id IS NULL OR (b.coupon IS NOT NULL AND c.num IS NULL)\n"
+            "        OR (b.deposit_id IS NOT NULL AND d.amount IS NULL) AS unknown,\n"
             "    b.source_file, b.record\n"
             "FROM order_counted AS b\n"
             f"LEFT JOIN price_step AS s ON {in_force.format('s')} AND b.place BETWEEN s.first AND s.last\n"
@@ -119,7 +131,7 @@ def _coupon_steps(rules: Rules, scope: Scope, coupons: list[str]) -> list[Step]:
     )
     order = "PARTITION BY participant_id, coupon ORDER BY moment, turn, purchase_id, source_file, record"
     so_far = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-    hidden = str(bool(scope.since and scope.since > rules.effective.from_)).lower()
+    hidden = str(bool(scope.cut(rules.effective.from_))).lower()
     return [
         Step("coupon_life", f"SELECT coupon, CAST(seconds AS BIGINT) AS seconds FROM ({seconds}) AS lives"),
         Step(
@@ -145,8 +157,14 @@ def _coupon_steps(rules: Rules, scope: Scope, coupons: list[str]) -> list[Step]:
         Step(
             "coupon_use",
             "SELECT participant_id, coupon, moment, purchase_id, source_file, record, granted, expired, used,\n"
-            f"    used + max(expired - used + 1) OVER ({order} {so_far}) AS taken, {hidden} AS unknown\n"
-            "FROM coupon_count\nWHERE turn = 1",
+            f"    used + max(expired - used + 1) OVER ({order} {so_far}) AS taken,\n"
+            f"    {hidden} OR moment IS NULL OR EXISTS (SELECT 1 FROM refused_cell AS r\n"
+            "            WHERE r.table_name = 'payment' AND r.column_name IS NULL)\n"
+            "        OR EXISTS (SELECT 1 FROM payment_once AS p\n"
+            "            WHERE (p.payee_id IS NULL OR p.asset IS NULL OR p.amount IS NULL OR p.paid_at IS NULL)\n"
+            "            AND coalesce(p.payee_id, u.participant_id) = u.participant_id\n"
+            "            AND coalesce(p.asset, u.coupon) = u.coupon) AS unknown\n"
+            "FROM coupon_count AS u\nWHERE turn = 1",
             "table",
         ),
     ]

@@ -18,11 +18,7 @@ def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
              for version, draw in enumerate(draws)]  # fmt: skip
     weighted = any(draw.tickets == "weight" for draw in draws)
     equal = [str(version) for version, draw in enumerate(draws) if draw.tickets == "equal"]
-    weight = (
-        f"CASE WHEN version IN ({', '.join(equal)}) THEN 1 ELSE coalesce(weight, 0) END"
-        if equal
-        else "coalesce(weight, 0)"
-    )
+    weight = f"CASE WHEN version IN ({', '.join(equal)}) THEN 1 ELSE weight END" if equal else "weight"
     return [
         Step(
             "raffle_rule",

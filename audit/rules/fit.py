@@ -89,6 +89,13 @@ def _version_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         if version.draw is not None and (draw is None or version.draw.kind != draw.kind):
             yield document.problem((*here, "draw", "kind"), "a version keeps the kind of draw", value=version.draw.kind,
                                    mend="another kind is another campaign, with rules of its own")  # fmt: skip
+        if isinstance(version.draw, Chances) and isinstance(draw, Chances):
+            shared = [name for name in draw.prizes if name in version.draw.prizes]
+            if version.draw.counted != draw.counted:
+                yield document.problem((*here, "draw", "counted"), "a version keeps whose entries are counted",
+                                       value=version.draw.counted)  # fmt: skip
+            if shared != [name for name in version.draw.prizes if name in draw.prizes]:
+                yield document.problem((*here, "draw", "prizes"), "a version keeps the order of its prizes")
         begun, draw = version.from_, version.draw or draw
         known = {name for name in known | set(version.awards) if version.awards.get(name, 0) is not None}
 

@@ -159,7 +159,8 @@ def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
         "LEFT JOIN raffle_win AS w ON w.activity_id = d.activity_id AND w.draw = d.draw\n"
         "LEFT JOIN entry_played AS e ON e.activity_id = d.activity_id AND e.position = d.bound\n"
         "GROUP BY d.activity_id, d.draw, d.due_at, d.winners, h.until_at\n"
-        f"HAVING count(w.entry_id) > d.winners OR (count(w.entry_id) < d.winners AND d.due_at + {allowed} < h.until_at)\n"
+        f"HAVING count(w.entry_id) > d.winners OR (count(w.entry_id) < d.winners AND d.due_at + {allowed} < h.until_at\n"
+        "        AND NOT EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'outcome'))\n"
         "ORDER BY ALL"
     )
     return {

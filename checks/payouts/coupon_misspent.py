@@ -33,7 +33,7 @@ WITH RECURSIVE numbered AS (
     JOIN numbered AS n ON n.participant_id = w.participant_id AND n.coupon = w.coupon AND n.turn = w.turn + 1
 )
 SELECT n.purchase_id, n.participant_id, n.coupon, n.moment, CAST(n.granted AS BIGINT) AS granted,
-    CAST(n.expired AS BIGINT) AS expired, n.source_file, n.record
+    CAST(n.expired AS BIGINT) AS expired, n.unknown, n.source_file, n.record
 FROM walked AS w
 JOIN numbered AS n ON n.participant_id = w.participant_id AND n.coupon = w.coupon AND n.turn = w.turn
 WHERE w.is_bad
@@ -52,16 +52,17 @@ def coupon_misspent(audit: Audit) -> Iterator[Finding]:
         return
     rows = evidence(audit, SQL)
     uses = dict(audit.engine.rows("SELECT coupon, count(*) FROM coupon_use GROUP BY coupon ORDER BY coupon"))
-    hidden = bool(audit.engine.value("SELECT coalesce(bool_or(unknown), false) FROM coupon_use"))
     for coupon in sorted({*uses, *(name for name, asset in audit.rules.assets.items() if name in uses or asset.valid)}):
-        bad = tuple(row for row in rows if row["coupon"] == coupon)
+        listed = tuple(row for row in rows if row["coupon"] == coupon)
+        bad = tuple(row for row in listed if not row["unknown"]) or listed
+        hidden = all(row["unknown"] for row in bad)
         if not uses.get(coupon):
             verdict, words = Verdict.NOT_APPLICABLE, Text(f"{coupon} 没有被使用。", f"No {coupon} was spent.")
         elif bad and hidden:
             verdict = Verdict.INCONCLUSIVE
-            words = Text(f"{len(bad)} 次使用 {coupon} 找不到有效的发券记录，但本期之前的发券不在导出内。",
-                         f"For {len(bad)} uses of {coupon} no valid grant is on record, but grants from before the period are not "
-                         "in the export.")  # fmt: skip
+            words = Text(f"{len(bad)} 次使用 {coupon} 找不到有效的发券记录，但可能有发券不在导出内或无法读取。",
+                         f"For {len(bad)} uses of {coupon} no valid grant is on record, but grants may be outside the "
+                         "export or illegible.")  # fmt: skip
         elif bad:
             verdict = Verdict.FAIL
             words = Text(f"{len(bad)} 次使用的 {coupon} 从未发给使用者、已用完或已过期。",

@@ -1,0 +1,132 @@
+"""What cannot be read, lies before the period or belongs to another version is held against nobody: small cases by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.conftest import Auditor, failing
+
+HEAD = 'campaign: small\neffective: {from: 2022-01-01}\nassets: {CNY: {step: "0.01"}, half: {step: "1"}}\ndue: 24h\n'
+TABLES = {
+    "participant": ("participant_id", "referrer_id", "joined_at"),
+    "activity": ("activity_id", "started_at", "ended_at"),
+    "entry": ("entry_id", "activity_id", "participant_id", "position", "entered_at"),
+    "outcome": ("entry_id", "outcome", "decided_at"),
+    "purchase": ("purchase_id", "participant_id", "kind", "amount", "list_price", "coupon", "paid_at"),
+    "payment": ("payment_id", "paid_at", "payee_id", "amount", "asset", "reason", "ref"),
+}
+
+
+def write(folder: Path, rules: str, period: str = "", **rows: str) -> Path:
+    """A case of a few rows; each row a line of cells in the order of TABLES."""
+    folder.mkdir()
+    (folder / "rules.yaml").write_text(HEAD + rules, "utf-8")
+    case = f"case: small\ntimezone: Asia/Shanghai\n{period}tables:\n"
+    for table, text in rows.items():
+        names = TABLES[table]
+        (folder / f"{table}.csv").write_text(
+            "\n".join([",".join(names), *text.split()]).replace("T", " ") + "\n", "utf-8"
+        )
+        columns = ", ".join(f"{name}: {name}" for name in names)
+        columns += ", asset: {value: CNY}" if table == "purchase" else ""
+        case += f"  {table}: {{file: {table}.csv, columns: {{{columns}}}}}\n"
+    (folder / "case.yaml").write_text(case, "utf-8")
+    return folder
+
+
+PEOPLE = "U1,,2022-01-05T09:00:00 U2,U1,2022-01-06T09:00:00 U3,U1,2022-03-02T09:00:00"
+
+
+def test_the_first_order_is_not_known_where_earlier_ones_may_lie_before_the_period(
+    tmp_path: Path, audited: Auditor
+) -> None:
+    rules = "awards: {welcome: {on: order, nth: 1, to: participant, pays: {CNY: 5}}}\n"
+    orders = "B1,U2,goods,10,10,,2022-03-03T09:00:00 B2,U3,goods,10,10,,2022-03-03T10:00:00"
+    paid = "P1,2022-03-03T10:01:00,U3,5.00,CNY,welcome,B2"
+    period = "period: {from: 2022-03-01, to: 2022-04-01}\n"
+    folder = write(tmp_path / "case", rules, period, participant=PEOPLE, purchase=orders, payment=paid)
+    audit, findings = audited(folder)
+    assert failing(findings) == []
+    assert audit.engine.rows("SELECT event FROM award_due WHERE unknown") == [
+        ("B1",)
+    ]  # U2 joined before the period, U3 within
+    later = f"{orders} B3,U1,goods,10,10,,2022-03-20T10:00:00"
+    _, findings = audited(write(tmp_path / "whole", rules, participant=PEOPLE, purchase=later, payment=paid))
+    assert failing(findings) == [("payout_missing", "welcome")]
+
+
+def test_an_exception_holds_in_its_own_version(tmp_path: Path, audited: Auditor) -> None:
+    rules = (
+        "awards:\n  direct: {on: order, to: participant.referrer, pays: {CNY: 2}}\n"
+        "  week: {on: order, when: {kind: [goods]}, to: participant.referrer, pays: {CNY: 4}, overrides: [direct]}\n"
+        "versions:\n  - {from: 2022-03-10, awards: {week: {on: order, when: {kind: [gift]}, to: participant, pays: {CNY: 1}}}}\n"
+    )
+    orders = "B1,U2,goods,10,10,,2022-03-03T09:00:00 B2,U2,goods,10,10,,2022-03-13T09:00:00 B3,U2,gift,10,10,,2022-03-14T09:00:00"
+    paid = (
+        "P1,2022-03-03T10:00:00,U1,4.00,CNY,week,B1 P2,2022-03-13T10:00:00,U1,2.00,CNY,direct,B2 "
+        "P3,2022-03-14T10:00:00,U1,2.00,CNY,direct,B3 P4,2022-03-14T10:00:00,U2,1.00,CNY,week,B3"
+    )
+    _, findings = audited(write(tmp_path / "case", rules, participant=PEOPLE, purchase=orders, payment=paid))
+    assert failing(findings) == []
+
+
+def test_a_win_that_cannot_be_read_is_no_missing_winner(tmp_path: Path, audited: Auditor) -> None:
+    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: raffle, every: 2}\n"
+    rules += "awards: {prize: {on: win, to: participant, pays: {CNY: 9}}}\n"
+    entries = "E1,A1,U1,1,2022-03-03T09:00:00 E2,A1,U2,2,2022-03-03T10:00:00 E3,A1,U3,3,2022-03-05T10:00:00"
+    case = {"participant": PEOPLE, "activity": "A1,2022-03-01T09:00:00,", "entry": entries}
+    paid = "P1,2022-03-03T11:00:00,U1,9.00,CNY,prize,E1"
+    _, findings = audited(write(tmp_path / "case", rules, outcome="E1,won,2022-03-03T10:00:00", payment=paid, **case))
+    assert {check for check, _ in failing(findings)} == {"cells_refused"}
+    _, findings = audited(write(tmp_path / "none", rules, outcome="E9,win,2022-03-03T10:00:00", payment=paid, **case))
+    assert ("impossible_outcome", "wrong count of winners") in failing(findings)
+
+
+def test_a_prize_alone_in_its_version_is_that_versions(tmp_path: Path, audited: Auditor) -> None:
+    rules = (
+        "activity: {}\nentry: {stake: {}}\ndraw: {kind: chances, prizes: {star: {chance: 1/2}}}\n"
+        "versions: [{from: 2022-03-10, draw: {kind: chances, prizes: {moon: {chance: 1/2}}}}]\n"
+    )
+    entries = "E1,A1,U1,1,2022-03-03T09:00:00 E2,A1,U2,2,2022-03-13T10:00:00"
+    wins = "E1,win,2022-03-03T09:00:00 E2,win,2022-03-13T10:00:00"
+    audit, findings = audited(
+        write(
+            tmp_path / "case",
+            rules,
+            participant=PEOPLE,
+            activity="A1,2022-03-01T09:00:00,",
+            entry=entries,
+            outcome=wins,
+        )
+    )
+    assert failing(findings) == []
+    assert audit.engine.rows("SELECT entry_id, prize FROM entry_played ORDER BY 1") == [("E1", "star"), ("E2", "moon")]
+
+
+def test_an_order_that_cannot_be_read_hides_which_is_the_next(tmp_path: Path, audited: Auditor) -> None:
+    rules = 'order: {percent: {"1": "50", "2": "60"}}\n'
+    first = "B1,U2,goods,5,10,,2022-03-03T09:00:00"
+    second = "B2,U2,goods,6,10,,2022-03-04T09:00:00"
+    _, findings = audited(write(tmp_path / "whole", rules, participant=PEOPLE, purchase=f"{first} {second}"))
+    assert failing(findings) == []
+    torn = first.replace("2022-03-03T09:00:00", "sometime")
+    _, findings = audited(write(tmp_path / "torn", rules, participant=PEOPLE, purchase=f"{torn} {second}"))
+    assert {check for check, _ in failing(findings)} == {"cells_refused"}
+
+
+def test_a_grant_that_cannot_be_read_may_be_the_coupon_that_was_spent(tmp_path: Path, audited: Auditor) -> None:
+    rules = 'order: {coupons: {half: "50"}}\nawards: {gift: {on: registration, to: participant, pays: {half: 1}}}\n'
+    orders = "B1,U2,goods,5,10,half,2022-03-03T09:00:00"
+    grants = [
+        "P1,2022-01-05T10:00:00,U1,1,half,gift,U1",
+        "P2,2022-01-06T10:00:00,U2,1,half,gift,U2",
+        "P3,2022-03-02T10:00:00,U3,1,half,gift,U3",
+    ]
+    case = {"participant": PEOPLE, "purchase": orders}
+    _, findings = audited(write(tmp_path / "whole", rules, payment=" ".join(grants), **case))
+    assert failing(findings) == []
+    torn = [grants[0], grants[1].replace(",1,half", ",one,half"), grants[2]]
+    _, findings = audited(write(tmp_path / "torn", rules, payment=" ".join(torn), **case))
+    assert {check for check, _ in failing(findings)} == {"cells_refused"}
+    _, findings = audited(write(tmp_path / "never", rules, payment=" ".join([grants[0], grants[2]]), **case))
+    assert ("coupon_misspent", "half") in failing(findings)

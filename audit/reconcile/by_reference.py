@@ -132,7 +132,7 @@ def _late(known: Moments) -> list[Step]:
             "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry'\n"
             "        WHEN on_event IN ('place filled', 'share drawn') THEN 'completion'\n"
             "        WHEN on_event = 'recruit' THEN 'registration' ELSE split_part(on_event, '>', 1) END AS kind,\n"
-            "    min(due_seconds) * INTERVAL 1 SECOND AS allowed\n"
+            "    min(due_seconds) * INTERVAL 1 SECOND AS allowed, max(due_seconds) * INTERVAL 1 SECOND AS longest\n"
             "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
             "table",
         ),
@@ -180,8 +180,14 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     paid = (
         "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
     )
-    allowed = "(SELECT coalesce(max(allowed), INTERVAL 0 SECOND) FROM deadline)"
-    early = f"coalesce(p.paid_at < {scope.moment(scope.since)} + {allowed}, false)" if scope.since else "false"
+    since = scope.moment(scope.since)
+    early = (
+        f"(coalesce(p.paid_at < {since} + (SELECT coalesce(max(longest), INTERVAL 0 SECOND) FROM deadline), false)\n"
+        "            -- without a deadline it may settle it at any time\n"
+        f"            OR EXISTS (SELECT 1 FROM clause AS c WHERE c.clause = p.clause AND c.due_seconds IS NULL AND c.from_at < {since}))"
+        if scope.since
+        else "false"
+    )
     hidden = f"coalesce(p.clause IN ({', '.join(map(literal, unseen))}), false)" if unseen else "false"
     nothing = (
         "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
@@ -274,7 +280,8 @@ def _event_records() -> Step:
     return Step(
         "event_record",
         "WITH differing AS (\n    SELECT DISTINCT d.event, d.clause, c.on_event\n"
-        "    FROM discrepancy AS d JOIN (SELECT DISTINCT clause, on_event FROM clause) AS c ON c.clause = d.clause\n"
+        "    FROM discrepancy AS d JOIN (\n"
+        "        SELECT DISTINCT clause, split_part(on_event, '>', 1) AS on_event FROM clause\n    ) AS c ON c.clause = d.clause\n"
         "    WHERE d.record IS NULL\n)\n"
         "SELECT event, clause, min(source_file) AS source_file, min(record) AS record\nFROM (\n"
         + "\nUNION ALL\n".join(parts)

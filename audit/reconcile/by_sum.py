@@ -38,6 +38,8 @@ def by_sum_steps(grain: str, scope: Scope) -> list[Step]:
             "discrepancy",
             "SELECT CASE WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
             "            AND coalesce(l.payee, s.payee) = s.payee) THEN 'undetermined'\n"
+            "        WHEN paid > earned AND EXISTS (SELECT 1 FROM award_due AS u WHERE u.unknown AND u.asset = s.asset\n"
+            "            AND coalesce(u.payee, s.payee) = s.payee) THEN 'undetermined'\n"
             "        WHEN paid < due AND paid > 0 THEN 'wrong_amount' WHEN paid < due THEN 'missing'\n"
             "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
             f"    {_SUMMED},\n"

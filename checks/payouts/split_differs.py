@@ -9,7 +9,6 @@ Blind to: how a pot that adds up was divided; that is a question of the declared
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
@@ -18,7 +17,10 @@ from audit.rules import Split, eras
 from checks.payouts import NEEDS, total
 
 RECORDED = "SELECT activity_id, share, entry_id AS id, source_file, record FROM entry_played WHERE share IS NOT NULL"
-PAID = "SELECT event AS activity_id, amount AS share, payment_id AS id, source_file, record FROM ledger WHERE clause = {clause}"
+PAID = (
+    "SELECT event AS activity_id, amount AS share, payment_id AS id, source_file, record FROM ledger\n"
+    "    WHERE clause = {clause} AND asset = {asset} AND NOT illegible"
+)
 SQL = """
 SELECT s.activity_id, {asset} AS asset, count(s.share) AS shares, g.places, sum(s.share) AS paid, {pot} AS owed,
     min(s.share) AS amount, CASE WHEN sum(s.share) = {pot} THEN greatest(0, {least} - min(s.share))
@@ -50,12 +52,12 @@ def split_differs(audit: Audit) -> Iterator[Finding]:
                         asset=literal(asset),
                         pot=units.steps(pay.pot),
                         least=units.steps(pay.least) if pay.least is not None else 1,
-                        shares=RECORDED if recorded else PAID.format(clause=literal(name)),
+                        shares=RECORDED if recorded else PAID.format(clause=literal(name), asset=literal(asset)),
                         whole="count(s.share) = g.places AND" if recorded else "",
                         first=scope.moment(era.effective.from_),
                         end=scope.moment(era.effective.to),
                     )
-                    yield _finding(audit, name, asset, Fraction(pay.pot), sql)
+                    yield _finding(audit, name, asset, f"{units.show(units.steps(pay.pot))} {asset}", sql)
     if not found:
         why = Text(
             "规则没有随机分配，或导出没有各份的数额。",
@@ -64,13 +66,12 @@ def split_differs(audit: Audit) -> Iterator[Finding]:
         yield Finding("shares", Verdict.NOT_APPLICABLE, why)
 
 
-def _finding(audit: Audit, name: str, asset: str, pot: Fraction, sql: str) -> Finding:
+def _finding(audit: Audit, name: str, asset: str, whole: str, sql: str) -> Finding:
     rows = evidence(audit, sql)
     amount = total(audit, rows)
     money = ", ".join(f"{value} {one}" for one, value in amount.items())
-    whole = f"{float(pot):g} {asset}"
     words = Text(
-        f"{name}：各组的份额都恰好合计 {whole}。",
+        f"{name}：各组的份额都恰好合计 {whole}，且没有一份低于下限。",
         f"{name}: the shares of every group add up to {whole}, none below the least.",
     )
     if rows:

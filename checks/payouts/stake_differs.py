@@ -41,6 +41,11 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
         )
         or "true"
     )
+    free = [era.effective for era in eras(audit.rules) if not era.entry or not era.entry.stake]
+    declared += "".join(
+        f" OR (paid = 0 AND entered_at >= {scope.moment(one.from_)} AND coalesce(entered_at < {scope.moment(one.to)}, true))"
+        for one in free
+    )
     sql = (
         "SELECT entry_id, participant_id, asset, paid, entered_at, source_file, record\nFROM entry_once\n"
         f"WHERE paid IS NOT NULL AND NOT ({declared})\nORDER BY entry_id"

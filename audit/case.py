@@ -27,7 +27,7 @@ from audit.problem import Place, Problem
 from audit.reconcile import Grain, Moments, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps
 from audit.replay.notices import published_boosts
-from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Released, Rules, eras, rules_of
+from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Released, Rules, clauses_of, eras, rules_of
 from audit.rules.declared import place_of
 from audit.rules.document import Document, parse_document, read_document, read_record
 from audit.rules.read import words
@@ -126,7 +126,7 @@ class Audit:
     @property
     def awards(self) -> Mapping[str, Award]:
         """Every clause of every version; of a clause that changed, as it last stood."""
-        return {name: award for era in eras(self.rules) for name, award in era.awards.items()}
+        return clauses_of(self.rules)
 
     @property
     def document(self) -> Document:

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from audit.engine import Step, literal
 from audit.finding import Text
-from audit.rules import Award, Rules, eras
+from audit.rules import Rules, clauses_of
 from audit.rules.awards import Condition
 from audit.rules.scalars import STRICT
 from audit.rules.units import Units
@@ -31,11 +31,6 @@ class Attribution:
 
     entry: Condition = field(default_factory=Condition)
     outside: Condition = field(default_factory=Condition)
-
-
-def clauses_of(rules: Rules) -> dict[str, Award]:
-    """The declared clauses of every version, the latest text of each."""
-    return {name: award for era in eras(rules) for name, award in era.awards.items()}
 
 
 def entries_of(rules: Rules, given: Attribution) -> list[Condition]:

@@ -1,6 +1,6 @@
 """Declared rules → SQL steps → `expected`: the chance of every draw and every award owed.
 
-Nothing is run here: a step is text (Decision 4 of the design: each step is a named relation, one SELECT). A draw's
+Nothing is run here: a step is the text of a named relation, one SELECT, or a loop over columns that the engine runs. A draw's
 chance is conditional on what the export says happened before it, so that tests stay valid under early stopping.
 """
 

@@ -6,12 +6,11 @@ And each coupon spent, with the one it takes: the oldest that has not expired.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
-from fractions import Fraction
 
 from audit.engine import Step, literal, values
 from audit.rules import Order, Rules, eras
 from audit.rules.scalars import span_of
+from audit.rules.units import share_of
 from audit.scope import Scope
 
 
@@ -44,7 +43,8 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
         counting.append([*span, str(era.order.coupon_orders_count).lower()])
         ladder += [[*span, str(first), str(last), *share] for first, last, share in _steps_of(era.order)]
         coupons += [
-            [*span, literal(coupon), *_share(percent, era.order)] for coupon, percent in era.order.coupons.items()
+            [*span, literal(coupon), *map(str, share_of(percent, era.order.rounding))]
+            for coupon, percent in era.order.coupons.items()
         ]
     deposits = ", ".join(map(literal, deposit_kinds(rules)))
     goods = f"coalesce(b.kind, '') NOT IN ({deposits})" if deposits else "true"
@@ -98,15 +98,7 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
 def _steps_of(order: Order) -> Iterator[tuple[int, int, list[str]]]:
     for counts, percent in order.percent.items():
         span = span_of(counts)
-        yield span[0], span[-1], _share(percent, order)
-
-
-def _share(percent: Decimal, order: Order) -> list[str]:
-    """(num, den, add) so that a price is (list * num + add) // den."""
-    share = Fraction(percent) / 100
-    num, den = share.numerator, share.denominator
-    parts = {"down": (num, den, 0), "up": (num, den, den - 1), "half-up": (2 * num, 2 * den, den)}[order.rounding]
-    return [str(part) for part in parts]
+        yield span[0], span[-1], list(map(str, share_of(percent, order.rounding)))
 
 
 def _listed(rows: list[list[str]], names: list[str]) -> str:

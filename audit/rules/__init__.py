@@ -9,10 +9,10 @@ from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers, Raffle
 from audit.rules.randomness import Randomness
 from audit.rules.ranks import DayPool, Difference, Income, PartFrozen, Released
 from audit.rules.read import json_schema, read_rules, rules_of
-from audit.rules.records import Claim, Order, Rules, eras
+from audit.rules.records import Claim, Order, Rules, clauses_of, eras
 
 __all__ = [
     "Award", "Band", "Boost", "Boxes", "Chances", "Claim", "DayPool", "Declared", "Difference", "Draw", "Gap", "Group",
     "Income", "Ladder", "Numbers", "Order", "PartFrozen", "Raffle", "Randomness", "Released", "Rules", "Share", "Split",
-    "Unlock", "Where", "eras", "json_schema", "read_declared", "read_rules", "rules_of",
+    "Unlock", "Where", "clauses_of", "eras", "json_schema", "read_declared", "read_rules", "rules_of",
 ]  # fmt: skip

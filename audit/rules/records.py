@@ -156,6 +156,11 @@ class Rules:
     source: Source | None = None
 
 
+def clauses_of(rules: Rules) -> dict[str, Award]:
+    """Every clause of every version; of a clause that changed, as it last stood."""
+    return {name: award for era in eras(rules) for name, award in era.awards.items()}
+
+
 def _in_force(first: date, to: date | None) -> Effective:
     names: dict[str, Any] = {"from": first, "to": to}
     return Effective(**names)

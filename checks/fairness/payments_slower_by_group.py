@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.engine import literal
 from audit.finding import Finding, Text, check
-from audit.money import clauses_of, moves
+from audit.money import moves
+from audit.rules import clauses_of
 from checks.fairness import compare, no_groups, nothing
 from checks.money import traced
 

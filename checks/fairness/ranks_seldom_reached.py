@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.money import clauses_of
-from audit.rules import Rules
+from audit.rules import Rules, clauses_of
 from checks.fairness import compare, nothing
 from checks.money import percent
 

@@ -17,7 +17,8 @@ from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import show
 from audit.forecast.fees import most_paid
-from audit.money import attribution, clauses_of
+from audit.money import attribution
+from audit.rules import clauses_of
 from checks.money import PYRAMID, amount_of, nothing, percent, traced
 
 PAID = """

@@ -15,8 +15,7 @@ from fractions import Fraction
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import show
-from audit.money import clauses_of
-from audit.rules import Group, Split
+from audit.rules import Group, Split, clauses_of
 from checks.money import nothing
 
 LAW = ("cn-rebate-warning-2018", "cn-promo-2020-art11-12", "cn-case-shimen-pintuan", "cn-case-yantian-blindbox",

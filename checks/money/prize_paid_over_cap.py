@@ -14,8 +14,7 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.money import clauses_of
-from audit.rules import Numbers
+from audit.rules import Numbers, clauses_of
 from checks.money import measured, nothing, traced
 
 SQL = """

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.money import clauses_of
+from audit.rules import clauses_of
 from checks.money import nothing, percent, traced
 
 LAW = ("cn-anti-pyramid-2005-art7-1", "cn-criminal-law-224-1", "us-koscot-1975", "eu-ucpd-annex1-14", "uk-unfair-practices",

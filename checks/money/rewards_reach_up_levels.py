@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.money import clauses_of
+from audit.rules import clauses_of
 from checks.money import nothing, traced
 
 LAW = ("cn-anti-pyramid-2005-art2", "cn-anti-pyramid-2005-art7-3", "cn-case-banan-2022", "cn-spc-spp-mps-2013-37-s5",

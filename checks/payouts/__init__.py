@@ -11,15 +11,12 @@ from audit.engine import literal
 from audit.finding import Finding, Row, Text, Verdict
 from audit.reconcile import DISCREPANCY_KEY
 
-NEEDS = tuple(
-    f"{column}"
-    for column in (
+NEEDS = (
         "activity.activity_id", "activity.initiator_id", "activity.started_at",
         "entry.entry_id", "entry.activity_id", "entry.participant_id", "entry.entered_at",
         "outcome.entry_id", "outcome.outcome", "outcome.choice", "outcome.decided_at",
         "participant.participant_id", "participant.joined_at",
         "payment.payment_id", "payment.payee_id", "payment.asset", "payment.amount", "payment.reason", "payment.ref",
-    )
 )  # fmt: skip
 GRAINS = {
     "reference": Text("逐笔按关联编号与名目比对", "compared one by one, by reference and clause"),

@@ -74,6 +74,11 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
             rows=bad,
             sql=sql,
         )  # fmt: skip
-    if not rows:
+    released = audit.engine.value(
+        "SELECT count(*) FROM ledger AS p WHERE p.clause IN (SELECT clause FROM clause WHERE fund IS NOT NULL)"
+    )
+    if not released:
+        yield Finding("funds", Verdict.NOT_APPLICABLE, Text("没有一次释放。", "Nothing was released from a fund."))
+    elif not rows:
         words = Text("没有一次释放超过基金余额。", "No release went beyond what the fund held.")
         yield Finding("funds", Verdict.PASS, words, observed="0", sql=sql)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -186,6 +187,19 @@ def test_honest_retail_is_silent(tmp_path: Path, audited: Auditor) -> None:
     )
     _, findings = audited(tmp_path)
     assert [(f.check, f.subject) for f in findings if f.verdict == "FAIL" and f.basis == "screen"] == []
+
+
+def test_rewards_that_cannot_be_traced_are_not_called_entry_fees(tmp_path: Path, audited: Auditor) -> None:
+    """An honest shop whose export does not say which order a reward is for: nobody knows what it was paid from."""
+    folder = Path(shutil.copytree(FIXTURES / "two-level" / "honest", tmp_path / "case"))
+    mapping = (folder / "case.yaml").read_text("utf-8")
+    for traced in (True, False):
+        (folder / "case.yaml").write_text(mapping if traced else mapping.replace("      ref: 关联编号\n", ""), "utf-8")
+        _, findings = audited(folder)
+        loss = one(findings, "members_in_loss", "members in CNY")
+        assert loss.verdict == ("PASS" if traced else "INCONCLUSIVE")
+        assert ("cannot be traced" in loss.text.en) != traced
+        assert "entry fees" not in loss.text.en
 
 
 def test_what_a_699_order_can_give_to_others() -> None:

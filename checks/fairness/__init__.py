@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Row, Text, Verdict
+from audit.finding import Basis, Finding, Row, Text, Verdict, nothing
 from audit.stats.strata import Stratum, exact_p, expected, odds_ratio, smallest_ratio
 
 GROUPS = ("age_band", "gender", "occupation", "region", "channel", "device")
@@ -116,11 +116,6 @@ def _one(
         p_value=p_least,
         could_have_seen=Text(f"优势比 {max(shown):.2f}", f"odds ratio {max(shown):.2f}") if shown else "",
     )
-
-
-def nothing(subject: str, zh: str, en: str) -> Finding:
-    """What a comparison says where it has nothing to compare."""
-    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
 
 
 def no_groups(audit: Audit, subject: str) -> Finding | None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
-from checks.fairness import nothing
 
 LAW = ("cn-blindbox-2023-minors", "cn-civil-code-art19-20", "cn-sh-blindbox-2022-minors", "cn-pipl-2021-art28-31",
        "cn-minors-2020-art74", "kr-dts-15-2")  # fmt: skip

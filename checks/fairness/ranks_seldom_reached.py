@@ -15,10 +15,10 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.money import clauses_of
 from audit.rules import Rules
-from checks.fairness import compare, nothing
+from checks.fairness import compare
 from checks.money import percent
 
 REACHED = """

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
-from checks.fairness import nothing
 
 LAW = ("cn-crpl-penalty-2015-art10", "cn-crpl-2013-art25", "cn-crpl-2013-art53", "cn-crpl-impl-2024-art22", "cn-spc-prepaid-2025-art9",
        "kr-dts-17-2")  # fmt: skip

@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast.growth import share_recouping
-from checks.money import money_assets, nothing, percent
+from checks.money import money_assets, percent
 
 SQL = """
 SELECT coalesce(r.recruits, 0) AS recruits, count(*) AS members, count(*) FILTER (m.received >= m.paid) AS even

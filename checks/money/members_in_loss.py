@@ -15,8 +15,8 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.money import amount_of, money_assets, nothing, percent
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.money import amount_of, money_assets, percent
 
 LAW = ("cn-anti-pyramid-2005-art2", "jp-mugen-2", "cn-rebate-warning-2018", "us-ftc-income-2024", "us-burnlounge-2014")
 RANKED = """

@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
-from checks.money import nothing
 
 LAW = ("cn-spc-spp-mps-2013-37-s1", "cn-spc-spp-mps-2013-37-s7", "cn-spc-spp-mps-2013-37-serious", "cn-criminal-law-224-1",
        "cn-psap-2025-art34", "kr-dts-2-5")  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Finding, nothing
 
 PRESET = ("cn-prize-sales", "cn-promo-2020-preset-winners", "us-16cfr465")
 FAKE = (
@@ -72,11 +72,6 @@ def need(audit: Audit, subjects: int = 1) -> float:
 def shown(e_value: float) -> str:
     """An e-value for a reader."""
     return f"{e_value:.3g}" if e_value < 1e6 else f"10^{math.floor(math.log10(e_value))}"
-
-
-def nothing(subject: str, zh: str, en: str) -> Finding:
-    """What a lead says where it has nothing to look at."""
-    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
 
 
 def no_messages(audit: Audit) -> Finding | None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import PRESET, gains, need, nothing, shown
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.people import PRESET, gains, need, shown
 
 OWN = """
 SELECT e.*, c.cluster IS NOT NULL AND e.participant_id <> e.initiator_id AS linked

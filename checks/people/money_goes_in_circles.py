@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import FAKE, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.people import FAKE
 
 SQL = """
 WITH moved AS (

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 
 LAW = (
     "cn-prize-sales",

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import PRESET, gains, need, nothing, shown
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.people import PRESET, gains, need, shown
 
 ENTRIES = """
 SELECT c.cluster AS subject, e.* FROM entry_chance AS e JOIN account_cluster AS c ON c.participant_id = e.participant_id"""

@@ -39,6 +39,9 @@ def ranks_seldom_reached(audit: Audit) -> Iterator[Finding]:
         yield nothing("ranks", "规则没有级别。", "The rules have no ranks.")
         return
     people = int(audit.engine.value("SELECT count(*) FROM participant_once"))
+    if not people:
+        yield nothing("ranks", "导出中没有人。", "The export holds no people.")
+        return
     unsure = audit.engine.value("SELECT from_at IS NOT NULL FROM tree_doubt")
     aged = audit.case.scope.has("participant", "age")
     for name in rules.ranks:

@@ -28,11 +28,14 @@ def refunds_overdue(audit: Audit) -> Iterator[Finding]:
     if not audit.case.scope.has("request", "requested_at", "settled_at"):
         yield nothing("requests", "导出没有提现或退款申请。", "The export holds no requests for withdrawal or refund.")
         return
+    total = audit.engine.value("SELECT count(*) FROM request")
+    if not total:
+        yield nothing("requests", "没有提现或退款申请。", "Nobody requested a withdrawal or a refund.")
+        return
     limits = law.thresholds(audit, "days-to-refund")
     days = min((int(version["value"]) for _, version in limits), default=15)
     sql = SQL.format(days=days)
     rows = evidence(audit, sql)
-    total = audit.engine.value("SELECT count(*) FROM request")
     cites = "、".join(version["cite"] for _, version in limits)
     met = (
         Text(

@@ -36,6 +36,9 @@ def same_minute_prices_differ(audit: Audit) -> Iterator[Finding]:
     if not audit.case.scope.has("purchase", "item", "amount", "paid_at", "participant_id"):
         yield nothing("orders", "导出没有带商品和价格的订单。", "The export holds no orders with item and price.")
         return
+    if not audit.engine.value("SELECT count(*) FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL"):
+        yield nothing("orders", "没有订单写明商品和时间。", "No order tells its item and time.")
+        return
     rows = evidence(audit, SQL)
     told = bool(groups(audit)) and audit.case.scope.has("purchase", "kind", "quantity")
     yield Finding(

@@ -47,7 +47,10 @@ def entry_bought_before_rewards(audit: Audit) -> Iterator[Finding]:
     people, before = audit.engine.rows(
         f"SELECT count(*), count(*) FILTER (bought_at <= rewarded_at) FROM ({SQL}) AS firsts"
     )[0]
-    lit = bool(people) and before == people
+    if not people:
+        yield nothing("entry", "没有人因他人而得奖。", "Nobody was rewarded for others.")
+        return
+    lit = before == people
     yield Finding(
         "entry",
         Verdict.FAIL if lit else Verdict.PASS,

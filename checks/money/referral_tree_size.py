@@ -28,7 +28,7 @@ LEFT JOIN account_cluster AS c ON c.participant_id = l.person GROUP BY head"""
 @check(needs=("participant.referrer_id",), provisions=LAW)
 def referral_tree_size(audit: Audit) -> Iterator[Finding]:
     """Yield a screen on invitations (noted) and one on paid invitations (lit where a threshold is met)."""
-    if not audit.has("invited_level"):
+    if not audit.has("invited_level") or not audit.engine.value("SELECT count(*) FROM invited"):
         yield nothing("tree", "导出没有推荐关系或付款。", "The export holds no referrers or no payments.")
         return
     company = set(audit.case.file.platform_accounts)

@@ -15,13 +15,13 @@ from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks.people import FAKE
 
+MOVED = """
+SELECT payer_id AS a, payee_id AS b, asset, amount, paid_at, source_file, record
+FROM payment_once
+WHERE payer_id IS NOT NULL AND payee_id <> payer_id AND amount > 0 AND paid_at IS NOT NULL
+    AND payer_id NOT IN ({platform}) AND payee_id NOT IN ({platform})"""
 SQL = """
-WITH moved AS (
-    SELECT payer_id AS a, payee_id AS b, asset, amount, paid_at, source_file, record
-    FROM payment_once
-    WHERE payer_id IS NOT NULL AND payee_id <> payer_id AND amount > 0
-        AND payer_id NOT IN ({platform}) AND payee_id NOT IN ({platform})
-), round AS (
+WITH moved AS ({moved}), round AS (
     SELECT x.a, x.b, CAST(NULL AS VARCHAR) AS c, x.asset, x.amount, x.paid_at AS first_at, y.paid_at AS last_at, x.source_file, x.record
     FROM moved AS x JOIN moved AS y ON y.a = x.b AND y.b = x.a AND y.asset = x.asset AND y.amount = x.amount
         AND y.paid_at BETWEEN x.paid_at AND x.paid_at + INTERVAL 1 DAY
@@ -49,7 +49,11 @@ def money_goes_in_circles(audit: Audit) -> Iterator[Finding]:
     if not audit.case.scope.has("payment", "payer_id", "payee_id", "amount", "asset", "paid_at"):
         yield nothing("payments", "导出没有付款人。", "The export does not say who paid.")
         return
-    sql = SQL.replace("{platform}", ", ".join(map(literal, ("", *audit.case.file.platform_accounts))))
+    moved = MOVED.format(platform=", ".join(map(literal, ("", *audit.case.file.platform_accounts))))
+    if not audit.engine.value(f"SELECT count(*) FROM ({moved}) AS moved"):
+        yield nothing("payments", "没有人与人之间的付款。", "Nobody paid anybody but the platform.")
+        return
+    sql = SQL.format(moved=moved)
     rows = evidence(audit, sql)
     yield Finding(
         "payments",

@@ -38,7 +38,10 @@ def wins_concentrated_in_clusters(audit: Audit) -> Iterator[Finding]:
         )
         return
     tested = int(audit.engine.value(f"SELECT count(DISTINCT subject) FROM ({ENTRIES}) AS tested"))
-    found = gains(audit, ENTRIES, need(audit, tested)) if tested else []
+    if not tested:
+        yield nothing("clusters", "没有关联账户参加抽取。", "No linked accounts took part in a draw.")
+        return
+    found = gains(audit, ENTRIES, need(audit, tested))
     for cluster, entries, wins, due, gain in found:
         accounts, entered = audit.engine.rows(SIZE.format(cluster=literal(cluster)))[0]
         sql = LINKS.format(cluster=literal(cluster))

@@ -74,6 +74,11 @@ class Finding:
     check: str = ""
 
 
+def nothing(subject: str, zh: str, en: str) -> Finding:
+    """What a screen says where it has nothing to look at."""
+    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
+
+
 @dataclass(frozen=True)
 class Check:
     """A check: its name is its file's name and its id everywhere.
@@ -100,7 +105,10 @@ class Check:
 
 
 def check(
-    *, needs: tuple[str, ...] = (), provisions: tuple[str, ...] = (), statistical: str = "",
+    *,
+    needs: tuple[str, ...] = (),
+    provisions: tuple[str, ...] = (),
+    statistical: str = "",
     alone: Literal["", "too", "only"] = "",
 ) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
     """Make a Check of a function that takes an audit (alone: or a Declared) and yields findings. It registers nothing."""

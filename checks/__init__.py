@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from audit.finding import Check
+    from audit.rules import Rules
 
 ALL = (
     "declaration.claim_contradicts_rules",
@@ -111,3 +112,13 @@ ALL = (
 def every_check() -> tuple[Check, ...]:
     """The checks of ALL. They are imported here and not before, so that the command answers at once."""
     return tuple(getattr(import_module(f"checks.{place}"), place.rpartition(".")[2]) for place in ALL)
+
+
+def sharing(rules: Rules) -> int:
+    """How many checks share the error budget: those that bet on the declared draw, and that early entries win more, where published.
+
+    Known from the rules alone, before any record is read.
+    """
+    kind = rules.draw.kind if rules.draw else ""
+    claimed = any(claim.quantity == "earlier-wins-more" for claim in rules.reported.values())
+    return max(1, claimed + sum(kind in check.statistical.split() for check in every_check()))

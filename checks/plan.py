@@ -14,7 +14,7 @@ from audit.rules.odds import box_odds
 from audit.stats.classes import RATIOS
 from audit.stats.plan import Need, of_prefix, of_ratio
 from audit.stats.power import activities_to_separate
-from checks import every_check
+from checks import sharing
 
 CURVE = (0.0, 0.25, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0, 5.0)
 WIDTH = 48
@@ -24,7 +24,7 @@ def show_plan(path: Path, risk: Fraction, lang: Literal["zh", "en"]) -> int:
     """Print the table and the curve; give the exit status. Raises Problem where the rules cannot be read."""
     rules, _ = read_rules(path)
     kind = rules.draw.kind if rules.draw else ""
-    tests = max(1, sum(kind in one.statistical.split() for one in every_check()))
+    tests = sharing(rules)
     needs = list(planned(rules, math.log(tests / risk)))
     alone = list(planned(rules, math.log(1 / risk)))
     if not needs:

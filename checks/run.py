@@ -19,7 +19,7 @@ from audit.finding import Basis, Finding, Text, Verdict, run
 from audit.problem import Problem
 from audit.report import Cover, record_of, write_reports
 from audit.report.lines import Judged, junit, sarif
-from checks import every_check, law
+from checks import every_check, law, sharing
 from checks.lint import FailOn, Format, judge_all, read_baseline, status, tell
 from checks.progress import Progress, show_progress
 
@@ -80,12 +80,8 @@ def judge(audit: Audit, progress: Progress) -> list[Finding]:
 
 
 def share_of(case: Case) -> tuple[int, int]:
-    """(how many checks bet on the declared draw and share the error budget, the budget as one in so many audits).
-
-    Both are known from the rules alone, before any record is read.
-    """
-    kind = case.rules.draw.kind if case.rules.draw else ""
-    return max(1, sum(kind in check.statistical.split() for check in every_check())), round(1 / case.file.risk)
+    """(how many checks share the error budget, the budget as one in so many audits)."""
+    return sharing(case.rules), round(1 / case.file.risk)
 
 
 def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fail: bool = False) -> int:
@@ -140,7 +136,7 @@ def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
             "名单按 e-BH 法列出，所列人员平均至多 5 % 为误列。"
             "算术与文件结论不含偶然，以记录属实为前提。",
             f"The statistical verdicts of this audit together accuse at most one honest platform in {budget}; the checks that "
-            f"bet on the declared draw ({tests}) share that budget equally, and it holds however often the data are "
+            f"judge by chance ({tests}) share that budget equally, and it holds however often the data are "
             "looked at; people are listed by the rule e-BH: of those listed, on average at most 5 % are innocent. "
             "Verdicts of arithmetic and of documents involve no chance; they hold if the records do.",
         ),

@@ -18,24 +18,25 @@ from audit.rules import Boxes, Group
 from audit.stats.classes import cells_of
 from checks.draws import PROVISIONS, class_finding, no_chances
 
+ENDED = """
+SELECT a.activity_id, max(e.position) AS seen, count(DISTINCT e.position) AS here,
+    min(e.position) FILTER (e.outcome = 'win') AS won_at
+FROM activity_once AS a JOIN entry_played AS e ON e.activity_id = a.activity_id
+WHERE a.ended_at IS NOT NULL AND e.position BETWEEN 1 AND {places}
+GROUP BY a.activity_id HAVING count(*) FILTER (e.outcome IS NULL) = 0"""
 BOXES = """
 SELECT 0 AS value, wins + losses AS size, wins AS winners, gone AS drawn, gone_wins AS hits, 1 AS draws
 FROM (
     SELECT count(*) AS wins, sum(coalesce(won_at, seen + 1) - 1) AS losses,
         sum(CASE WHEN won_at IS NULL THEN seen + 1 ELSE won_at END - here) AS gone,
         count(*) FILTER (won_at IS NULL) AS gone_wins
-    FROM (
-        SELECT a.activity_id, max(e.position) AS seen, count(DISTINCT e.position) AS here,
-            min(e.position) FILTER (e.outcome = 'win') AS won_at
-        FROM activity_once AS a JOIN entry_played AS e ON e.activity_id = a.activity_id
-        WHERE a.ended_at IS NOT NULL AND e.position BETWEEN 1 AND {places}
-        GROUP BY a.activity_id HAVING count(*) FILTER (e.outcome IS NULL) = 0
-    ) AS ended
+    FROM ({looked}) AS ended
 ) AS counted WHERE gone > 0"""
+DECIDED = "SELECT * FROM group_state WHERE undecided = 0"
 GROUPS = """
 SELECT 0 AS value, {places} AS size, {winners} AS winners, {places} - places AS drawn, {winners} - winners AS hits, count(*) AS draws
-FROM group_state
-WHERE places < {places} AND undecided = 0 AND winners BETWEEN {winners} - ({places} - places) AND {winners}
+FROM ({looked}) AS decided
+WHERE places < {places} AND winners BETWEEN {winners} - ({places} - places) AND {winners}
 GROUP BY ALL ORDER BY ALL"""
 
 
@@ -45,17 +46,28 @@ def entries_deleted_by_outcome(audit: Audit) -> Iterator[Finding]:
     draw, scope = audit.rules.draw, audit.case.scope
     ordered = scope.has("entry", "position") and scope.has("outcome")
     if isinstance(draw, Boxes) and ordered and scope.has("activity", "ended_at"):
-        sql = BOXES.format(places=draw.boxes)
+        looked = ENDED.format(places=draw.boxes)
+        sql = BOXES.format(looked=looked)
     elif isinstance(draw, Group) and audit.has("group_state"):
-        sql = GROUPS.format(places=draw.size, winners=draw.winners)
+        looked = DECIDED
+        sql = GROUPS.format(looked=looked, places=draw.size, winners=draw.winners)
     else:
-        sql = ""
+        sql = looked = ""
     if not sql or not audit.engine.value("SELECT count(*) FROM outcome WHERE outcome IS NOT NULL"):
         yield no_chances("openings")
         return
+    seen = int(audit.engine.value(f"SELECT count(*) FROM ({looked}) AS looked"))
+    if not seen:
+        none = Text(
+            "没有一场活动有完整的结果和结束时间。",
+            "No activity is recorded with its end and with the outcome of each entry.",
+        )
+        yield Finding("openings", Verdict.INCONCLUSIVE, none, sql=looked)
+        return
     cells = cells_of(audit.engine.rows(sql))
     if not cells:
-        none = Text("各场活动的记录首尾相连，没有缺失。", "Activities are recorded without a gap: nothing is missing.")
+        none = Text(f"看了 {seen} 场活动，记录首尾相连，没有缺失。",
+                    f"{seen} activities were looked at; each is recorded without a gap: nothing is missing.")  # fmt: skip
         yield Finding("openings", Verdict.PASS, none, sql=sql, observed="0")
         return
 

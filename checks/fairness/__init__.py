@@ -1,4 +1,4 @@
-"""Checks of who is treated worse: groups compared within the same activity, item, clause or day. All are screens.
+"""Checks of who is treated worse: groups compared within the same activity, item and day, or clause and week. All are screens.
 
 A group is what the export declares of participants (age band, gender, occupation, region, channel, device), and new or old
 where case.yaml says how long one is new. Small groups are reported as "cannot tell", never dropped, and never listed apart.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Row, Text, Verdict
+from audit.finding import Basis, Finding, Row, Text, Verdict, nothing
 from audit.stats.strata import Stratum, exact_p, expected, odds_ratio, smallest_ratio
 
 GROUPS = ("age_band", "gender", "occupation", "region", "channel", "device")
@@ -83,9 +83,13 @@ def _one(
     tried = sum(int(str(row["tries"])) for row in told)
     if told and (even := sum(int(str(row["hits"])) for row in told)) in (0, tried):
         all_zh, all_en = ("无一发生", "it never happened") if not even else ("每次都是", "it always happened")
-        text = Text(f"{what.zh}：{tried} 次中{all_zh}，人群之间没有差别（按 {name}）。",
-                    f"{what.en}: in {tried} trials {all_en}, so no group differs (by {name}).")  # fmt: skip
-        return Finding(name, Verdict.PASS, text, Basis.SCREEN, rows=tuple(told), sql=sql)
+        several = sum(row["group"] != "(small)" for row in told) > 1
+        so_zh, so_en = ("人群之间没有差别", "so no group differs") if several else ("没有两个够大的人群可比", "and no two groups are large "
+                                                                            "enough to be compared")  # fmt: skip
+        text = Text(f"{what.zh}：{tried} 次中{all_zh}，{so_zh}（按 {name}）。",
+                    f"{what.en}: in {tried} trials {all_en}, {so_en} (by {name}).")  # fmt: skip
+        verdict = Verdict.PASS if several else Verdict.INCONCLUSIVE
+        return Finding(name, verdict, text, Basis.SCREEN, rows=tuple(told), sql=sql)
     verdict = Verdict.FAIL if lit else Verdict.PASS if shown else Verdict.INCONCLUSIVE
     zh = "；".join(
         f"{g}：优势比 {r:.2f}（95% 区间 {lo:.2f}–{hi:.2f}），{'较不利' if bad else '较有利'}"
@@ -116,11 +120,6 @@ def _one(
         p_value=p_least,
         could_have_seen=Text(f"优势比 {max(shown):.2f}", f"odds ratio {max(shown):.2f}") if shown else "",
     )
-
-
-def nothing(subject: str, zh: str, en: str) -> Finding:
-    """What a comparison says where it has nothing to compare."""
-    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
 
 
 def no_groups(audit: Audit, subject: str) -> Finding | None:

@@ -12,19 +12,18 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.fairness import compare, no_groups, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.fairness import compare, no_groups
 
-UNPAID = ("missing", "wrong_amount", "wrong_asset", "wrong_payee", "late")
+UNPAID = """
+SELECT DISTINCT event, clause, payee FROM discrepancy
+WHERE kind IN ('missing', 'wrong_amount', 'wrong_asset', 'wrong_payee', 'late')"""
 TRIALS = """
 SELECT concat_ws('|', e.clause, CAST(date_trunc('week', timezone({zone}, e.event_at)) AS DATE)) AS stratum,
     e.payee AS person, e.event_at AS moment,
     d.event IS NOT NULL AS hit
 FROM expected_award AS e
-LEFT JOIN (
-    SELECT DISTINCT event, clause, payee FROM discrepancy
-    WHERE kind IN ('missing', 'wrong_amount', 'wrong_asset', 'wrong_payee', 'late')
-) AS d ON d.event = e.event AND d.clause = e.clause AND d.payee = e.payee"""
+LEFT JOIN ({unpaid}) AS d ON d.event = e.event AND d.clause = e.clause AND d.payee = e.payee"""
 
 
 @check(
@@ -37,16 +36,18 @@ def awards_unpaid_by_group(audit: Audit) -> Iterator[Finding]:
     if absent or not audit.has("discrepancy") or audit.grain != "reference":
         yield absent or nothing("awards", "付款不能逐笔对照。", "Payments cannot be compared one by one.")
         return
-    unpaid = f"SELECT count(*) FROM discrepancy WHERE kind IN ({', '.join(map(literal, UNPAID))})"
-    if not audit.engine.value(unpaid):
+    if not audit.engine.value("SELECT count(*) FROM expected_award"):
+        yield nothing("awards", "没有应付的奖励。", "No award was owed.")
+        return
+    if not audit.engine.value(f"SELECT count(*) FROM ({UNPAID}) AS unpaid"):
         fine = Text(
             "应付的奖励都已按时足额支付，人群之间没有差别。", "Every award was paid as owed, so no group differs."
         )
-        yield Finding("awards", Verdict.PASS, fine, Basis.SCREEN, sql=unpaid)
+        yield Finding("awards", Verdict.PASS, fine, Basis.SCREEN, sql=UNPAID)
         return
     yield from compare(
         audit,
-        TRIALS.format(zone=literal(audit.case.file.timezone)),
+        TRIALS.format(zone=literal(audit.case.file.timezone), unpaid=UNPAID),
         Text("奖励未按时足额支付", "Awards not paid as owed"),
         good=False,
     )

@@ -3,6 +3,7 @@
 Does: counts entries and orders of people younger than the ages that provisions name.
 Matters: what a young child buys is void, and boxes are not to be sold to children under eight.
 How: `age` of the participant, in whole years on joining, against each age of the dated provisions; "under" leaves the age itself out.
+    Lit where anybody under eighteen paid or entered; the provisions whose age is undercut are named.
 Blind to: ages nobody declared or verified; a guardian's consent that is kept elsewhere. Small purchases fit for the age can be valid.
 """
 
@@ -11,27 +12,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
-from checks.fairness import nothing
 
 LAW = ("cn-blindbox-2023-minors", "cn-civil-code-art19-20", "cn-sh-blindbox-2022-minors", "cn-pipl-2021-art28-31",
        "cn-minors-2020-art74", "kr-dts-15-2")  # fmt: skip
-SQL = """
+BOUGHT = """
+SELECT participant_id, count(*) AS bought
+FROM (SELECT participant_id FROM entry_once UNION ALL SELECT participant_id FROM purchase_once) AS all_bought
+GROUP BY participant_id"""
+AGED = f"SELECT count(p.age) FROM participant_once AS p JOIN ({BOUGHT}) AS b ON b.participant_id = p.participant_id"
+SQL = f"""
 SELECT p.participant_id, p.age, b.bought, p.source_file, p.record
-FROM participant_once AS p JOIN (
-    SELECT participant_id, count(*) AS bought FROM (
-        SELECT participant_id FROM entry_once UNION ALL SELECT participant_id FROM purchase_once) AS all_bought
-    GROUP BY participant_id) AS b ON b.participant_id = p.participant_id
+FROM participant_once AS p JOIN ({BOUGHT}) AS b ON b.participant_id = p.participant_id
 WHERE p.age < 18 ORDER BY p.age, p.participant_id"""
 
 
 @check(needs=("participant.age",), provisions=LAW)
 def minors_among_buyers(audit: Audit) -> Iterator[Finding]:
-    """Yield one screen, lit where somebody is younger than an age that a provision names."""
-    ages = audit.engine.value("SELECT count(age) FROM participant") if audit.case.scope.has("participant", "age") else 0
+    """Yield one screen, lit where somebody under eighteen paid or entered."""
+    ages = audit.engine.value(AGED) if audit.case.scope.has("participant", "age") else 0
     if not ages:
-        yield nothing("ages", "导出没有年龄。", "The export holds no ages.")
+        yield nothing("ages", "导出没有付款或参加者的年龄。", "The export holds no ages of those who paid or entered.")
         return
     rows = evidence(audit, SQL)
     youngest = min((int(str(row["age"])) for row in rows), default=18)
@@ -44,10 +46,10 @@ def minors_among_buyers(audit: Audit) -> Iterator[Finding]:
         "ages",
         Verdict.FAIL if rows else Verdict.PASS,
         Text(
-            f"付款或参加者中，未满 8 岁 {by_age[8]} 人，未满 14 岁 {by_age[14]} 人，未满 18 岁 {by_age[18]} 人（有年龄记录的 "
+            f"付款或参加者中，未满 8 岁 {by_age[8]} 人，未满 14 岁 {by_age[14]} 人，未满 18 岁 {by_age[18]} 人（其中有年龄记录的 "
             f"{ages} 人）。{zh}",
-            f"Of those who paid or entered, {by_age[8]} are under 8, {by_age[14]} under 14, {by_age[18]} under 18 (ages "
-            f"recorded of {ages}).{en}",
+            f"Of those who paid or entered, {by_age[8]} are under 8, {by_age[14]} under 14, {by_age[18]} under 18 (of "
+            f"{ages} whose age is recorded).{en}",
         ),
         Basis.SCREEN,
         observed=str(by_age[18]),

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Finding, Text, check
+from audit.finding import Finding, Text, check, nothing
 from audit.money import moves
 from audit.rules import clauses_of
-from checks.fairness import compare, no_groups, nothing
+from checks.fairness import compare, no_groups
 from checks.money import traced
 
 TRIALS = """

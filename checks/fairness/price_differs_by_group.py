@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Finding, Text, check
-from checks.fairness import CONDITIONS, compare, no_groups, nothing
+from audit.finding import Finding, Text, check, nothing
+from checks.fairness import CONDITIONS, compare, no_groups
 
 TRIALS = """
 WITH bought AS (

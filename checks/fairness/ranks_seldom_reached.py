@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.rules import Rules, clauses_of
-from checks.fairness import compare, nothing
+from checks.fairness import compare
 from checks.money import percent
 
 REACHED = """
@@ -38,6 +38,9 @@ def ranks_seldom_reached(audit: Audit) -> Iterator[Finding]:
         yield nothing("ranks", "规则没有级别。", "The rules have no ranks.")
         return
     people = int(audit.engine.value("SELECT count(*) FROM participant_once"))
+    if not people:
+        yield nothing("ranks", "导出中没有人。", "The export holds no people.")
+        return
     unsure = audit.engine.value("SELECT from_at IS NOT NULL FROM tree_doubt")
     aged = audit.case.scope.has("participant", "age")
     for name in rules.ranks:

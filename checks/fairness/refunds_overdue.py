@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
-from checks.fairness import nothing
 
 LAW = ("cn-crpl-penalty-2015-art10", "cn-crpl-2013-art25", "cn-crpl-2013-art53", "cn-crpl-impl-2024-art22", "cn-spc-prepaid-2025-art9",
        "kr-dts-17-2")  # fmt: skip
@@ -29,11 +28,14 @@ def refunds_overdue(audit: Audit) -> Iterator[Finding]:
     if not audit.case.scope.has("request", "requested_at", "settled_at"):
         yield nothing("requests", "导出没有提现或退款申请。", "The export holds no requests for withdrawal or refund.")
         return
+    total = audit.engine.value("SELECT count(*) FROM request")
+    if not total:
+        yield nothing("requests", "没有提现或退款申请。", "Nobody requested a withdrawal or a refund.")
+        return
     limits = law.thresholds(audit, "days-to-refund")
     days = min((int(version["value"]) for _, version in limits), default=15)
     sql = SQL.format(days=days)
     rows = evidence(audit, sql)
-    total = audit.engine.value("SELECT count(*) FROM request")
     cites = "、".join(version["cite"] for _, version in limits)
     met = (
         Text(

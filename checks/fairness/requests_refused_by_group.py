@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Finding, Text, check
-from checks.fairness import compare, no_groups, nothing
+from audit.finding import Finding, Text, check, nothing
+from checks.fairness import compare, no_groups
 
 TRIALS = """
 SELECT concat_ws('|', r.kind, r.asset, CAST(date_trunc('week', timezone({zone}, r.requested_at)) AS DATE)) AS stratum,

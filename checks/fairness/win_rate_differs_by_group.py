@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.finding import Finding, Text, check
-from checks.fairness import compare, no_groups, nothing
+from audit.finding import Finding, Text, check, nothing
+from checks.fairness import compare, no_groups
 
 TRIALS = """
 SELECT c.stratum, c.participant_id AS person, e.entered_at AS moment, c.won AS hit

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Text
 from audit.forecast import show
 from checks import law
 
@@ -48,11 +48,6 @@ def amount_of(audit: Audit, asset: str, steps: Any) -> str:
     """An amount in units, of steps that may be a mean."""
     units = audit.units(asset)
     return units.show(int(Decimal(steps or 0).quantize(Decimal(1), ROUND_HALF_UP)))
-
-
-def nothing(subject: str, zh: str, en: str) -> Finding:
-    """What a screen says where it has nothing to look at."""
-    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
 
 
 def measured(audit: Audit, unit: str, value: Fraction | int) -> tuple[tuple[str, ...], Text]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 
 SQL = "SELECT clause, asset, awards, amount FROM award_total WHERE standing = 'unheld' ORDER BY clause, asset"
 
@@ -20,9 +20,10 @@ SQL = "SELECT clause, asset, awards, amount FROM award_total WHERE standing = 'u
 def award_held_by_nobody(audit: Audit) -> Iterator[Finding]:
     """Yield one screen with a row for each clause; it reports a sum and accuses nobody."""
     if not audit.has("award_total"):
-        yield Finding(
-            "awards", Verdict.NOT_APPLICABLE, Text("没有可重放的奖励。", "There are no awards to replay."), Basis.SCREEN
-        )
+        yield nothing("awards", "没有可重放的奖励。", "There are no awards to replay.")
+        return
+    if not audit.engine.value("SELECT coalesce(sum(awards), 0) FROM award_total"):
+        yield nothing("awards", "没有应付的奖励。", "No award fell due.")
         return
     rows = evidence(audit, SQL)
     totals: dict[str, int] = {}

@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast.growth import share_recouping
-from checks.money import money_assets, nothing, percent
+from checks.money import money_assets, percent
 
 SQL = """
 SELECT coalesce(r.recruits, 0) AS recruits, count(*) AS members, count(*) FILTER (m.received >= m.paid) AS even
@@ -41,16 +41,16 @@ def break_even_seldom_reached(audit: Audit) -> Iterator[Finding]:
         sql = SQL.format(asset=literal(asset))
         found = audit.engine.rows(sql)
         members, even = sum(n for _, n, _ in found), sum(e for *_, e in found)
-        needed = next((k for k, n, e in found if 2 * e >= n), None)
-        enough = sum(n for k, n, _ in found if needed is not None and k >= needed)
+        reach = [(k, *(sum(row[place] for row in found if row[0] >= k) for place in (1, 2))) for k, *_ in found]
+        needed, enough = next(((k, n) for k, n, e in reach if 2 * e >= n), (None, 0))
         chance = percent(share_recouping(needed), Fraction(1)) if needed else "100 %"
-        zh = (f"推荐满 {needed} 人者才过半回本；能做到的占 {percent(enough, members)}（若推荐机会均等，为 {chance}）。"
-              if needed is not None else "无论推荐多少人，回本者都不到一半。")  # fmt: skip
+        zh = (f"推荐满 {needed} 人者才至少半数回本；能做到的占 {percent(enough, members)}（若推荐机会均等，为 {chance}）。"
+              if needed is not None else "无论推荐满多少人，回本者都不到一半。")  # fmt: skip
         en = (
-            f"Half of those with {needed} recruits or more are even; {percent(enough, members)} ever get there (evenly random "
+            f"At least half of those with {needed} recruits or more are even; {percent(enough, members)} ever get there (evenly random "
             f"recruiting gives {chance})."
             if needed is not None
-            else "Whatever the number of recruits, fewer than half are even."
+            else "However many recruits one asks for, fewer than half of those with as many are even."
         )
         yield Finding(
             f"members in {asset}",

@@ -3,7 +3,8 @@
 Does: compares each published figure (bought again, even after so many recruits, the middle income, the earlier the likelier)
     with the export.
 Matters: a figure that invites people to pay must be true of those who did.
-How: the share, the members or the median as the export has them; early against late entries of the same activity, exact.
+How: the share, the members or the median as the export has them; early against late entries of the same activity, by an exact
+    test that takes its part of the error budget.
 Blind to: what happened outside the export and its period; how a figure was meant, beyond the words that rules.yaml repeats.
 """
 
@@ -20,7 +21,7 @@ from audit.rules.reported import Reported
 from audit.stats.strata import exact_p, odds_ratio
 from checks.money import amount_of, percent
 
-Answer = tuple[Verdict, Text, str | Text, tuple[Row, ...], str]
+Answer = tuple[Verdict, Text, str | Text, tuple[Row, ...], str, float | None]
 BUYERS = """
 SELECT count(*), count(*) FILTER (orders >= 2)
 FROM (SELECT participant_id, count(*) AS orders FROM purchase_once WHERE participant_id IS NOT NULL GROUP BY participant_id) AS b"""
@@ -68,16 +69,17 @@ def claim_differs_from_outcomes(audit: Audit) -> Iterator[Finding]:
                 Text("导出没有可对照的记录。", "The export holds nothing to compare it with."),
             )
             continue
-        verdict, text, observed, rows, sql = found
+        verdict, text, observed, rows, sql, p_value = found
         yield Finding(
             name,
             verdict,
             text,
-            Basis.ARITHMETIC,
+            Basis.ARITHMETIC if p_value is None else Basis.STATISTICAL,
             declared=claim.says or claim.quantity,
             observed=observed,
             rows=rows,
             sql=sql,
+            p_value=p_value,
         )
 
 
@@ -93,7 +95,7 @@ def _again(audit: Audit, claim: Reported) -> Answer | None:
         Verdict.FAIL if false else Verdict.PASS,
         Text(f"所称复购 {claimed}；导出中 {buyers} 名买家有 {again} 名再次购买，为 {share}。",
              f"Claimed: {claimed} bought again; in the export {again} of {buyers} buyers did: {share}."),
-        share, (), BUYERS,
+        share, (), BUYERS, None,
     )  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def _even(audit: Audit, claim: Reported) -> Answer | None:
              f"{people} 人有 {even} 名（{percent(even, people)}）收回所付 {asset}。",
              f"Claimed: even after {claim.recruits} recruits; of {people} members with as many who paid "
              f"{even} ({percent(even, people)}) had their {asset} back."),
-        f"{even} / {people}", evidence(audit, short), short,
+        f"{even} / {people}", evidence(audit, short), short, None,
     )  # fmt: skip
 
 
@@ -130,7 +132,7 @@ def _middle(audit: Audit, claim: Reported) -> Answer | None:
         Verdict.FAIL if false else Verdict.PASS,
         Text(f"所称收入 {claim.amount} {asset}；{people} 名付过钱的成员收到的中位数为 {amount_of(audit, asset, middle)}。",
              f"Claimed: {claim.amount} {asset}; the middle one of {people} members who paid received {amount_of(audit, asset, middle)}."),
-        amount_of(audit, asset, middle), (), sql,
+        amount_of(audit, asset, middle), (), sql, None,
     )  # fmt: skip
 
 
@@ -139,12 +141,12 @@ def _earlier(audit: Audit, claim: Reported) -> Answer | None:
     if not strata:
         return None
     ratio, low, high = odds_ratio(strata)  # type: ignore[arg-type]
-    sure = exact_p(strata) <= float(audit.share)  # type: ignore[arg-type]
-    verdict = Verdict.INCONCLUSIVE if not sure else Verdict.PASS if ratio > 1 else Verdict.FAIL
+    p_value = exact_p(strata)  # type: ignore[arg-type]
+    verdict = Verdict.INCONCLUSIVE if p_value > float(audit.share) else Verdict.PASS if ratio > 1 else Verdict.FAIL
     return (
         verdict,
         Text(f"所称越早机会越大；同一活动中先参加的一半对后一半，优势比 {ratio:.2f}（95% 区间 {low:.2f}–{high:.2f}）。",
              f"Claimed: the earlier, the likelier; the first half of entries against the second half of the same activity: odds ratio "
              f"{ratio:.2f} (95 % interval {low:.2f} to {high:.2f})."),
-        f"{ratio:.2f}", (), EARLY,
+        f"{ratio:.2f}", (), EARLY, p_value,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.money import nothing, percent, traced
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.money import percent, traced
 
 LAW = ("cn-anti-pyramid-2005-art7-2", "cn-direct-selling-2005-art14", "cn-case-rmfyalk-2025-168-002", "cn-case-guizhou-2024",
        "cn-case-huasheng", "us-koscot-1975", "uk-trading-schemes", "kr-dts-22", "kr-dts-24")  # fmt: skip
@@ -47,7 +47,10 @@ def entry_bought_before_rewards(audit: Audit) -> Iterator[Finding]:
     people, before = audit.engine.rows(
         f"SELECT count(*), count(*) FILTER (bought_at <= rewarded_at) FROM ({SQL}) AS firsts"
     )[0]
-    lit = bool(people) and before == people
+    if not people:
+        yield nothing("entry", "没有人因他人而得奖。", "Nobody was rewarded for others.")
+        return
+    lit = before == people
     yield Finding(
         "entry",
         Verdict.FAIL if lit else Verdict.PASS,

@@ -14,12 +14,12 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast import show
 from audit.forecast.fees import most_paid
 from audit.money import attribution
 from audit.rules import clauses_of
-from checks.money import PYRAMID, amount_of, nothing, percent, traced
+from checks.money import PYRAMID, amount_of, percent, traced
 
 PAID = """
 SELECT clause, step, asset, sum(payments) AS awards, sum(amount) AS amount

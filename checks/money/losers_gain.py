@@ -13,10 +13,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast import show
 from audit.rules import Group, Split, clauses_of
-from checks.money import nothing
 
 LAW = ("cn-rebate-warning-2018", "cn-promo-2020-art11-12", "cn-case-shimen-pintuan", "cn-case-yantian-blindbox",
        "cn-illegal-fundraising-2021-art19-3", "cn-anti-pyramid-2005-art2")  # fmt: skip

@@ -3,7 +3,8 @@
 Does: gives the distribution of what members paid and received: losers, median, top 1 %, Gini coefficient, Lorenz curve.
 Matters: if all a plan pays comes from its members, the gains of some are the losses of others.
 How: net of each person in one asset, exact; the Gini coefficient of what was received; lit only where the money that
-    rewards were paid from is entry fees or deposits and more than half lose.
+    rewards were paid from is entry fees and more than half lose; where the export holds nothing bought or staked, what
+    people paid in is deposits. Rewards that cannot be traced to what was bought leave it open.
 Blind to: goods and coupons received for the money; a high share of losers is normal where people simply buy.
 """
 
@@ -14,8 +15,8 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.money import amount_of, money_assets, nothing, percent
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.money import amount_of, money_assets, percent
 
 LAW = ("cn-anti-pyramid-2005-art2", "jp-mugen-2", "cn-rebate-warning-2018", "us-ftc-income-2024", "us-burnlounge-2014")
 RANKED = """
@@ -27,6 +28,10 @@ SELECT any_value(people), count(*) FILTER (paid > 0), count(*) FILTER (paid > 0 
     max(net) FILTER (net_place = (people + 1) // 2), sum(received) FILTER (place > people - (people + 99) // 100),
     sum((2 * place - people - 1) * CAST(received AS HUGEINT))
 FROM ({ranked}) AS r"""
+FUNDED = """
+SELECT coalesce(sum(amount) FILTER (source = 'entry'), 0), coalesce(sum(amount) FILTER (source = 'untraced'), 0),
+    coalesce(sum(amount), 0)
+FROM reward_edge WHERE asset = {asset} AND source <> 'returned'"""
 LORENZ = """
 SELECT {asset} AS asset, p.share AS poorest_percent, sum(r.received) AS amount
 FROM (VALUES (10), (20), (30), (40), (50), (60), (70), (80), (90), (95), (99), (100)) AS p(share)
@@ -46,26 +51,21 @@ def members_in_loss(audit: Audit) -> Iterator[Finding]:
         ranked = RANKED.format(asset=literal(asset))
         people, payers, losers, paid, received, median, top, spread = audit.engine.rows(TOTALS.format(ranked=ranked))[0]
         gini = Fraction(int(spread), int(people) * int(received))
-        funded = audit.engine.rows(
-            "SELECT coalesce(sum(amount) FILTER (source IN ('entry', 'untraced')), 0), coalesce(sum(amount), 0) "
-            "FROM reward_edge WHERE asset = ? AND source <> 'returned'", [asset]
-        )[0]  # fmt: skip
-        among = 2 * int(funded[0]) > int(funded[1])
-        lit = among and payers > 0 and 2 * losers > payers
+        verdict, why = _judge(audit, asset, payers > 0 and 2 * losers > payers)
         sql = LORENZ.format(asset=literal(asset), ranked=ranked)
         ratio = percent(int(received), int(paid))
         yield Finding(
             f"members in {asset}",
-            Verdict.FAIL if lit else Verdict.PASS,
+            verdict,
             Text(
                 f"{payers} 人付出 {amount_of(audit, asset, paid)} {asset}，全体收到 {amount_of(audit, asset, received)}（{ratio}）；"
                 f"{losers} 人（{percent(losers, payers)}）收不抵支，净额中位数 {amount_of(audit, asset, median)}；"
                 f"收入最高的 1% 得到 {percent(int(top or 0), int(received))}，基尼系数 {float(gini):.6f}。"
-                + ("奖励主要出自入门费或投入本身。" if among else ""),
+                + why.zh,
                 f"{payers} people paid {amount_of(audit, asset, paid)} {asset}; {amount_of(audit, asset, received)} ({ratio}) was "
                 f"received in all. {losers} ({percent(losers, payers)}) received less than they paid; the median net is "
                 f"{amount_of(audit, asset, median)}; the top 1 % received {percent(int(top or 0), int(received))}; Gini coefficient "
-                f"{float(gini):.6f}." + (" What was paid out came mainly from entry fees or deposits." if among else ""),
+                f"{float(gini):.6f}.{why.en}",
             ),
             Basis.SCREEN,
             observed=f"{losers} / {payers}",
@@ -73,3 +73,16 @@ def members_in_loss(audit: Audit) -> Iterator[Finding]:
             rows=evidence(audit, sql),
             sql=sql,
         )  # fmt: skip
+
+
+def _judge(audit: Audit, asset: str, lose: bool) -> tuple[Verdict, Text]:
+    """The verdict, and what rewards were paid from in words; lose says that more than half of those who paid lose."""
+    entry, untraced, total = map(int, audit.engine.rows(FUNDED.format(asset=literal(asset)))[0])
+    sold = audit.engine.value(f"SELECT count(*) FROM money_event WHERE asset = {literal(asset)} AND moved > 0")
+    if 2 * (entry if sold else entry + untraced) > total:
+        source = Text("奖励主要出自入门费或投入本身。", " What was paid out came mainly from entry fees or deposits.")
+        return Verdict.FAIL if lose else Verdict.PASS, source
+    if sold and 2 * (entry + untraced) > total:
+        unknown = Text("奖励出自何处无法追溯。", " What rewards were paid from cannot be traced.")
+        return Verdict.INCONCLUSIVE if lose else Verdict.PASS, unknown
+    return Verdict.PASS, Text("", "")

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.money import attribution
 from checks import law
-from checks.money import nothing, percent
+from checks.money import percent
 
 LAW = ("us-vemma-2016", "us-herbalife-2016", "us-amway-1979", "us-neora-2023", "us-ftc-mlm-guidance-2024", "kr-dts-29")
 SQL = """

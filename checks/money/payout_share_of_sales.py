@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.money import measured, nothing, percent, traced
+from audit.engine import literal
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.money import measured, percent, traced
 
 SQL = """
 WITH sold AS (
@@ -46,6 +47,8 @@ def payout_share_of_sales(audit: Audit) -> Iterator[Finding]:
             ),
             Basis.SCREEN,
             observed=share,
-            rows=evidence(audit, f"SELECT * FROM ({SQL}) AS years WHERE asset = '{asset}' AND in_year = {in_year}"),
+            rows=evidence(
+                audit, f"SELECT * FROM ({SQL}) AS years WHERE asset = {literal(asset)} AND in_year = {in_year}"
+            ),
             sql=SQL,
         )

@@ -13,9 +13,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.engine import literal
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.rules import Numbers, clauses_of
-from checks.money import measured, nothing, traced
+from checks.money import measured, traced
 
 SQL = """
 SELECT p.ref AS entry_id, p.payee_id, p.asset, sum(p.amount) AS amount, min(p.source_file) AS source_file, min(p.record) AS record
@@ -46,8 +47,8 @@ def prize_paid_over_cap(audit: Audit) -> Iterator[Finding]:
         )
         return
     for asset, declared in sorted(money.items()):
-        names = ", ".join(f"'{name}'" for name in wins)
-        sql = SQL.format(clauses=names, assets=f"'{asset}'")
+        names = ", ".join(map(literal, wins))
+        sql = SQL.format(clauses=names, assets=literal(asset))
         rows = evidence(audit, sql) if traced(audit) else ()
         paid = max((Decimal(str(row["amount"])) for row in rows), default=Decimal(0))
         met, words = measured(audit, f"{asset}-top-prize", Fraction(max(declared, paid)))

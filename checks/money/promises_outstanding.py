@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.money import amount_of, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.money import amount_of
 
 SQL = """
 WITH spent AS (

@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
-from checks.money import nothing
 
 LAW = ("cn-spc-spp-mps-2013-37-s1", "cn-spc-spp-mps-2013-37-s7", "cn-spc-spp-mps-2013-37-serious", "cn-criminal-law-224-1",
        "cn-psap-2025-art34", "kr-dts-2-5")  # fmt: skip
@@ -29,7 +28,7 @@ LEFT JOIN account_cluster AS c ON c.participant_id = l.person GROUP BY head"""
 @check(needs=("participant.referrer_id",), provisions=LAW)
 def referral_tree_size(audit: Audit) -> Iterator[Finding]:
     """Yield a screen on invitations (noted) and one on paid invitations (lit where a threshold is met)."""
-    if not audit.has("invited_level"):
+    if not audit.has("invited_level") or not audit.engine.value("SELECT count(*) FROM invited"):
         yield nothing("tree", "导出没有推荐关系或付款。", "The export holds no referrers or no payments.")
         return
     company = set(audit.case.file.platform_accounts)

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.money import attribution
-from checks.money import SOURCES, amount_of, money_assets, nothing, percent, traced
+from checks.money import SOURCES, amount_of, money_assets, percent, traced
 
 LAW = ("us-koscot-1975", "us-burnlounge-2014", "us-ftc-advisory-2004", "us-ftc-mlm-guidance-2024", "eu-ucpd-annex1-14",
        "cn-spc-spp-mps-2013-37-s5")  # fmt: skip

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.rules import clauses_of
-from checks.money import nothing, percent, traced
+from checks.money import percent, traced
 
 LAW = ("cn-anti-pyramid-2005-art7-1", "cn-criminal-law-224-1", "us-koscot-1975", "eu-ucpd-annex1-14", "uk-unfair-practices",
        "kr-dts-20-5", "kr-dts-22", "kr-dts-24")  # fmt: skip

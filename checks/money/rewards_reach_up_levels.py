@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.rules import clauses_of
-from checks.money import nothing, traced
+from checks.money import traced
 
 LAW = ("cn-anti-pyramid-2005-art2", "cn-anti-pyramid-2005-art7-3", "cn-case-banan-2022", "cn-spc-spp-mps-2013-37-s5",
        "kr-dts-2-5", "kr-dts-29", "jp-tokusho-33", "cn-case-huasheng", "cn-case-guizhou-2024")  # fmt: skip

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast.growth import growth_needed
-from checks.money import amount_of, money_assets, nothing, percent
+from checks.money import amount_of, money_assets, percent
 
 FLOW = """
 SELECT day, asset, entry, other, payout, sum(entry + other - payout) OVER (ORDER BY day) AS cash

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Finding, nothing
 
 PRESET = ("cn-prize-sales", "cn-promo-2020-preset-winners", "us-16cfr465")
 FAKE = (
@@ -74,16 +74,12 @@ def shown(e_value: float) -> str:
     return f"{e_value:.3g}" if e_value < 1e6 else f"10^{math.floor(math.log10(e_value))}"
 
 
-def nothing(subject: str, zh: str, en: str) -> Finding:
-    """What a lead says where it has nothing to look at."""
-    return Finding(subject, Verdict.NOT_APPLICABLE, Text(zh, en), Basis.SCREEN)
-
-
 def no_messages(audit: Audit) -> Finding | None:
     """Why nothing can be said of messages, or None."""
     scope = audit.case.scope
     bought = scope.has("purchase", "participant_id") or scope.has("entry", "participant_id")
-    if scope.has("message", "author_id", "text", "sent_at") and bought:
+    told = scope.has("message", "author_id", "text", "sent_at") and bought
+    if told and audit.engine.value("SELECT count(*) FROM message"):
         return None
     return nothing(
         "messages",

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import PRESET, gains, need, nothing, shown
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.people import PRESET, gains, need, shown
 
 OWN = """
 SELECT e.*, c.cluster IS NOT NULL AND e.participant_id <> e.initiator_id AS linked
@@ -33,11 +33,14 @@ def initiator_wins_own_activity(audit: Audit) -> Iterator[Finding]:
     _, entries, wins, due, gain = next(
         iter(gains(audit, f"SELECT 'own' AS subject, * FROM ({own}) AS own")), ("", 0, 0, 0.0, 1.0)
     )
+    if not entries:
+        yield nothing("initiators", "没有发起人参加自己的活动。", "No initiator entered an activity of their own.")
+        return
     sql = (
         "SELECT activity_id, entry_id, initiator_id, participant_id, linked, source_file, record\n"
         f"FROM ({own}) AS own WHERE won ORDER BY activity_id, entry_id"
     )
-    lit = bool(entries) and float(gain) >= need(audit)
+    lit = float(gain) >= need(audit)
     yield Finding(
         "initiators",
         Verdict.FAIL if lit else Verdict.PASS,
@@ -53,5 +56,5 @@ def initiator_wins_own_activity(audit: Audit) -> Iterator[Finding]:
         observed=str(wins),
         rows=evidence(audit, sql) if lit else (),
         sql=sql,
-        e_value=float(gain) if entries else None,
+        e_value=float(gain),
     )

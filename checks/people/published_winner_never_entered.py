@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 
 LAW = (
     "cn-prize-sales",
@@ -46,7 +45,11 @@ def published_winner_never_entered(audit: Audit) -> Iterator[Finding]:
     ):
         yield nothing("notices", "导出没有公布的中奖者名单。", "The export holds no published winners.")
         return
-    rows, named = evidence(audit, SQL), audit.engine.value("SELECT count(winner_id) FROM notice")
+    named = audit.engine.value("SELECT count(*) FROM notice WHERE winner_id IS NOT NULL AND activity_id IS NOT NULL")
+    if not named:
+        yield nothing("notices", "公布的名单没有写明中奖者和活动。", "No notice names a winner of an activity.")
+        return
+    rows = evidence(audit, SQL)
     never = sum(row["how"] == "never entered" for row in rows)
     yield Finding(
         "notices",

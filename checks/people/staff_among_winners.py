@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import PRESET, gains, need, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.people import PRESET, gains, need
 
 SQL = """
 SELECT e.activity_id, e.entry_id, e.participant_id, s.how, s.of_staff, e.source_file, e.record

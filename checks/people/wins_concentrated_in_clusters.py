@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
-from checks.people import PRESET, gains, need, nothing, shown
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.people import PRESET, gains, need, shown
 
 ENTRIES = """
 SELECT c.cluster AS subject, e.* FROM entry_chance AS e JOIN account_cluster AS c ON c.participant_id = e.participant_id"""
@@ -38,7 +38,10 @@ def wins_concentrated_in_clusters(audit: Audit) -> Iterator[Finding]:
         )
         return
     tested = int(audit.engine.value(f"SELECT count(DISTINCT subject) FROM ({ENTRIES}) AS tested"))
-    found = gains(audit, ENTRIES, need(audit, tested)) if tested else []
+    if not tested:
+        yield nothing("clusters", "没有关联账户参加抽取。", "No linked accounts took part in a draw.")
+        return
+    found = gains(audit, ENTRIES, need(audit, tested))
     for cluster, entries, wins, due, gain in found:
         accounts, entered = audit.engine.rows(SIZE.format(cluster=literal(cluster)))[0]
         sql = LINKS.format(cluster=literal(cluster))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from audit.finding import Finding, Verdict, plain
-from tests.conftest import Auditor, failing
+from tests.conftest import FIXTURES, Auditor, failing
 
 RULES = """\
 campaign: boxes
@@ -155,3 +156,18 @@ def test_without_positions_boxes_go_by_time(tmp_path: Path, audited: Auditor) ->
     (folder / "case.yaml").write_text(CASE.replace(", position: n", ""), "utf-8")
     _, findings = audited(folder)
     assert plain(finding(findings, "early_boxes_never_win").observed, "en") == "1–7 never win"
+
+
+def test_activities_that_are_not_told_to_have_ended_pass_nothing(tmp_path: Path, audited: Auditor) -> None:
+    """The honest box says how many activities it looked at; with every end left out there is none to look at."""
+    folder = Path(shutil.copytree(FIXTURES / "lucky-box" / "honest", tmp_path / "case"))
+    with (folder / "activities.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ended = finding(audited(folder)[1], "entries_deleted_by_outcome")
+    assert ended.verdict == "PASS"
+    assert ended.text.en.startswith(f"{sum(bool(row['结束时间']) for row in rows)} activities were looked at")
+    with (folder / "activities.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.DictWriter(file, list(rows[0]))
+        out.writeheader()
+        out.writerows({**row, "结束时间": ""} for row in rows)
+    assert finding(audited(folder)[1], "entries_deleted_by_outcome").verdict == "INCONCLUSIVE"

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from audit.finding import Text
 from audit.rules import read_rules
+from checks.fairness import compare
 from checks.fairness.ranks_seldom_reached import fewest
 from tests.conftest import FIXTURES, Auditor
 
@@ -48,8 +50,8 @@ def table(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def store(folder: Path, rows: list[dict[str, str]]) -> None:
-    with (folder / "payments.csv").open("w", encoding="utf-8", newline="") as file:
+def write(folder: Path, name: str, rows: list[dict[str, str]]) -> None:
+    with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.DictWriter(file, list(rows[0]))
         out.writeheader()
         out.writerows(rows)
@@ -63,7 +65,7 @@ def test_a_region_that_is_not_paid_is_named(only: str, tmp_path: Path, audited: 
     rows = table(folder, "payments")
     due = [row for row in rows if row["名目"] == "consolation" and only in region[row["收款人"]]]
     gone = {row["流水号"] for row in due[::4]}
-    store(folder, [row for row in rows if row["流水号"] not in gone])
+    write(folder, "payments", [row for row in rows if row["流水号"] not in gone])
     _, findings = audited(folder)
     lit = {one.subject: one for one in findings if one.check == "awards_unpaid_by_group" and one.verdict == "FAIL"}
     assert set(lit) == ({"region"} if only else set())
@@ -88,9 +90,46 @@ def test_the_cap_of_a_prize_leaves_its_own_amount_out(declared: int, paid: int, 
     for row in prizes:
         row["资产"], row["数额"] = "CNY", str(declared)
     prizes[7]["数额"] = str(paid)
-    store(folder, rows)
+    write(folder, "payments", rows)
     _, findings = audited(folder)
     (cap,) = (one for one in findings if one.check == "prize_paid_over_cap")
     assert (cap.verdict, cap.subject) == ("FAIL" if lit else "PASS", "top prize in CNY")
     assert cap.observed == f"{paid}.00 CNY"
-    assert (cap.rows[0]["entry_id"] == prizes[7]["关联编号"] or declared == paid) if lit else not cap.rows
+    largest = prizes[7]["关联编号"] if paid > declared else min(row["关联编号"] for row in prizes)
+    assert [row["entry_id"] for row in cap.rows] == ([largest] if lit else [])
+
+
+def test_one_group_alone_does_not_show_that_groups_are_treated_alike(tmp_path: Path, audited: Auditor) -> None:
+    """What happened to nobody: of several regions no group differs; where all live in the west there is none to compare."""
+    folder = Path(shutil.copytree(TEA, tmp_path / "case"))
+    people = (folder / "users.csv").read_text("utf-8")
+    trials = "SELECT 1 AS stratum, participant_id AS person, joined_at AS moment, false AS hit FROM participant_once"
+    for regions, verdict in (("several", "PASS"), ("one", "INCONCLUSIVE")):
+        for region in ("east", "middle"):
+            people = people.replace(f",{region},", ",west,") if regions == "one" else people
+        (folder / "users.csv").write_text(people, "utf-8")
+        audit, _ = audited(folder)
+        found = {one.subject: one for one in compare(audit, trials, Text("", "It"))}
+        assert found["region"].verdict == verdict
+        assert ("no group differs" in found["region"].text.en) == (verdict == "PASS")
+        assert found["device"].verdict == "PASS"
+
+
+def test_every_minute_is_counted_and_only_buyers_have_ages(tmp_path: Path, audited: Auditor) -> None:
+    """A thousand and one goods each sold at two prices in one minute; two orders across the turn of a minute are none."""
+    folder = Path(shutil.copytree(TEA, tmp_path / "case"))
+    users, orders, entries = table(folder, "users"), table(folder, "orders"), table(folder, "entries")
+    first = orders[0]
+    for n in range(1002):
+        for place, buyer in enumerate(("U0001", "U0002")):
+            at = "2024-09-05 10:00:59" if n < 1001 or place else "2024-09-05 10:01:00"
+            orders.append({**first, "订单号": f"Z{n}-{place}", "买家": buyer, "商品": f"Z{n}", "金额": f"{place + 1}.00", "付款时间": at})
+    write(folder, "orders", orders)
+    write(folder, "users", [*users, {**users[0], "编号": "U9998"}])
+    _, findings = audited(folder)
+    (price,) = (one for one in findings if one.check == "same_minute_prices_differ")
+    assert (price.verdict, price.observed, len(price.rows)) == ("FAIL", "1001", 1000)
+    (ages,) = (one for one in findings if one.check == "minors_among_buyers")
+    bought = {row["买家"] for row in orders} | {row["参团人"] for row in entries}
+    aged = sum(bool(row["年龄"]) and row["编号"] in bought for row in users)
+    assert f"(of {aged} whose age is recorded)" in ages.text.en

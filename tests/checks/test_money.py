@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +19,9 @@ from audit.forecast.fees import most_paid
 from audit.forecast.growth import coverage, growth_needed, share_recouping, tree_size
 from audit.money import clauses_of
 from audit.rules import read_rules
+from checks import sharing
 from checks.money import percent
+from checks.run import cover_of
 from tests.conftest import FIXTURES, SHARED, Auditor
 
 REAL = SHARED / "data" / "ponzi-payments"
@@ -79,6 +83,20 @@ def tree(
     return folder
 
 
+def small(folder: Path, tables: dict[str, dict[str, list[Any]]], rules: str = "") -> Path:
+    """A case whose tables are given by column."""
+    mapped = {}
+    for name, columns in tables.items():
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+        mapped[name] = {"file": f"{name}.csv", "columns": {column: column for column in columns}}
+    (folder / "case.yaml").write_text(json.dumps({"case": "small", "timezone": "UTC", "tables": mapped}))
+    (folder / "rules.yaml").write_text(
+        f"campaign: small\neffective: {{from: 2024-01-01}}\nassets: {{CNY: {{step: '0.01'}}}}\n{rules}"
+    )
+    return folder
+
+
 def one(findings: list[Finding], check: str, subject: str = "") -> Finding:
     return next(f for f in findings if f.check == check and f.subject.startswith(subject))
 
@@ -108,10 +126,56 @@ def test_complete_trees(branches: int, levels: int, fee: int, percents: list[int
     assert one(findings, "outside_sales_share").verdict == "FAIL"
     assert one(findings, "entry_bought_before_rewards").verdict == "FAIL"
     recruiters = (branches ** (levels - 1) - 1) // (branches - 1)
-    assert one(findings, "claim_differs_from_outcomes", "two").observed.endswith(f"/ {recruiters}")  # type: ignore[union-attr]
+    assert one(findings, "claim_differs_from_outcomes", "two").observed == f"{losers[1] - losers[0]} / {recruiters}"
     assert one(findings, "claim_differs_from_outcomes", "typical").verdict == "FAIL"
     even = one(findings, "break_even_seldom_reached")
     assert even.observed == f"{100 - float(Fraction(losers[0] * 100, losers[1])):.2f} %"
+
+
+@pytest.mark.parametrize(
+    ("even", "says"),
+    [("A", "However many recruits one asks for, fewer than half"),
+     ("R", "At least half of those with 2 recruits or more are even; 28.57 % ever get there"),
+     ("AR", "At least half of those with 1 recruits or more are even; 42.86 % ever get there"),
+     ("ARCD", "At least half of those with 0 recruits or more are even; 100.00 % ever get there")],
+)  # fmt: skip
+def test_how_many_recruits_make_half_even(even: str, says: str, tmp_path: Path, audited: Auditor) -> None:
+    """R recruited three, B two, A one, the others nobody: those with more recruits need not be better off."""
+    people, day = list("RABCDEF"), "2024-01-02 00:00:00"
+    tables: dict[str, dict[str, list[Any]]] = {
+        "participant": {"participant_id": people, "referrer_id": ["", "R", "R", "R", "A", "B", "B"], "joined_at": [day] * 7},
+        "purchase": {"purchase_id": [f"O{n}" for n in people], "participant_id": people, "asset": ["CNY"] * 7,
+                     "amount": ["10.00"] * 7, "paid_at": [day] * 7},
+        "payment": {"payment_id": [f"P{n}" for n in even], "payee_id": list(even), "asset": ["CNY"] * len(even),
+                    "amount": ["10.00"] * len(even), "paid_at": [day] * len(even)},
+    }  # fmt: skip
+    _, findings = audited(small(tmp_path, tables))
+    assert says in one(findings, "break_even_seldom_reached").text.en
+
+
+@pytest.mark.parametrize(
+    ("groups", "first_wins", "verdict"), [(60, True, "PASS"), (60, False, "FAIL"), (4, True, "INCONCLUSIVE")]
+)
+def test_early_entries_win_more_is_judged_by_chance(
+    groups: int, first_wins: bool, verdict: str, tmp_path: Path, audited: Auditor
+) -> None:
+    """Groups of two of which always the same place wins; the chance of so many is 2 / 2^60, or 2 / 2^4."""
+    ids, day = [f"{n}-{place}" for n in range(groups) for place in (1, 2)], "2024-01-02 00:00:00"
+    tables: dict[str, dict[str, list[Any]]] = {
+        "activity": {"activity_id": list(range(groups)), "started_at": [day] * groups},
+        "entry": {"entry_id": ids, "activity_id": [n.split("-")[0] for n in ids], "participant_id": ids,
+                  "position": [n.split("-")[1] for n in ids], "entered_at": [day] * len(ids)},
+        "outcome": {"entry_id": ids, "outcome": ["win" if n.endswith("1") == first_wins else "loss" for n in ids]},
+    }  # fmt: skip
+    claim = "draw: {kind: group, size: 2, winners: 1}\n"
+    told = claim + "reported: {early: {quantity: earlier-wins-more}}\n"
+    audit, findings = audited(small(tmp_path, tables, told))
+    early = one(findings, "claim_differs_from_outcomes", "early")
+    assert (early.verdict, early.basis) == (verdict, "statistical")
+    assert early.p_value == pytest.approx(2 / 2**groups)
+    without = replace(audit.rules, reported={})
+    assert sharing(audit.rules) == sharing(without) + 1
+    assert f"({sharing(audit.rules)})" in cover_of(audit, findings).budget.en
 
 
 def test_growth() -> None:
@@ -186,6 +250,19 @@ def test_honest_retail_is_silent(tmp_path: Path, audited: Auditor) -> None:
     )
     _, findings = audited(tmp_path)
     assert [(f.check, f.subject) for f in findings if f.verdict == "FAIL" and f.basis == "screen"] == []
+
+
+def test_rewards_that_cannot_be_traced_are_not_called_entry_fees(tmp_path: Path, audited: Auditor) -> None:
+    """An honest shop whose export does not say which order a reward is for: nobody knows what it was paid from."""
+    folder = Path(shutil.copytree(FIXTURES / "two-level" / "honest", tmp_path / "case"))
+    mapping = (folder / "case.yaml").read_text("utf-8")
+    for traced in (True, False):
+        (folder / "case.yaml").write_text(mapping if traced else mapping.replace("      ref: 关联编号\n", ""), "utf-8")
+        _, findings = audited(folder)
+        loss = one(findings, "members_in_loss", "members in CNY")
+        assert loss.verdict == ("PASS" if traced else "INCONCLUSIVE")
+        assert ("cannot be traced" in loss.text.en) != traced
+        assert "entry fees" not in loss.text.en
 
 
 def test_what_a_699_order_can_give_to_others() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.conftest import FIXTURES, Auditor
 
 RINGS = (3, 5, 10, 20, 50)
@@ -100,3 +102,40 @@ def test_linked_family_of_staff_is_noted_and_not_lit(audited: Auditor) -> None:
     staff = next(one for one in findings if one.check == "staff_among_winners")
     assert staff.verdict == "PASS"
     assert "won 5 (staff's own 0)" in staff.text.en
+
+
+@pytest.mark.parametrize("round_of", ["AB", "ABC"])
+@pytest.mark.parametrize(("rounds", "returns"), [(2, 2), (3, 3), (3, 1)])
+def test_money_that_went_round_three_times(
+    round_of: str, rounds: int, returns: int, tmp_path: Path, audited: Auditor
+) -> None:
+    """Two rounds are two, whoever is taken for the first; payments that come back once are one round."""
+    rows, minute = [], 0
+    for turn in range(rounds):
+        steps = list(zip(round_of, round_of[1:] + round_of[0], strict=True))
+        for payer, payee in steps if turn < returns else steps[:-1]:
+            minute += 7
+            rows.append([f"P{minute}", payer, payee, "5.00", f"2024-01-02 {minute // 60:02d}:{minute % 60:02d}:00"])
+    with (tmp_path / "pay.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["p", "from", "to", "a", "t"], *rows])
+    (tmp_path / "rules.yaml").write_text(
+        "campaign: circle\neffective: {from: 2024-01-01}\nassets: {CNY: {step: '0.01'}}\n"
+    )
+    columns = {
+        "payment_id": "p",
+        "payer_id": "from",
+        "payee_id": "to",
+        "asset": {"value": "CNY"},
+        "amount": "a",
+        "paid_at": "t",
+    }
+    case = {"case": "circle", "timezone": "UTC", "tables": {"payment": {"file": "pay.csv", "columns": columns}}}
+    (tmp_path / "case.yaml").write_text(json.dumps(case))
+    _, findings = audited(tmp_path)
+    (one,) = (one for one in findings if one.check == "money_goes_in_circles")
+    lit = returns == 3
+    assert one.verdict == ("FAIL" if lit else "PASS")
+    assert [row["rounds"] for row in one.rows] == ([3] if lit else [])
+    if lit:
+        told = [one.rows[0][f"{place}_account"] for place in ("first", "second", "third")]
+        assert told == [*round_of, *[None] * (3 - len(round_of))]

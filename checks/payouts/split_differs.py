@@ -48,15 +48,20 @@ def split_differs(audit: Audit) -> Iterator[Finding]:
                     found = True
                     units = audit.units(asset)
                     scope = audit.case.scope
+                    shares = RECORDED if recorded else PAID.format(clause=literal(name), asset=literal(asset))
                     sql = SQL.format(
                         asset=literal(asset),
                         pot=units.steps(pay.pot),
                         least=units.steps(pay.least) if pay.least is not None else 1,
-                        shares=RECORDED if recorded else PAID.format(clause=literal(name), asset=literal(asset)),
+                        shares=shares,
                         whole="count(s.share) = g.places AND" if recorded else "",
                         first=scope.moment(era.effective.from_),
                         end=scope.moment(era.effective.to),
                     )
+                    if not audit.engine.value(f"SELECT count(*) FROM ({shares}) AS s"):
+                        nobody = Text(f"{name}：没有一组分过。", f"{name}: no group has shared anything.")
+                        yield Finding(name, Verdict.NOT_APPLICABLE, nobody, clauses=(name,))
+                        continue
                     yield _finding(audit, name, asset, f"{units.show(units.steps(pay.pot))} {asset}", sql)
     if not found:
         why = Text(

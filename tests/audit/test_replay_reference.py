@@ -32,12 +32,23 @@ def reference(folder: Path) -> Answer:
     known = {one.event for one in blind_box.events(tables)}
     dues = [award.get("due", rules.get("due")) for award in rules["awards"].values()]
     early = since + max(map(blind_box.span, filter(None, dues)), default=timedelta(0))
+    begun_before = blind_box.first_moment(rules["effective"]["from"], zone) < since
+    endless = [
+        name for name, award in rules["awards"].items() if begun_before and not award.get("due", rules.get("due"))
+    ]
     return {
         "chances": blind_box.chances(blind_box.openings(tables), rules["draw"]),
         "owed": Counter(awards),
         "undetermined": undetermined,
         "discrepancies": blind_box.discrepancies(
-            awards, tables["payment"], until, undetermined=undetermined, known=known, lost=lost, early=early
+            awards,
+            tables["payment"],
+            until,
+            undetermined=undetermined,
+            known=known,
+            lost=lost,
+            early=early,
+            endless=frozenset(endless),
         ),
     }
 

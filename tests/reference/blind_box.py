@@ -277,6 +277,7 @@ def discrepancies(
     known: set[str],
     lost: bool = False,
     early: datetime | None = None,
+    endless: frozenset[str] = frozenset(),
 ) -> Discrepancies:
     """Where the ledger differs from what is owed: kind, event, clause, payee, asset, amount at stake; counted.
 
@@ -285,7 +286,8 @@ def discrepancies(
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
     its time; a payment to somebody else, or of something else, settles nothing. undetermined: awards of which
     the export does not say what is owed. known: the events of the export; a payment for another proves nothing
-    where records are lost, or where it was made before `early` and may settle what came before the period.
+    where records are lost, or where it was made before `early` and may settle what came before the
+    period, or under one of the `endless` clauses, which were in force before it and set no deadline.
     """
     unpaid, unmatched = defaultdict[Award, list[Owed]](list), defaultdict[Award, list[Row]](list)
     for award in awards:
@@ -317,7 +319,8 @@ def discrepancies(
                 found["missing", *award[:5]] += 1
         for one in unmatched[key]:
             kind = "duplicate" if one["payee"] in paid else "unexpected"
-            if one["event"] in known or not (lost or (early is not None and one["paid_at"] < early)):
+            before = (early is not None and one["paid_at"] < early) or one["clause"] in endless
+            if one["event"] in known or not (lost or before):
                 found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
     return found
 

@@ -147,6 +147,8 @@ def _spoken(node: exp.Expr) -> exp.Expr:
             return exp.Anonymous(this="format_string", expressions=args)
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.BitwiseRightShift):
         return exp.cast(node.this, WHOLE)  # a sum of hashes passes 64 bits
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
+        return _numbers(node)
     if isinstance(node, exp.TimeToUnix):
         return exp.Div(this=exp.cast(exp.Anonymous(this="unix_micros", expressions=[node.this]), "DOUBLE"), expression=exp.Literal.number(1000000))
     if isinstance(node, exp.Div) and not isinstance(node, exp.IntDiv):
@@ -156,6 +158,17 @@ def _spoken(node: exp.Expr) -> exp.Expr:
         rest = exp.Paren(this=exp.Sub(this=left, expression=exp.Mod(this=left.copy(), expression=right)))
         return exp.cast(exp.Paren(this=exp.Div(this=rest, expression=right.copy(), typed=True, safe=False)), WHOLE)
     return node
+
+
+def _numbers(node: exp.Expr) -> exp.Expr:
+    """`range(a, b) AS d(value)` as a subquery: in Spark the column of a range is called id."""
+    from sqlglot import exp
+
+    series, alias = node.this, node.args["alias"]
+    beyond = series.args["end"] if series.args.get("is_end_exclusive") else exp.Add(this=series.args["end"], expression=exp.Literal.number(1))
+    numbers = exp.Anonymous(this="range", expressions=[series.args["start"], beyond])
+    value = exp.alias_(exp.column("id"), alias.columns[0].name)
+    return exp.select(value).from_(exp.Table(this=numbers)).subquery(alias.name)
 
 
 def bind(sql: str, parameters: Sequence[object]) -> str:

@@ -115,7 +115,7 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
                 return False
             cells = [f"{plain.get(name, f'CAST(NULL AS {kind})')} AS {name}" for name, kind in columns.items()]
             own = f"{literal(source.file)} AS source_file, record, CAST(NULL AS VARCHAR) AS refused"
-            parts.append(f"SELECT {', '.join(cells)}, {own}\nFROM {_export(engine, source)}")
+            parts.append(f"SELECT {', '.join(cells)}, {own}\nFROM {_export(engine, intake, source)}")
     engine.rows(f"DROP TABLE {table}")
     engine.run(Step(table, "\nUNION ALL\n".join(parts)))
     for source in sources:
@@ -123,7 +123,7 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
     return True
 
 
-def _export(engine: Engine, source: Source) -> str:
+def _export(engine: Engine, intake: Intake, source: Source) -> str:
     """The relation of a Parquet file with its own types; one file is one relation, however many tables it fills."""
     names = dict(engine.rows("SELECT file, relation FROM export"))
     if source.file not in names:

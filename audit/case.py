@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
-from audit.engine import Engine, Step, hand_over, literal, open_engine, reopen_engine, seal_off
+from audit.engine import Engine, Step, literal, open_engine, reopen_engine, seal_off
 from audit.finding import Row, Text
 from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
@@ -232,8 +232,9 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
         load(engine, replace(_intake(case), in_place=in_place), work, progress)
         if master:
             progress("spark")
-            engine = replace(engine, spark=start_spark(master, case.file.timezone))
-            hand_over(engine, list(case.file.tables), work)
+            spark = start_spark(master, case.file.timezone)
+            spark.take(engine.connection, list(case.file.tables), work)
+            engine = replace(engine, spark=spark)
         for one in (case.document, case.rules_document):
             engine.rows("INSERT INTO rule VALUES (?, ?, ?)", [one.file, one.sha256, one.text])
         seal_off(engine)
@@ -249,7 +250,7 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
             progress(step.name)
             engine.run(step)
     except BaseException:
-        engine.connection.close()
+        engine.close()
         raise
     return Audit(case, engine, share)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.problem import Problem
-from audit.spark import bind, shared, tables_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +60,7 @@ class Engine:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched."""
-        return self._asked(sql, parameters).fetchall()
+        return self.ask(sql, parameters).fetchall()
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The first cell of a query, or None."""
@@ -70,7 +69,7 @@ class Engine:
 
     def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Every row of a query as a mapping from column to value."""
-        cursor = self._asked(sql, parameters)
+        cursor = self.ask(sql, parameters)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -85,53 +84,26 @@ class Engine:
         if isinstance(step, Loop):
             self._loop(step)
             return
-        kind = step.kind
-        if self.spark is None or not self.spark.reads_far(step.sql) or not shared(step.sql):
-            self.rows(f"CREATE {kind.upper()} {step.name} AS\n{step.sql}")
+        if self.spark is not None and self.spark.computes(step.sql):
+            self.spark.make(self.connection, step.name, step.kind, step.sql)
         else:
-            self._compute(self.spark, step)
+            self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
         self.rows("INSERT INTO step VALUES (?, ?, ?)", [step.name, step.kind, step.sql])
 
-    def _compute(self, spark: Spark, step: Step) -> None:
-        """A view in both engines; a table computed by Spark, kept in the case file where it is small."""
-        self._lend(spark, step.sql)
-        frame = spark.frame(step.sql)
-        if step.kind == "table":
-            frame = frame.persist()
-            if frame.count() <= spark.small:
-                spark.define(step.name, frame, far=False)
-                self._fetch(frame, step.sql, "CREATE TABLE " + step.name + " AS ")
-                return
-        spark.define(step.name, frame, far=True)
-        self.connection.execute(f"CREATE VIEW {step.name} AS\n{step.sql}")
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """A query's cursor, to be read before the next question."""
+        if self.spark is not None and self.spark.computes(sql):
+            return self.spark.ask(self.connection, sql, parameters)
+        return self.connection.execute(sql, list(parameters))
 
-    def _lend(self, spark: Spark, sql: str) -> None:
-        """Give Spark the small tables of the case file that a query names."""
-        for name in sorted(tables_of(sql) - spark.known.keys()):
-            columns = self.connection.execute(f"DESCRIBE SELECT * FROM {name}").fetchall()
-            kinds = {column: "DECIMAL(38, 0)" if kind in ("HUGEINT", "UBIGINT") else kind for column, kind, *_ in columns}
-            casts = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in kinds.items())
-            held = self.connection.execute(f"SELECT {casts} FROM {name}").to_arrow_table()
-            spark.define(name, spark.session.createDataFrame(held), far=False)
-
-    def _fetch(self, frame: Any, sql: str, into: str = "") -> duckdb.DuckDBPyConnection:
-        """What Spark computed, with the names and types that DuckDB gives the same query."""
-        kinds = self.connection.execute(f"DESCRIBE {sql}").fetchall()
-        held = frame.toArrow().rename_columns([f"c{place}" for place in range(len(kinds))])
-        casts = ", ".join(f"CAST(c{place} AS {kind}) AS {quoted(name)}" for place, (name, kind, *_) in enumerate(kinds))
-        self.connection.register("fetched", held)
-        made = self.connection.execute(f"{into}SELECT {casts} FROM fetched")
-        return made
-
-    def _asked(self, sql: str, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
-        if self.spark is None or not self.spark.reads_far(sql) or not shared(sql):
-            return self.connection.execute(sql, list(parameters))
-        bound = bind(sql, parameters) if parameters else sql
-        self._lend(self.spark, bound)
-        return self._fetch(self.spark.frame(bound), bound)
+    def close(self) -> None:
+        """Close the case file, and leave the master."""
+        self.connection.close()
+        if self.spark is not None:
+            self.spark.session.stop()
 
     def _loop(self, loop: Loop) -> None:
-        given: dict[str, Any] = {name: self._asked(sql, ()).fetchnumpy() for name, sql in loop.reads.items()}
+        given: dict[str, Any] = {name: self.ask(sql).fetchnumpy() for name, sql in loop.reads.items()}
         made = loop.compute(given)
         text = "\n".join([f"-- {loop.says}", *(f"-- {name}:\n{sql};" for name, sql in loop.reads.items())])
         for table, columns in loop.makes.items():
@@ -193,22 +165,6 @@ def seal_off(engine: Engine) -> None:
                           mend="put it back, or audit again without --in-place")  # fmt: skip
         engine.rows(f"SET allowed_paths = [{', '.join(map(literal, places))}]")
     engine.rows("SET enable_external_access = false")
-
-
-def hand_over(engine: Engine, tables: Sequence[str], work: Path) -> None:
-    """Give Spark the canonical tables: Parquet where it lies, and the others as Parquet in a folder that every worker reads."""
-    spark = engine.spark
-    assert spark is not None
-    for relation, place in engine.rows("SELECT relation, place FROM export ORDER BY ALL"):
-        spark.define(relation, spark.export(place), far=True)
-    views = dict(engine.rows("SELECT name, sql FROM step"))
-    for table in tables:
-        if table in views:
-            spark.define(table, spark.frame(views[table]), far=True)
-        else:
-            path = work / f"{table}.parquet"
-            engine.rows(f"COPY {table} TO {literal(str(path))}")
-            spark.define(table, spark.session.read.parquet(str(path.resolve())), far=True)
 
 
 def scratch_engine(zone: str = "UTC") -> Engine:

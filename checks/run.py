@@ -112,7 +112,7 @@ def _write(case: Case, folder: Path, options: Options, progress: Progress) -> li
         write_reports(folder, audit.engine, findings, cover_of(audit, findings), options.lang)
         audit.engine.rows("CHECKPOINT case_file")
     finally:
-        audit.engine.connection.close()
+        audit.engine.close()
     if list(folder.glob("*.wal")):
         raise Problem("the case file could not be written whole", str(folder), mend="is the disk full?")
     for rest in ("work", "spill"):

@@ -108,7 +108,9 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
     for source in sources:
         for row in plan.rows():
             strict = _casts(intake, table, row, columns, source)
-            plain = plain_casts(row, columns, source.names, source.kinds, intake.zone, intake.units) if source.raw else None
+            plain = (
+                plain_casts(row, columns, source.names, source.kinds, intake.zone, intake.units) if source.raw else None
+            )
             if plain is None or plan.strip or plan.empty:
                 return False
             if engine.value(f"SELECT count(*) FROM ({source.sql}) AS raw WHERE {differs(plain, strict)}"):
@@ -125,11 +127,14 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
 
 def _export(engine: Engine, intake: Intake, source: Source) -> str:
     """The relation of a Parquet file with its own types; one file is one relation, however many tables it fills."""
-    names = dict(engine.rows("SELECT file, relation FROM export"))
+    names: dict[str, str] = dict(engine.rows("SELECT file, relation FROM export"))
     if source.file not in names:
         names[source.file] = f"export_{len(names) + 1}"
         engine.rows(f"CREATE VIEW {names[source.file]} AS {source.raw}")
-        engine.rows("INSERT INTO export VALUES (?, ?, ?)", [source.file, names[source.file], str(intake.folder.resolve() / source.file)])
+        engine.rows(
+            "INSERT INTO export VALUES (?, ?, ?)",
+            [source.file, names[source.file], str(intake.folder.resolve() / source.file)],
+        )
     return names[source.file]
 
 

@@ -38,7 +38,9 @@ def plain_casts(row: Mapping[str, Column], columns: Mapping[str, str], names: Se
     return made
 
 
-def _plain(kind: str, at: Column, raw: str, own: str, zone: str, units: Sequence[Units], asset: str | None) -> str | None:
+def _plain(
+    kind: str, at: Column, raw: str, own: str, zone: str, units: Sequence[Units], asset: str | None
+) -> str | None:
     if kind == "VARCHAR":
         text = raw if own == "VARCHAR" else f"CAST({raw} AS VARCHAR)" if own in WHOLE else None
         if text is None or not at.values:

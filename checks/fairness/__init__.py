@@ -1,7 +1,8 @@
 """Checks of who is treated worse: groups compared within the same activity, item and day, or clause and week. All are screens.
 
-A group is what the export declares of participants (age band, gender, occupation, region, channel, device), and new or old
-where case.yaml says how long one is new. Small groups are reported as "cannot tell", never dropped, and never listed apart.
+A group is what the export declares of participants (age band, gender, occupation, region, channel, device), new or old
+where case.yaml says how long one is new, and whom the rules say the promotion is made for (`audience`). Small groups are
+reported as "cannot tell", never dropped, and never listed apart.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Row, Text, Verdict, nothing
+from audit.replay.eligible import inside
+from audit.rules.people import GROUPS
 from audit.stats.strata import Stratum, exact_p, expected, odds_ratio, smallest_ratio
 
-GROUPS = ("age_band", "gender", "occupation", "region", "channel", "device")
 SMALL = 10  # people; smaller groups are put together and never shown apart
 CONDITIONS = ("cn-pipl-2021-art24", "cn-algo-2022-art21", "cn-crpl-impl-2024-art9", "cn-platform-price-2026")
 CELLS = """
@@ -35,6 +37,9 @@ def groups(audit: Audit) -> dict[str, str]:
     if span is not None and audit.case.scope.has("participant", "joined_at"):
         seconds = int(span.total_seconds())
         found["tenure"] = f"CASE WHEN t.moment < p.joined_at + {seconds} * INTERVAL 1 SECOND THEN 'new' ELSE 'old' END"
+    if audit.rules.audience is not None:
+        test = inside(audit.rules.audience, "t.moment", audit.case.file.timezone)
+        found["audience"] = f"CASE {test} WHEN true THEN 'meant' WHEN false THEN 'others' END"
     return found
 
 

@@ -64,3 +64,20 @@ class People:
 def named(people: People) -> tuple[str, ...]:
     """Which conditions a group names, in the order of the record."""
     return tuple(name for name in ("age", *GROUPS, "new", "staff") if getattr(people, name) is not None)
+
+
+def apart(one: People, other: People) -> bool:
+    """Whether nobody can belong to both groups, by their ages or by one of the groups that they name."""
+    ages = [people.age for people in (one, other) if people.age]
+    lows = [age.from_ for age in ages if age.from_ is not None]
+    highs = [age.below for age in ages if age.below is not None]
+    if lows and highs and max(lows) >= min(highs):
+        return True
+    for name in GROUPS:
+        first, second = getattr(one, name), getattr(other, name)
+        if first is None or second is None or not (first.inside or second.inside):
+            continue
+        listed, rest = (first, second) if first.inside else (second, first)
+        if not any((value in rest.names) == rest.inside for value in listed.names):
+            return True
+    return False

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Declaration
+from audit.evidence.eligible import said
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.rules import People
-from audit.rules.people import GROUPS, named
-from checks.groups import apart, said
+from audit.rules.people import GROUPS, apart, named
 
 TREATED = ("cn-pipl-2021-art24", "cn-algo-2022-art21", "cn-crpl-impl-2024-art9", "cn-platform-price-2026")
 MINORS = (

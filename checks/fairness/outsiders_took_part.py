@@ -16,12 +16,12 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
+from audit.evidence.eligible import said
 from audit.finding import Finding, Text, Verdict, check, nothing
 from audit.replay.eligible import in_turn
 from audit.rules import Rules, eras
 from audit.rules.awards import Condition
 from audit.rules.ranks import Bought
-from checks.groups import said
 
 MINORS = ("cn-blindbox-2023-minors", "cn-civil-code-art19-20", "cn-minors-2020-art59", "kr-dts-15-2")
 TRUE = ("cn-truthful-information",)

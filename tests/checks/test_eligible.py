@@ -11,13 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from audit.evidence.eligible import said
+from audit.evidence.explain import explain
 from audit.finding import Finding
 from audit.problem import Problem
 from audit.replay.eligible import inside
 from audit.rules import People, read_rules
-from audit.rules.people import Ages, Values
+from audit.rules.people import Ages, Values, apart
 from audit.simulate.world import Scenario
-from checks.groups import apart, said
 from checks.lint import lint
 from checks.simulate import make_case
 from tests.conftest import FIXTURES, Auditor, failing
@@ -264,3 +265,16 @@ def test_a_simulated_export_keeps_to_whom_it_is_open(tmp_path: Path, audited: Au
     rules = read_rules(path)[0]
     with pytest.raises(Problem, match="newcomers"):
         make_case(replace(rules, eligible=People(new=YEAR)), path, tmp_path / "no", Scenario(size=10))
+
+
+def test_explain_says_why_somebody_is_owed_nothing(audited: Auditor) -> None:
+    audit, findings = audited(CLUB / "rigged-welcome-for-all")
+    (unexpected,) = (one for one in findings if one.check == "payout_unexpected" and one.verdict == "FAIL")
+    row = unexpected.rows[0]
+    told = str(explain(audit, f"owed:{row['event']}/welcome"))
+    assert (
+        f"The clause pays only people joined less than 7 days before: {row['paid_to']} is not, and is owed nothing"
+        in told
+    )
+    paid = audit.engine.value("SELECT min(event) FROM expected_award WHERE clause = 'welcome'")
+    assert "is one of them (users.csv:" in str(explain(audit, f"owed:{paid}/welcome"))

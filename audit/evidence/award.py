@@ -5,10 +5,12 @@ from __future__ import annotations
 from audit.case import Audit
 from audit.evidence.amount import amount_steps
 from audit.evidence.declared import award_at, clause_part
+from audit.evidence.eligible import open_steps
 from audit.evidence.inputs import Record, cells, keyed, listed, money, records, shown, source
 from audit.evidence.payee import payee_steps
 from audit.evidence.told import Part, part
 from audit.finding import Text
+from audit.rules import Award
 
 EVENTS = {
     "registration": Text("注册", "a registration"),
@@ -79,8 +81,18 @@ def _nothing(audit: Audit, event: str, clause: str) -> list[Text]:
             f"The clause bears on: {on.en} (with its conditions and its period).",
         ),
         *_overridden(audit, event, clause),
+        *_closed(audit, event, award),
         Text("因此按此条款不欠任何人。", "So nothing is owed under it."),
     ]
+
+
+def _closed(audit: Audit, event: str, award: Award | None) -> list[Text]:
+    """Why the participant or initiator of an event is owed nothing under a clause that is not open to all."""
+    if award is None or award.to not in ("participant", "initiator"):
+        return []
+    sql = f"SELECT DISTINCT {award.to}, event_at FROM event WHERE event = ? AND {award.to} IS NOT NULL ORDER BY ALL LIMIT 1"
+    found = audit.engine.rows(sql, [event])
+    return open_steps(audit, award, *found[0]) if found else []
 
 
 def _overridden(audit: Audit, event: str, clause: str) -> list[Text]:
@@ -152,6 +164,7 @@ def _reckon(audit: Audit, row: Record, event: Record) -> tuple[list[Text], list[
     role = award.to if award and terms.get("role") == "holder" else str(terms.get("role") or "")
     way, people = payee_steps(audit, event, role, row["payee"])
     steps += way
+    steps += open_steps(audit, award, row["payee"], row["event_at"])
     steps += amount_steps(audit, award, event, row)
     return [*steps, *_standing(audit, row)], people
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
 from audit.engine import Loop, Step, literal
+from audit.replay.eligible import held_open
 from audit.replay.events import above, depth_of, event_steps
 from audit.replay.funds import fund_steps, funds_of
 from audit.replay.ranked import WHOLE, Plan, is_held, key_of
@@ -24,6 +26,7 @@ COLUMNS = {
     "place_from": "BIGINT", "place_to": "BIGINT", "every": "BIGINT", "item": "VARCHAR", "kind": "VARCHAR",
     "due_seconds": "BIGINT", "from_at": "TIMESTAMPTZ", "to_at": "TIMESTAMPTZ",
 }  # fmt: skip
+DUE = ("award_earned", "award_raised", "award_due")
 Cells = dict[str, str]
 
 
@@ -38,6 +41,8 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
         steps += [_union("event_earning", steps), _due(depth, rows, excepted, "award_earned", "event_earning")]
         steps += income_steps(plan, scope, depth)
     steps += [_union("event", steps), _due(depth, rows, excepted, "award_raised" if funds else "award_due")]
+    steps = [replace(one, sql=held_open(one.sql, rules, scope)) if isinstance(one, Step) and one.name in DUE else one
+             for one in steps]  # fmt: skip
     return [*steps, *(fund_steps(funds, rules, scope) if funds else []), _expected()]
 
 

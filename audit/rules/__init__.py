@@ -6,6 +6,7 @@ from audit.rules.awards import Award, Ladder, Share, Split, Unlock
 from audit.rules.boosts import Band, Boost, Where
 from audit.rules.declared import Declared, Gap, read_declared
 from audit.rules.draws import Boxes, Chances, Draw, Group, Numbers, Raffle
+from audit.rules.people import People
 from audit.rules.randomness import Randomness
 from audit.rules.ranks import DayPool, Difference, Income, PartFrozen, Released
 from audit.rules.read import json_schema, read_rules, rules_of
@@ -13,6 +14,6 @@ from audit.rules.records import Claim, Order, Rules, clauses_of, eras
 
 __all__ = [
     "Award", "Band", "Boost", "Boxes", "Chances", "Claim", "DayPool", "Declared", "Difference", "Draw", "Gap", "Group",
-    "Income", "Ladder", "Numbers", "Order", "PartFrozen", "Raffle", "Randomness", "Released", "Rules", "Share", "Split",
+    "Income", "Ladder", "Numbers", "Order", "PartFrozen", "People", "Raffle", "Randomness", "Released", "Rules", "Share", "Split",
     "Unlock", "Where", "clauses_of", "eras", "json_schema", "read_declared", "read_rules", "rules_of",
 ]  # fmt: skip

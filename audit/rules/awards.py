@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag
 from pydantic.dataclasses import dataclass
 
+from audit.rules.people import People
 from audit.rules.ranks import RANKED_ROLE, DayPool, Difference, Income, PartFrozen, Released
 from audit.rules.scalars import STRICT, Amount, Asset, Money, Name, Range, Span
 
@@ -131,6 +132,7 @@ class Award:
         default=None, description="only the first so many registrations"
     )
     when: Condition | None = Field(default=None, description="only for orders of this item or kind")
+    eligible: People | None = Field(default=None, description="only a recipient of this group is owed it")
     nth: Range | None = Field(
         default=None,
         description="only a participant's n-th order or recruit, or an activity's n-th entry, such as 1 or 2-5",

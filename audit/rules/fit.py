@@ -15,6 +15,7 @@ from audit.rules.draws import Boxes, Chances, Group, Numbers, Raffle
 from audit.rules.exceptions import collisions
 from audit.rules.fit_draws import boost_misfits, draw_misfits
 from audit.rules.fit_limits import limit_misfits
+from audit.rules.fit_people import people_misfits
 from audit.rules.fit_ranks import ranked_misfits, standing_misfits
 from audit.rules.ranks import DayPool, Difference
 from audit.rules.records import Order, Rules, eras
@@ -108,6 +109,7 @@ def _era_misfits(rules: Rules, era: Era) -> Iterator[Problem]:
     for name, award in rules.awards.items():
         yield from _award_misfits(name, award, rules, era)
         yield from ranked_misfits(name, award, rules, era.problem)
+    yield from people_misfits(rules, era.problem)
     yield from collisions(rules, era.problem)
     yield from _order_misfits(rules.order, rules, era)
     for name, claim in rules.claims.items():

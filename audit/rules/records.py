@@ -17,6 +17,7 @@ from audit.rules.awards import Award
 from audit.rules.boosts import Boost
 from audit.rules.draws import Draw
 from audit.rules.limits import Bound, Cost
+from audit.rules.people import People
 from audit.rules.randomness import Randomness
 from audit.rules.ranks import Rank, Tree
 from audit.rules.reported import Reported
@@ -116,6 +117,7 @@ class Version:
     activity: Activity | None = None
     entry: Entry | None = None
     order: Order | None = None
+    eligible: People | None = None
     awards: Mapping[Name, Award | None] = Field(
         default_factory=dict, description="clauses as they now stand, whole; null: the clause ends"
     )
@@ -136,6 +138,8 @@ class Rules:
     activity: Activity | None = None
     entry: Entry | None = None
     order: Order | None = None
+    eligible: People | None = Field(default=None, description="who may take part; absent: everybody")
+    audience: People | None = Field(default=None, description="whom the promotion says it is made for")
     ranks: Mapping[Name, Rank] = Field(default_factory=dict, description="what participants rise to, lowest first")
     milestones: Mapping[Name, Rank] = Field(default_factory=dict, description="what participants reach that is no rank")
     tree: Tree | None = Field(default=None, description="who stands under whom; absent: under their referrer")
@@ -182,6 +186,7 @@ def eras(rules: Rules) -> list[Rules]:
                 activity=version.activity or before.activity,
                 entry=version.entry or before.entry,
                 order=version.order or before.order,
+                eligible=version.eligible or before.eligible,
                 awards=changed,
                 source=version.source or before.source,
                 versions=(),

@@ -11,6 +11,7 @@ from audit.rules import Chances, Rules, Split, eras
 from audit.rules.scalars import span_of
 from audit.rules.units import Units
 from audit.scope import Scope
+from audit.simulate.attributes import attributes
 from audit.simulate.play import World
 
 ZONE = "Asia/Shanghai"
@@ -56,7 +57,8 @@ def columns_of(table: str, rules: Rules) -> tuple[str, ...]:
     left_out |= set() if milestones(rules) else {"step"}
     if table == "outcome" and pot_of(rules) is None:
         left_out |= {"asset", "share"}
-    return tuple(name for name in COLUMNS[table] if name not in left_out)
+    more = tuple(attributes(rules)) if table == "participant" else ()
+    return (*(name for name in COLUMNS[table] if name not in left_out), *more)
 
 
 def milestones(rules: Rules) -> bool:
@@ -93,12 +95,13 @@ def pay(engine: Engine, world: World) -> None:
 
 def _canonical(world: World) -> list[Step]:
     rules = world.rules
+    known = "".join(f"{sql} AS {name}, " for name, sql in attributes(rules).items())
     found = [
         Step(
             "participant",
             "SELECT printf('U%07d', id) AS participant_id, CASE WHEN above > 0 THEN printf('U%07d', above) END AS referrer_id,\n"
             "    CASE WHEN leader > 0 THEN printf('U%07d', leader) END AS team_leader_id, to_timestamp(moment) AS joined_at,\n"
-            "    '' AS source_file, id AS record\nFROM raw_participant",
+            f"    {known}'' AS source_file, id AS record\nFROM raw_participant",
         )
     ]
     if "activity" in world.tables:

@@ -6,7 +6,9 @@ A stratum is (n, w, a, x, times): of n trials w succeeded, a were a group's, x o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -96,3 +98,49 @@ def smallest_ratio(strata: Sequence[Stratum], alpha: float) -> float | None:
         return None
     log_ratio = (float(norm.isf(alpha / 2)) + float(norm.isf(0.1))) / math.sqrt(spread)
     return math.exp(log_ratio) if log_ratio < math.log(100) else None
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Demographic parity among groups: the highest rate less the lowest, and the lowest over the highest, with whose they are.
+
+    The ratio is None where no group has any success.
+    """
+
+    difference: float
+    ratio: float | None
+    lowest: str
+    highest: str
+
+
+def rates(groups: Mapping[str, Sequence[Stratum]]) -> dict[str, Fraction]:
+    """Successes among each group's trials, wherever they fell: the selection rate, exact."""
+    tries = {name: sum(s[2] * s[4] for s in strata) for name, strata in groups.items()}
+    return {name: Fraction(sum(s[3] * s[4] for s in groups[name]), count) for name, count in tries.items() if count}
+
+
+def like_rates(groups: Mapping[str, Sequence[Stratum]]) -> dict[str, float]:
+    """Each group's rate, like with like: its successes over those due to it in its strata, times the rate of all trials.
+
+    groups are all that took part, so that their trials make up the strata. In a single stratum it is the selection rate itself.
+    A group to which nothing was due has none.
+    """
+    every = [s for strata in groups.values() for s in strata]
+    whole = sum(s[3] * s[4] for s in every) / max(1, sum(s[2] * s[4] for s in every))
+    found = {}
+    for name, strata in groups.items():
+        due: dict[int, int] = {}
+        for n, w, a, _, times in strata:
+            due[n] = due.get(n, 0) + times * a * w
+        if total := math.fsum(part / n for n, part in sorted(due.items())):
+            found[name] = whole * sum(s[3] * s[4] for s in strata) / total
+    return found
+
+
+def parity(by_group: Mapping[str, Fraction | float]) -> Parity | None:
+    """Demographic parity of these rates; None for fewer than two groups. Equal rates go by name."""
+    if len(by_group) < 2:
+        return None
+    ordered = sorted(by_group, key=lambda name: (by_group[name], name))
+    low, high = by_group[ordered[0]], by_group[ordered[-1]]
+    return Parity(float(high - low), float(low / high) if high else None, ordered[0], ordered[-1])

@@ -2,7 +2,8 @@
 
 Does: looks for a minimum age where people pay for a chance.
 Matters: boxes may not be sold to children under eight, and to older minors only with a guardian; lotteries to no minor.
-How: a stake and a draw, and no `minimum-age` among `terms`; an age below eight is a fact in itself.
+How: a stake and a draw, and neither `eligible: {age: {from: …}}` nor a `minimum-age` among `terms`; the lowest counts; an age
+    below eight is a fact in itself.
 Blind to: ages checked but not published.
 """
 
@@ -29,6 +30,8 @@ def minors_not_excluded(declared: Declaration) -> Iterator[Finding]:
         return
     words = rules.terms.get("minimum-age", "")
     ages = [int(one) for one in re.findall(r"\d+", words)]
+    least = rules.eligible.age.from_ if rules.eligible and rules.eligible.age else None
+    ages += [least] if least is not None else []
     need = LOTTERY if isinstance(rules.draw, Numbers) else LEAST
     if not ages:
         verdict = Verdict.INCONCLUSIVE
@@ -44,7 +47,11 @@ def minors_not_excluded(declared: Declaration) -> Iterator[Finding]:
         verdict,
         text,
         Basis.SCREEN,
-        declared=words,
-        places=(declared.at("terms", "minimum-age") if words else declared.at("entry"),),
-        mend="" if verdict is Verdict.PASS else Text("在 terms 下写明 minimum-age", "add minimum-age under `terms`"),
+        declared=words or (f"eligible: {least}" if least is not None else ""),
+        places=(
+            declared.at("terms", "minimum-age") if words else declared.at("eligible" if least is not None else "entry"),
+        ),
+        mend=""
+        if verdict is Verdict.PASS
+        else Text("写明 eligible: {age: {from: …}}", "add eligible: {age: {from: …}}"),
     )

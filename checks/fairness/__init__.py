@@ -1,18 +1,25 @@
 """Checks of who is treated worse: groups compared within the same activity, item and day, or clause and week. All are screens.
 
-A group is what the export declares of participants (age band, gender, occupation, region, channel, device), and new or old
-where case.yaml says how long one is new. Small groups are reported as "cannot tell", never dropped, and never listed apart.
+A group is what the export declares of participants (age band, gender, occupation, region, channel, device), new or old
+where case.yaml says how long one is new, and whom the rules say the promotion is made for (`audience`). Small groups are
+reported as "cannot tell", never dropped, and never listed apart.
+
+Beside the odds ratio stands demographic parity, of the groups that can be told: the rates by group as they are, highest less lowest
+and lowest over highest; and the same of rates like with like (what a group had over what was due to it in its strata, times the rate
+of all). It is a description and lights nothing: groups that play other games differ in it with nobody treated worse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Row, Text, Verdict, nothing
-from audit.stats.strata import Stratum, exact_p, expected, odds_ratio, smallest_ratio
+from audit.replay.eligible import inside
+from audit.rules.people import GROUPS
+from audit.stats.strata import Stratum, exact_p, expected, like_rates, odds_ratio, parity, rates, smallest_ratio
 
-GROUPS = ("age_band", "gender", "occupation", "region", "channel", "device")
 SMALL = 10  # people; smaller groups are put together and never shown apart
 CONDITIONS = ("cn-pipl-2021-art24", "cn-algo-2022-art21", "cn-crpl-impl-2024-art9", "cn-platform-price-2026")
 CELLS = """
@@ -35,6 +42,9 @@ def groups(audit: Audit) -> dict[str, str]:
     if span is not None and audit.case.scope.has("participant", "joined_at"):
         seconds = int(span.total_seconds())
         found["tenure"] = f"CASE WHEN t.moment < p.joined_at + {seconds} * INTERVAL 1 SECOND THEN 'new' ELSE 'old' END"
+    if audit.rules.audience is not None:
+        test = inside(audit.rules.audience, "t.moment", audit.case.file.timezone)
+        found["audience"] = f"CASE {test} WHEN true THEN 'meant' WHEN false THEN 'others' END"
     return found
 
 
@@ -61,14 +71,16 @@ def _one(
     told: list[Row] = []
     worse, unsure, shown = [], [], []
     p_least = 1.0
-    for group in sorted({row[0] for row in rows}):
-        strata: list[Stratum] = [(int(n), int(w), int(a), int(x), int(t)) for g, n, w, a, x, t in rows if g == group]
+    cells = _by_group(rows)
+    plain, alike = rates(cells), like_rates(cells)
+    for group, strata in cells.items():
         tries, hits = sum(s[2] * s[4] for s in strata), sum(s[3] * s[4] for s in strata)
         live = [s for s in strata if 0 < s[1] < s[0] and s[2] < s[0]]
         least = smallest_ratio(live, level) if live else None
         ratio, low, high = odds_ratio(live) if live else (1.0, 0.0, float("inf"))
         p_value = exact_p(live) if live else 1.0
         cell: dict[str, str | int] = {"group": group, "tries": tries, "hits": hits, "due": f"{expected(strata):.2f}",
+                "rate": f"{float(plain[group]):.4f}", "like_rate": f"{alike[group]:.4f}" if group in alike else "",
                 "odds_ratio": f"{ratio:.3f}", "from": f"{low:.3f}", "to": f"{high:.3f}", "p_value": f"{p_value:.3g}"}  # fmt: skip
         if group == "(small)" or least is None or least > 10:
             unsure.append(group)
@@ -103,6 +115,8 @@ def _one(
     least_en = f"a ratio of {max(shown):.2f} would have shown" if shown else "there is too little to see any difference"
     small_zh = f"不能判断的小组：{'、'.join(unsure)}。" if unsure else ""
     small_en = f" Cannot tell for: {', '.join(unsure)}." if unsure else ""
+    even_zh, even_en = _parity({g: one for g, one in plain.items() if g not in unsure},
+                               {g: one for g, one in alike.items() if g not in unsure})  # fmt: skip
     close = Text(f"{zh}。差别是否合理由人判断。" if lit else f"未见差别；{least_zh}。", f"{en}. Whether there is good reason is "
                                                                       f"for people to judge."
                  if lit else f"no difference seen; {least_en}.")  # fmt: skip
@@ -110,8 +124,8 @@ def _one(
         name,
         verdict,
         Text(
-            f"{what.zh}，按 {name} 在同等条件内比较：{close.zh}{small_zh}",
-            f"{what.en}, by {name}, like with like: {close.en}{small_en}",
+            f"{what.zh}，按 {name} 在同等条件内比较：{close.zh}{even_zh}{small_zh}",
+            f"{what.en}, by {name}, like with like: {close.en}{even_en}{small_en}",
         ),
         Basis.SCREEN,
         observed=", ".join(f"{g} {r:.2f}" for g, r, *_ in worse),
@@ -120,6 +134,28 @@ def _one(
         p_value=p_least,
         could_have_seen=Text(f"优势比 {max(shown):.2f}", f"odds ratio {max(shown):.2f}") if shown else "",
     )
+
+
+def _by_group(rows: list[tuple[str, int, int, int, int, int]]) -> dict[str, list[Stratum]]:
+    found: dict[str, list[Stratum]] = {}
+    for group, n, w, a, x, times in rows:
+        found.setdefault(group, []).append((int(n), int(w), int(a), int(x), int(times)))
+    return dict(sorted(found.items()))
+
+
+def _parity(plain: Mapping[str, Fraction], alike: Mapping[str, float]) -> tuple[str, str]:
+    """Demographic parity of the groups that can be told, as it stands and like with like, in words; nothing for fewer than two."""
+    one, same = parity(plain), parity(alike)
+    if one is None:
+        return "", ""
+    low, high = (f"{100 * float(plain[name]):.2f} %" for name in (one.lowest, one.highest))
+    ratio, like = (f"{each.ratio:.3f}" if each and each.ratio is not None else "–" for each in (one, same))
+    like_zh, like_en = (f"；同等条件内差 {same.difference:.4f}、比 {like}", f"; like with like {same.difference:.4f} and {like}"
+                        ) if same else ("", "")  # fmt: skip
+    zh = f"比率由 {low}（{one.lowest}）至 {high}（{one.highest}）：人口统计均等差 {one.difference:.4f}、比 {ratio}{like_zh}。"
+    en = (f" Rates run from {low} ({one.lowest}) to {high} ({one.highest}): demographic-parity difference {one.difference:.4f}, "
+          f"ratio {ratio}{like_en}.")  # fmt: skip
+    return zh, en
 
 
 def no_groups(audit: Audit, subject: str) -> Finding | None:

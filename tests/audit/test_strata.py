@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from fractions import Fraction
 from itertools import product
 from math import comb
@@ -11,7 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.stats.strata import Stratum, exact_p, expected, odds_ratio, smallest_ratio, variance
+from audit.stats.strata import (
+    Parity,
+    Stratum,
+    exact_p,
+    expected,
+    like_rates,
+    odds_ratio,
+    parity,
+    rates,
+    smallest_ratio,
+    variance,
+)
 
 
 def slow_p(strata: list[Stratum]) -> Fraction:
@@ -65,3 +77,47 @@ def test_odds_ratio_of_one_table() -> None:
         math.exp((3.2905 + 1.2816) / math.sqrt(300 * 2 / 9)), abs=1e-3
     )
     assert smallest_ratio([(3, 1, 1, 0, 1)], 0.001) is None
+
+
+def test_parity_of_hand_worked_rates() -> None:
+    """Two activities of ten; east plays the better one: 8 of 12 against 4 of 8 by rate, like with like nothing between them."""
+    groups: dict[str, list[Stratum]] = {"east": [(10, 8, 8, 6, 1), (10, 4, 4, 2, 1)], "west": [(10, 8, 2, 2, 1), (10, 4, 6, 2, 1)]}
+    assert rates(groups) == {"east": Fraction(8, 12), "west": Fraction(4, 8)}
+    plain = parity(rates(groups))
+    assert plain == Parity(1 / 6, 0.75, "west", "east")
+    like = like_rates(groups)  # due: 6.4 + 1.6 = 8 and 1.6 + 2.4 = 4
+    assert like == {"east": pytest.approx(0.6), "west": pytest.approx(0.6)}
+    assert parity(like) == Parity(pytest.approx(0), pytest.approx(1), *sorted(like, key=lambda name: (like[name], name)))
+    assert parity({"east": Fraction(1, 2)}) is None
+    assert parity({"a": Fraction(0), "b": Fraction(0)}) == Parity(0.0, None, "a", "b")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parity_is_what_fairlearn_says(seed: int) -> None:
+    """As they are: fairlearn's own differences and ratios; within each stratum: its MetricFrame with that control feature."""
+    metrics = pytest.importorskip("fairlearn.metrics", reason="fairlearn is not installed; it comes with the extra `test`")
+    rng = random.Random(seed)
+    trials = [(f"s{rng.randrange(4)}", rng.choice("abc"), rng.random() < rng.choice((0.2, 0.6))) for _ in range(400)]
+    hits, sex, stratum = ([one[part] for one in trials] for part in (2, 1, 0))
+    hits = [int(one) for one in hits]
+    groups: dict[str, list[Stratum]] = {}
+    for name, group in sorted({(s, g) for s, g, _ in trials}):
+        inside = [(g, hit) for s, g, hit in trials if s == name]
+        mine = [hit for g, hit in inside if g == group]
+        groups.setdefault(group, []).append((len(inside), sum(hit for _, hit in inside), len(mine), sum(mine), 1))
+    told = parity(rates(groups))
+    assert told is not None
+    assert told.difference == pytest.approx(metrics.demographic_parity_difference(hits, hits, sensitive_features=sex), abs=1e-12)
+    assert told.ratio == pytest.approx(metrics.demographic_parity_ratio(hits, hits, sensitive_features=sex), abs=1e-12)
+    frame = metrics.MetricFrame(
+        metrics=metrics.selection_rate, y_true=hits, y_pred=hits, sensitive_features=sex, control_features=stratum
+    )
+    for name, difference in frame.difference().items():
+        size = sum(s == name for s in stratum)
+        alone = {group: [one for one in strata if one[0] == size] for group, strata in groups.items()}
+        if len({sum(s == other for s in stratum) for other in set(stratum)}) < len(set(stratum)):
+            continue  # two strata of one size cannot be told apart here
+        within = parity(like_rates({group: strata for group, strata in alone.items() if strata}))
+        assert within is not None
+        assert within.difference == pytest.approx(difference, abs=1e-12)
+        assert within.ratio == pytest.approx(frame.ratio()[name], abs=1e-12)

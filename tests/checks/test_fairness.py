@@ -133,3 +133,19 @@ def test_every_minute_is_counted_and_only_buyers_have_ages(tmp_path: Path, audit
     bought = {row["买家"] for row in orders} | {row["参团人"] for row in entries}
     aged = sum(bool(row["年龄"]) and row["编号"] in bought for row in users)
     assert f"(of {aged} whose age is recorded)" in ages.text.en
+
+
+def test_demographic_parity_stands_beside_the_odds_ratio(audited: Auditor) -> None:
+    """Counted by hand from entries.csv and users.csv: wins of entries, by region."""
+    folder = FIXTURES / "tea-club" / "rigged-unequal"
+    with (folder / "users.csv").open(encoding="utf-8", newline="") as file:
+        region = {row["编号"]: row["地区"] for row in csv.DictReader(file)}
+    with (folder / "entries.csv").open(encoding="utf-8", newline="") as file:
+        entries = [(region[row["参团人"]], row["结果"] == "win") for row in csv.DictReader(file)]
+    rates = {one: sum(won for at, won in entries if at == one) / sum(at == one for at, _ in entries) for one in set(region.values())}
+    _, findings = audited(folder)
+    found = next(one for one in findings if one.check == "win_rate_differs_by_group" and one.subject == "region")
+    low, high = min(rates.values()), max(rates.values())
+    assert f"demographic-parity difference {high - low:.4f}, ratio {low / high:.3f}; like with like" in found.text.en
+    assert f"人口统计均等差 {high - low:.4f}、比 {low / high:.3f}" in found.text.zh
+    assert {row["group"]: row["rate"] for row in found.rows} == {name: f"{rate:.4f}" for name, rate in rates.items()}

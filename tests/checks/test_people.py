@@ -9,8 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
+from audit.people import people_steps
+from audit.rules import read_rules
+from audit.scope import Scope
 from tests.conftest import FIXTURES, Auditor
 
 RINGS = (3, 5, 10, 20, 50)
@@ -139,3 +143,25 @@ def test_money_that_went_round_three_times(
     if lit:
         told = [one.rows[0][f"{place}_account"] for place in ("first", "second", "third")]
         assert told == [*round_of, *[None] * (3 - len(round_of))]
+
+
+SPELT = [
+    ("address", "Flat 1, 2 Main Street", "flat 1 2, main street", True),
+    ("address", "Flat 1, 2 Main Street", "Flat 12 Main Street", False),
+    ("address", "人民路12号3-501", "人民路１２号　３－５０１", True), ("address", "人民路 1-2-3-4", "人民路 12-34", False),
+    ("address", "人民路 1-2-3-4", "人民路 1/2/3/4", True), ("address", "人民路12号501室", "人民路12号502室", False),
+    ("address", "Main Street 12 B", "main street 12b", True), ("payment-account", "6222 0213-44", "６２２２０２１３４４", True),
+    ("device", "a[b]c\\d-e_f/g", "abcdefg", True),
+    ("device", "AB:CD:12:34", "abcd1234", True), ("device", "D-1", "D-2", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "one", "other", "same"), SPELT, ids=[f"{one}|{other}" for _, one, other, _ in SPELT])
+def test_what_two_accounts_share_is_spelling_aside_and_no_more(kind: str, one: str, other: str, same: bool) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE identity (participant_id VARCHAR, kind VARCHAR, value VARCHAR)")
+    connection.executemany("INSERT INTO identity VALUES (?, ?, ?)", [("U1", kind, one), ("U2", kind, other)])
+    scope = Scope({"identity": frozenset({"participant_id", "kind", "value"})}, "UTC")
+    rules, _ = read_rules(FIXTURES / "tea-club" / "honest" / "rules.yaml")
+    (links,) = (step for step in people_steps(rules, scope) if step.name == "identity_link")
+    assert bool(connection.execute(links.sql).fetchall()) == same

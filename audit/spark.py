@@ -34,7 +34,7 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
-LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "8"}
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def start_spark(master: str, zone: str, further: Mapping[str, str] = MappingProx
         raise Problem(
             f"Spark cannot be used: no module {error.name}", mend="pip install 'redraw-audit[spark]'"
         ) from None
-    own = LOCAL if master.startswith("local") or "//127.0.0.1" in master or "//localhost" in master else {}
-    settings = {**SETTINGS, **own, "spark.sql.session.timeZone": zone, **further}
+    here = master.startswith("local") or "//127.0.0.1" in master or "//localhost" in master
+    settings = {**SETTINGS, **(LOOPBACK if here else {}), "spark.sql.session.timeZone": zone, **further}
     maker = SparkSession.builder.master(master).appName("redraw")
     for name, value in settings.items():
         maker = maker.config(name, value)

@@ -31,7 +31,10 @@ pytest.importorskip("pyspark", reason="Spark is not installed; it comes with the
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Spark needs Java 17 or later, and there is none here", allow_module_level=True)
 
-SOME = ("blind-box/first-six-never-win", "two-level/rigged-second-level-cut", "chain-2-1/rigged-difference-not-deducted", "red-envelope/rigged-pot-skimmed")  # fmt: skip
+SOME = (
+    "blind-box/first-six-never-win", "two-level/rigged-second-level-cut", "chain-2-1/rigged-difference-not-deducted",
+    "red-envelope/rigged-pot-skimmed",
+)  # fmt: skip
 EVERY = sorted(
     str(path.parent.relative_to(FIXTURES))
     for path in FIXTURES.glob("*/*/case.yaml")

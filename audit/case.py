@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
-from audit.engine import Engine, Step, literal, open_engine, reopen_engine
+from audit.engine import Engine, Step, literal, open_engine, reopen_engine, seal_off
 from audit.finding import Row, Text
 from audit.intake import Intake, load
 from audit.intake.gate import REQUIRED, Demands, pass_gate
@@ -34,6 +34,7 @@ from audit.rules.read import words
 from audit.rules.scalars import STRICT, Day, Odds, Span
 from audit.rules.units import Units
 from audit.scope import Scope
+from audit.spark import start_spark
 
 EVENT_TABLES = {  # the tables without which an event cannot be seen
     "registration": ("participant",),
@@ -219,16 +220,24 @@ def open_audit(folder: Path) -> Audit:
 
 
 def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], None], *, memory: str = "1GB",
-          threads: int | None = None) -> Audit:  # fmt: skip
-    """Load, replay and reconcile a case into a new case file at path. Raises Problem."""
+          threads: int | None = None, in_place: bool = False, master: str | None = None) -> Audit:  # fmt: skip
+    """Load, replay and reconcile a case into a new case file at path. Raises Problem.
+
+    in_place: read Parquet where it lies, not copied. master: the Spark that computes, as in `spark://host:7077`.
+    """
     engine = open_engine(path, memory=memory, threads=threads, zone=case.file.timezone)
     try:
         work = path.parent / "work"
         work.mkdir()
-        load(engine, _intake(case), work, progress)
+        load(engine, replace(_intake(case), in_place=in_place), work, progress)
+        if master:
+            progress("spark")
+            spark = start_spark(master, case.file.timezone)
+            spark.take(engine.connection, list(case.file.tables), work)
+            engine = replace(engine, spark=spark)
         for one in (case.document, case.rules_document):
             engine.rows("INSERT INTO rule VALUES (?, ?, ?)", [one.file, one.sha256, one.text])
-        engine.rows("SET enable_external_access = false")
+        seal_off(engine)
         progress("gate")
         pass_gate(engine, case.scope, _demands(case))
         boosts = (*case.rules.boosts, *published_boosts(engine, case.rules))
@@ -241,7 +250,7 @@ def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], Non
             progress(step.name)
             engine.run(step)
     except BaseException:
-        engine.connection.close()
+        engine.close()
         raise
     return Audit(case, engine, share)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from audit.spark import Spark
+
 
 @dataclass(frozen=True)
 class Step:
@@ -54,10 +56,11 @@ class Engine:
     """An open case file."""
 
     connection: duckdb.DuckDBPyConnection
+    spark: Spark | None = None  # computes what is too large for one machine; None: DuckDB computes all
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched."""
-        return self.connection.execute(sql, list(parameters)).fetchall()
+        return self.ask(sql, parameters).fetchall()
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The first cell of a query, or None."""
@@ -66,7 +69,7 @@ class Engine:
 
     def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Every row of a query as a mapping from column to value."""
-        cursor = self.connection.execute(sql, list(parameters))
+        cursor = self.ask(sql, parameters)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -81,11 +84,26 @@ class Engine:
         if isinstance(step, Loop):
             self._loop(step)
             return
-        self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
+        if self.spark is not None and self.spark.computes(step.sql):
+            self.spark.make(self.connection, step.name, step.kind, step.sql)
+        else:
+            self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
         self.rows("INSERT INTO step VALUES (?, ?, ?)", [step.name, step.kind, step.sql])
 
+    def ask(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """A query's cursor, to be read before the next question."""
+        if self.spark is not None and self.spark.computes(sql):
+            return self.spark.ask(self.connection, sql, parameters)
+        return self.connection.execute(sql, list(parameters))
+
+    def close(self) -> None:
+        """Close the case file, and leave the master."""
+        self.connection.close()
+        if self.spark is not None:
+            self.spark.session.stop()
+
     def _loop(self, loop: Loop) -> None:
-        given: dict[str, Any] = {name: self.connection.execute(sql).fetchnumpy() for name, sql in loop.reads.items()}
+        given: dict[str, Any] = {name: self.ask(sql).fetchnumpy() for name, sql in loop.reads.items()}
         made = loop.compute(given)
         text = "\n".join([f"-- {loop.says}", *(f"-- {name}:\n{sql};" for name, sql in loop.reads.items())])
         for table, columns in loop.makes.items():
@@ -129,12 +147,24 @@ def reopen_engine(path: Path, *, zone: str = "UTC") -> Engine:
         engine.rows(f"ATTACH {literal(str(path))} AS case_file (READ_ONLY)")
         engine.rows("USE case_file")
         engine.rows("SET enable_progress_bar = false")
-        engine.rows("SET enable_external_access = false")
+        seal_off(engine)
         engine.rows(f"SET TimeZone = {literal(zone)}")
     except duckdb.Error as error:
         connection.close()
         raise Problem(f"not readable as a case file: {str(error).splitlines()[0]}", str(path)) from None
     return engine
+
+
+def seal_off(engine: Engine) -> None:
+    """From here on the engine reads no file but its own, and the exports that the case file reads in place. Raises Problem."""
+    if engine.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'export'"):
+        places = [place for (place,) in engine.rows("SELECT place FROM export ORDER BY ALL")]
+        gone = next((place for place in places if not Path(place).is_file()), None)
+        if gone:
+            raise Problem("the case file reads this export in place, and it is gone", gone,
+                          mend="put it back, or audit again without --in-place")  # fmt: skip
+        engine.rows(f"SET allowed_paths = [{', '.join(map(literal, places))}]")
+    engine.rows("SET enable_external_access = false")
 
 
 def scratch_engine(zone: str = "UTC") -> Engine:
@@ -155,6 +185,11 @@ def literal(value: str | int | Decimal | Fraction | None) -> str:
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     return str(value)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def values(rows: Sequence[Sequence[str | int | None]], columns: Sequence[str]) -> str:

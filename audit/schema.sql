@@ -159,6 +159,12 @@ CREATE TABLE input (
     unread VARCHAR               -- columns of the file that no mapping reads, comma-separated
 );
 
+CREATE TABLE export (            -- Parquet that is read in place, not copied
+    file VARCHAR,                -- path below the exports folder
+    relation VARCHAR,            -- the view of its columns as the file types them
+    place VARCHAR                -- where it lay when it was audited
+);
+
 CREATE TABLE line_run (
     file VARCHAR,                -- path below the exports folder
     record BIGINT,               -- from this data record on (from 1) …

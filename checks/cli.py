@@ -53,6 +53,7 @@ def _audit(given: argparse.Namespace) -> int:
     return run_audit(
         given.case, given.out,
         Options(given.exports, given.lang, given.strict, given.fail_on, given.memory, given.threads,
+                in_place=given.in_place, engine=given.engine,
                 format=given.format, baseline=given.baseline),
     )  # fmt: skip
 

@@ -38,6 +38,8 @@ class Options:
     fail_on: FailOn = "fail"
     memory: str = "1GB"
     threads: int | None = None
+    in_place: bool = False
+    engine: str = "duckdb"
     quiet: bool = False
     format: Format = "text"
     baseline: Path | None = None
@@ -96,7 +98,8 @@ def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fa
 def _write(case: Case, folder: Path, options: Options, progress: Progress) -> list[Finding]:
     tests, _ = share_of(case)
     audit = build(case, folder / "case.duckdb", case.file.risk / tests, progress,
-                  memory=options.memory, threads=options.threads)  # fmt: skip
+                  memory=options.memory, threads=options.threads, in_place=options.in_place or options.engine != "duckdb",
+                  master=None if options.engine == "duckdb" else options.engine)  # fmt: skip
     try:
         findings = judge(audit, progress)
         for number, finding in enumerate(findings, 1):
@@ -109,7 +112,7 @@ def _write(case: Case, folder: Path, options: Options, progress: Progress) -> li
         write_reports(folder, audit.engine, findings, cover_of(audit, findings), options.lang)
         audit.engine.rows("CHECKPOINT case_file")
     finally:
-        audit.engine.connection.close()
+        audit.engine.close()
     if list(folder.glob("*.wal")):
         raise Problem("the case file could not be written whole", str(folder), mend="is the disk full?")
     for rest in ("work", "spill"):

@@ -63,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("--baseline", type=Path, metavar="JSON", help="an earlier findings.json: only what is new fails")
     audit.add_argument("--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB)")
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
+    audit.add_argument("--in-place", action="store_true", help="read Parquet where it lies; nothing of it is copied")
+    audit.add_argument("--engine", default="duckdb", metavar="ENGINE", help="duckdb, or a Spark master such as spark://host:7077")
     audit.set_defaults(verb="audit")
 
     report = verbs.add_parser(

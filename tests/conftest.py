@@ -24,6 +24,11 @@ SHARED = ROOT.parent / "shared"
 Auditor = Callable[..., tuple[Audit, list[Finding]]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The longer runs are asked for."""
+    parser.addoption("--every-case", action="store_true", help="run every fixture on Spark, not only some")
+
+
 @pytest.fixture
 def audited(tmp_path: Path) -> Iterator[Auditor]:
     """A function that audits a case folder and gives the loaded case with its findings."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.engine import Engine, literal
+from audit.engine import Engine, Step, literal
 from audit.intake.cells import Cast, cast
+from audit.intake.in_place import differs, plain_casts
 from audit.intake.lines import keep_runs
 from audit.intake.mapping import Column, TableMap
 from audit.intake.sources import Source, read_source
@@ -33,6 +34,7 @@ class Intake:
     zone: str
     units: tuple[Units, ...]
     choices: Mapping[tuple[str, str], tuple[str, ...]]  # (table, column) → the words allowed
+    in_place: bool = False  # read Parquet where it lies
 
 
 def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> None:
@@ -56,7 +58,10 @@ def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], N
             if file not in sources:
                 sources[file] = _open(engine, intake, file, work)
                 keep_runs(engine, file, sources[file].runs or ((1, sources[file].first_line),))
-            _fill(engine, intake, table, plan, columns, sources[file])
+        opened = [sources[file] for file in plan.files]
+        if not (intake.in_place and _lay(engine, intake, table, plan, columns, opened)):
+            for source in opened:
+                _fill(engine, intake, table, plan, columns, source)
 
 
 def canonical(engine: Engine) -> list[str]:
@@ -94,6 +99,43 @@ def _check_mapping(intake: Intake, table: str, plan: TableMap, columns: Mapping[
                 mend = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(columns)}"
                 path = ("tables", table, "columns", name)
                 raise intake.document.problem(path, f"{table} has no column {name!r}", mend=mend)
+
+
+def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str],
+         sources: Sequence[Source]) -> bool:  # fmt: skip
+    """Make the canonical table a view over Parquet files; False where some file cannot be read in place."""
+    parts = []
+    for source in sources:
+        for row in plan.rows():
+            strict = _casts(intake, table, row, columns, source)
+            plain = (
+                plain_casts(row, columns, source.names, source.kinds, intake.zone, intake.units) if source.raw else None
+            )
+            if plain is None or plan.strip or plan.empty:
+                return False
+            if engine.value(f"SELECT count(*) FROM ({source.sql}) AS raw WHERE {differs(plain, strict)}"):
+                return False
+            cells = [f"{plain.get(name, f'CAST(NULL AS {kind})')} AS {name}" for name, kind in columns.items()]
+            own = f"{literal(source.file)} AS source_file, record, CAST(NULL AS VARCHAR) AS refused"
+            parts.append(f"SELECT {', '.join(cells)}, {own}\nFROM {_export(engine, intake, source)}")
+    engine.rows(f"DROP TABLE {table}")
+    engine.run(Step(table, "\nUNION ALL\n".join(parts)))
+    for source in sources:
+        _book(engine, intake, table, plan, source)
+    return True
+
+
+def _export(engine: Engine, intake: Intake, source: Source) -> str:
+    """The relation of a Parquet file with its own types; one file is one relation, however many tables it fills."""
+    names: dict[str, str] = dict(engine.rows("SELECT file, relation FROM export"))
+    if source.file not in names:
+        names[source.file] = f"export_{len(names) + 1}"
+        engine.rows(f"CREATE VIEW {names[source.file]} AS {source.raw}")
+        engine.rows(
+            "INSERT INTO export VALUES (?, ?, ?)",
+            [source.file, names[source.file], str(intake.folder.resolve() / source.file)],
+        )
+    return names[source.file]
 
 
 def _fill(

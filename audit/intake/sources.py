@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from audit.engine import Engine, literal
+from audit.engine import Engine, literal, quoted
 from audit.intake.lines import Runs, lines_of, runs_of
 from audit.intake.mapping import TableMap
 from audit.intake.text import header, read_text, records
@@ -44,6 +44,8 @@ class Source:
     broken: tuple[Broken, ...]
     sql: str
     first_line: int
+    raw: str = ""  # of Parquet: selects record and the columns r0, r1 … as the file types them
+    kinds: tuple[str, ...] = ()  # their types
     runs: Runs = ()  # (record, line) wherever lines stop counting up with records; none: from first_line on they do
 
     def lines(self, wanted: set[int]) -> dict[int, int]:
@@ -88,7 +90,7 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
             counted, runs = runs_of(line for line, _ in records(text, file, table.skip, delimiter))
         try:
             if engine.value(f"SELECT count(*) FROM ({sql})") == counted:
-                return Source(file, text.sha256, text.encoding, tuple(names), counted, (), sql, first_line, runs)
+                return Source(file, text.sha256, text.encoding, tuple(names), counted, (), sql, first_line, runs=runs)
         except duckdb.Error:
             pass  # the slow reader below finds the records at fault, or says where the file cannot be read
     clean, broken = work / f"{path.name}.clean", []
@@ -107,7 +109,7 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
             writer.writerow(record)
     sql = _csv_sql(clean, len(names), ",", 1)
     counted, runs = runs_of(lines)
-    return Source(file, text.sha256, text.encoding, tuple(names), counted, tuple(broken), sql, first_line, runs)
+    return Source(file, text.sha256, text.encoding, tuple(names), counted, tuple(broken), sql, first_line, runs=runs)
 
 
 def _csv_sql(path: Path, columns: int, delimiter: str, skip: int) -> str:
@@ -188,19 +190,18 @@ def _read_parquet(engine: Engine, path: Path, file: str) -> Source:
         counted = engine.value(f"SELECT sum(num_rows) FROM parquet_file_metadata({place})")
     except duckdb.Error as error:
         raise Problem(f"not readable as Parquet: {str(error).splitlines()[0]}", file) from None
+    names, kinds = (tuple(str(one[part]) for one in described) for part in (0, 1))
     parts = []
-    for number, (name, kind, *_) in enumerate(described):
-        quoted = '"' + name.replace('"', '""') + '"'
-        cast = f"CAST({quoted} AS VARCHAR)"
+    for number, kind in enumerate(kinds):
+        cell = f"CAST(r{number} AS VARCHAR)"
         if kind in ("FLOAT", "DOUBLE"):
-            whole = f"{quoted} = trunc({quoted}) AND abs({quoted}) < {EXACT}"
-            cast = f"CASE WHEN {whole} THEN CAST(CAST({quoted} AS BIGINT) AS VARCHAR) ELSE {cast} END"
-        parts.append(f"{cast} AS c{number}")
-    sql = (
-        f"SELECT file_row_number + 1 AS record, {', '.join(parts)}\nFROM read_parquet({place}, file_row_number = true)"
-    )
-    names = tuple(name for name, *_ in described)
-    return Source(file, _digest(path), None, names, int(counted), (), sql, 1)
+            whole = f"r{number} = trunc(r{number}) AND abs(r{number}) < {EXACT}"
+            cell = f"CASE WHEN {whole} THEN CAST(CAST(r{number} AS BIGINT) AS VARCHAR) ELSE {cell} END"
+        parts.append(f"{cell} AS c{number}")
+    own = ", ".join(f"{quoted(name)} AS r{number}" for number, name in enumerate(names))
+    raw = f"SELECT file_row_number + 1 AS record, {own}\nFROM read_parquet({place}, file_row_number = true)"
+    sql = f"SELECT *, {', '.join(parts)}\nFROM ({raw}) AS typed"
+    return Source(file, _digest(path), None, names, int(counted), (), sql, 1, raw, kinds)
 
 
 def _read_json_lines(engine: Engine, path: Path, file: str, table: TableMap, work: Path) -> Source:

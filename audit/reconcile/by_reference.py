@@ -132,7 +132,7 @@ def _late(known: Moments) -> list[Step]:
             "SELECT clause, CASE WHEN on_event IN ('win', 'loss') THEN 'entry'\n"
             "        WHEN on_event IN ('place filled', 'share drawn') THEN 'completion'\n"
             "        WHEN on_event = 'recruit' THEN 'registration' ELSE split_part(on_event, '>', 1) END AS kind,\n"
-            "    min(due_seconds) * INTERVAL 1 SECOND AS allowed, max(due_seconds) * INTERVAL 1 SECOND AS longest\n"
+            "    min(due_seconds) AS allowed, max(due_seconds) AS longest\n"
             "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
             "table",
         ),
@@ -140,7 +140,7 @@ def _late(known: Moments) -> list[Step]:
             "event_maybe_late",
             "SELECT DISTINCT p.event\n"
             "FROM (\n"
-            "    SELECT l.event, d.kind, l.paid_at - d.allowed AS latest\n"
+            "    SELECT l.event, d.kind, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
             "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
             ") AS p\n"
             "JOIN event_moment AS m ON m.event = p.event AND m.kind = p.kind\n"
@@ -182,7 +182,7 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     )
     since = scope.moment(scope.since)
     early = (
-        f"(coalesce(p.paid_at < {since} + (SELECT coalesce(max(longest), INTERVAL 0 SECOND) FROM deadline), false)\n"
+        f"(coalesce(p.paid_at < {since} + (SELECT coalesce(max(longest), 0) FROM deadline) * INTERVAL 1 SECOND, false)\n"
         "            -- without a deadline it may settle it at any time\n"
         f"            OR EXISTS (SELECT 1 FROM clause AS c WHERE c.clause = p.clause AND c.due_seconds IS NULL AND c.from_at < {since}))"
         if scope.since

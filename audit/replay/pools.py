@@ -64,10 +64,11 @@ def pool_steps(plan: Plan, scope: Scope, nobody: str) -> list[Step]:
             "SELECT c.clause, c.day, row_number() OVER (PARTITION BY c.clause ORDER BY c.day) AS number,\n"
             "    coalesce(sum(p.fed), 0) AS fed,\n"
             "    sum(coalesce(sum(p.holders), 0)) OVER (PARTITION BY c.clause ORDER BY c.day) AS holders\n"
-            "FROM (\n    SELECT clause, CAST(unnest(generate_series(CAST(first_day AS TIMESTAMP),\n"
-            f"        CAST({day.format('h.until_at')} - 1 AS TIMESTAMP), INTERVAL 1 DAY)) AS DATE) AS day\n"
-            "    FROM (SELECT clause, min(day) AS first_day FROM pool_change GROUP BY clause) AS f CROSS JOIN horizon AS h\n"
-            ") AS c\n"
+            "FROM (\n    SELECT clause, CAST(midnight AS DATE) AS day\n    FROM (\n"
+            "        SELECT clause, unnest(generate_series(CAST(first_day AS TIMESTAMP),\n"
+            f"            CAST({day.format('h.until_at')} - 1 AS TIMESTAMP), INTERVAL 1 DAY)) AS midnight\n"
+            "        FROM (SELECT clause, min(day) AS first_day FROM pool_change GROUP BY clause) AS f CROSS JOIN horizon AS h\n"
+            "    ) AS listed\n) AS c\n"
             "LEFT JOIN pool_change AS p ON p.clause = c.clause AND p.day = c.day\n"
             "GROUP BY c.clause, c.day",
             "table",

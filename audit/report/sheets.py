@@ -165,7 +165,7 @@ def streamed(engine: Engine, sql: str) -> Iterator[Sequence[Any]]:
 
 def batches(engine: Engine, sql: str) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of a query by the batch; no other query may run on the engine until the last is taken."""
-    cursor = engine.connection.execute(sql)
+    cursor = engine.ask(sql)
     while batch := cursor.fetchmany(BATCH):
         yield batch
 

@@ -24,17 +24,19 @@ def people_steps(rules: Rules, scope: Scope) -> list[Step]:
 
 
 def _links() -> Step:
+    aside = "".join("\\" + sign if sign in "\\]^-[" else sign for sign in ASIDE)
     return Step(
         "identity_link",
         "-- what two accounts or more share, letter case, spaces and punctuation aside\n"
-        "SELECT kind, link, participant_id, min(participant_id) OVER (PARTITION BY kind, link) AS first_id,\n"
-        "    count(*) OVER (PARTITION BY kind, link) AS accounts\n"
-        "FROM (\n"
-        "    SELECT DISTINCT kind, participant_id,\n"
-        f"        translate(lower(value), {literal(ASIDE)}, '') AS link\n"
+        "WITH said AS (\n"
+        f"    SELECT DISTINCT kind, participant_id, regexp_replace(lower(value), {literal(f'[{aside}]')}, '', 'g') AS link\n"
         "    FROM identity WHERE kind <> 'staff' AND value IS NOT NULL AND participant_id IS NOT NULL\n"
-        ") AS said\nWHERE link <> ''\n"
-        f"QUALIFY accounts BETWEEN 2 AND {TOO_COMMON}",
+        "), shared AS (\n"
+        "    SELECT kind, link, min(participant_id) AS first_id, count(*) AS accounts FROM said\n"
+        f"    WHERE link <> '' GROUP BY kind, link HAVING count(*) BETWEEN 2 AND {TOO_COMMON}\n"
+        ")\n"
+        "SELECT s.kind, s.link, s.participant_id, h.first_id, h.accounts\n"
+        "FROM said AS s JOIN shared AS h ON h.kind = s.kind AND h.link = s.link",
         "table",
     )
 

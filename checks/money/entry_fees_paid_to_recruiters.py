@@ -35,7 +35,7 @@ GROUP BY b.event, b.asset, b.moved ORDER BY sum(p.amount) * 1.0 / b.moved DESC, 
 @check(provisions=PYRAMID)
 def entry_fees_paid_to_recruiters(audit: Audit) -> Iterator[Finding]:
     """Yield a screen for each asset that entry is paid in; lit where any of it went to others."""
-    sql = "SELECT asset, count(*), sum(moved) FROM money_event WHERE source = 'entry' GROUP BY asset ORDER BY asset"
+    sql = "SELECT asset, sum(events), sum(moved) FROM buyer_total WHERE source = 'entry' GROUP BY asset ORDER BY asset"
     fees = audit.engine.rows(sql) if traced(audit) else []
     if not fees:
         yield nothing("entry fees", "没有声明入门费订单，或付款无法逐笔归集。",

@@ -181,15 +181,15 @@ def _events(rules: Rules, given: Attribution) -> Step:
         "SELECT 'order' AS moves, b.purchase_id AS event, b.participant_id AS person, b.asset, b.amount AS moved,\n"
         "    b.paid_at AS moment,\n"
         f"    CASE WHEN {_any(entries_of(rules, given))} THEN 'entry' WHEN {_where(given.outside)} THEN 'outside'\n"
-        f"        ELSE '{rest}' END AS source\n"
+        f"        ELSE '{rest}' END AS source, b.item, b.kind\n"
         "FROM purchase_once AS b\n"
         "UNION ALL\n"
-        "SELECT 'entry', entry_id, participant_id, asset, paid, entered_at, 'stake' FROM entry_once\n"
+        "SELECT 'entry', entry_id, participant_id, asset, paid, entered_at, 'stake', NULL, NULL FROM entry_once\n"
         "UNION ALL\n"
-        "SELECT 'activity', activity_id, initiator_id, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0)), started_at, 'stake'\n"
-        "FROM activity_once\n"
+        "SELECT 'activity', activity_id, initiator_id, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0)), started_at, 'stake',\n"
+        "    NULL, NULL\nFROM activity_once\n"
         "UNION ALL\n"
-        "SELECT 'registration', participant_id, participant_id, NULL, NULL, joined_at, 'none' FROM participant_once",
+        "SELECT 'registration', participant_id, participant_id, NULL, NULL, joined_at, 'none', NULL, NULL FROM participant_once",
     )
 
 
@@ -200,9 +200,9 @@ def _buyers() -> Step:
     """What each person's orders and entries moved, by source and asset; sold says that there was something to pay."""
     return Step(
         "buyer_total",
-        f"SELECT t.person, t.moves, t.asset, {OF_BUYER}, t.sold, t.events, t.moved, t.first_at\n"
+        f"SELECT t.person, t.asset, {OF_BUYER}, t.sold, t.events, t.moved, t.first_at\n"
         "FROM (\n"
-        "    SELECT person, moves, asset, source, moved > 0 AS sold, count(*) AS events, sum(moved) AS moved, min(moment) AS first_at\n"
+        "    SELECT person, asset, source, moved > 0 AS sold, count(*) AS events, sum(moved) AS moved, min(moment) AS first_at\n"
         "    FROM money_event WHERE moves IN ('order', 'entry') GROUP BY ALL\n"
         ") AS t\nLEFT JOIN plan_member AS m ON m.person = t.person",
         "table",

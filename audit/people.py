@@ -37,7 +37,6 @@ def _links() -> Step:
         ")\n"
         "SELECT s.kind, s.link, s.participant_id, h.first_id, h.accounts\n"
         "FROM said AS s JOIN shared AS h ON h.kind = s.kind AND h.link = s.link",
-        "table",
     )
 
 
@@ -45,11 +44,13 @@ def _clusters() -> Step:
     """Accounts joined by any chain of shared values; a cluster bears the smallest of their ids."""
     return Step(
         "account_cluster",
-        "WITH RECURSIVE edge AS (\n"
-        "    SELECT participant_id AS a, first_id AS b FROM identity_link WHERE participant_id <> first_id\n"
-        "    UNION\n    SELECT first_id, participant_id FROM identity_link WHERE participant_id <> first_id\n"
+        "WITH RECURSIVE linked AS (\n"
+        "    SELECT participant_id, first_id FROM identity_link\n"
+        "), edge AS (\n"
+        "    SELECT participant_id AS a, first_id AS b FROM linked WHERE participant_id <> first_id\n"
+        "    UNION\n    SELECT first_id, participant_id FROM linked WHERE participant_id <> first_id\n"
         "), label(participant_id, cluster) USING KEY (participant_id) AS (\n"
-        "    SELECT DISTINCT participant_id, participant_id FROM identity_link\n"
+        "    SELECT participant_id, min(first_id) FROM linked GROUP BY participant_id\n"
         "    UNION\n"
         "    SELECT e.b, min(l.cluster)\n"
         "    FROM label AS l JOIN edge AS e ON e.a = l.participant_id\n"

@@ -21,10 +21,11 @@ from checks.money import traced
 TRIALS = """
 WITH waits AS (
     -- a number for clause and week: text would cost more than the comparison
-    SELECT list_position({clauses}, p.reason) * 100000 + (CAST(timezone({zone}, e.moment) AS DATE) - DATE '1900-01-01') // 7 AS stratum,
-        p.payee_id AS person,
+    SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person,
         e.moment, epoch(p.paid_at) - epoch(e.moment) AS waited
-    FROM payment_once AS p JOIN money_event AS e ON e.event = p.ref AND e.moves = {moves}
+    FROM payment_once AS p JOIN (
+        SELECT moves, event, moment, (CAST(timezone({zone}, moment) AS DATE) - DATE '1900-01-01') // 7 AS week FROM money_event
+    ) AS e ON e.event = p.ref AND e.moves = {moves}
     WHERE p.paid_at >= e.moment
 ), middle AS (SELECT stratum, median(waited) AS waited FROM waits GROUP BY stratum)
 SELECT w.stratum, w.person, w.moment, w.waited > m.waited AS hit FROM waits AS w JOIN middle AS m ON m.stratum = w.stratum"""

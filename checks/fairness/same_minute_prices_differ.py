@@ -20,7 +20,8 @@ FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL GROUP BY ALL
 HAVING min(amount) < max(amount) AND min(participant_id) < max(participant_id)"""
 SQL = f"""
 WITH differing AS ({DIFFERING} ORDER BY ALL LIMIT 1000)
-SELECT d.item, d.kind, d.asset, date_trunc('minute', min(b.paid_at)) AS minute, min(b.amount) AS amount, max(b.amount) AS paid, count(*) AS orders,
+SELECT d.item, d.kind, d.asset, date_trunc('minute', min(b.paid_at)) AS minute,
+    min(b.amount) AS amount, max(b.amount) AS paid, count(*) AS orders,
     arg_min(b.purchase_id, b.amount) AS cheapest, arg_max(b.purchase_id, b.amount) AS dearest,
     arg_max(b.source_file, b.amount) AS source_file, arg_max(b.record, b.amount) AS record
 FROM differing AS d JOIN purchase_once AS b ON b.item = d.item AND b.kind IS NOT DISTINCT FROM d.kind AND b.asset = d.asset

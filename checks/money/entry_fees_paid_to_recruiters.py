@@ -77,8 +77,8 @@ def entry_fees_paid_to_recruiters(audit: Audit) -> Iterator[Finding]:
 def _ceiling(audit: Audit, asset: str) -> tuple[Decimal, Fraction]:
     """The entry order of which the clauses can give most to others: its price and how much that is."""
     sql = (
-        "SELECT DISTINCT b.item, b.kind, b.amount FROM money_event AS e JOIN purchase_once AS b ON b.purchase_id = e.event\n"
-        "WHERE e.moves = 'order' AND e.source = 'entry' AND b.asset = ? AND b.amount > 0 ORDER BY ALL"
+        "SELECT DISTINCT item, kind, moved FROM money_event\n"
+        "WHERE moves = 'order' AND source = 'entry' AND event IS NOT NULL AND asset = ? AND moved > 0 ORDER BY ALL"
     )
     best = (Decimal(0), Fraction(0))
     for item, kind, steps in audit.engine.rows(sql, [asset]):

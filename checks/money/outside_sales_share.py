@@ -22,7 +22,7 @@ SQL = """
 SELECT b.asset, b.source, sum(b.events) AS awards, sum(b.moved) AS amount,
     coalesce(sum(b.moved) FILTER (i.referrer IS NULL AND b.source = 'outside'), 0) AS outside_wider
 FROM buyer_total AS b LEFT JOIN invited AS i ON i.person = b.person
-WHERE b.moves = 'order' AND b.sold GROUP BY ALL ORDER BY ALL"""
+WHERE b.source <> 'stake' AND b.sold GROUP BY ALL ORDER BY ALL"""
 
 
 @check(provisions=LAW)

@@ -150,7 +150,7 @@ def _payees() -> Step:
 def _member(rules: Rules, scope: Scope) -> Step:
     """Who takes part in the rewards: whoever recruited somebody, or was paid for what somebody else did."""
     above = [name for name, award in clauses_of(rules).items() if "." in award.to]
-    parts = ["SELECT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
+    parts = ["SELECT DISTINCT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
     if above and scope.has("payment", "reason"):
         parts.append(f"SELECT payee FROM payee_total WHERE clause IN ({', '.join(map(literal, above))})")
     return Step("plan_member", "\nUNION\n".join(parts), "table")

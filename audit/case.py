@@ -334,8 +334,13 @@ def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
 
     A query gives amounts in steps under the names of AMOUNTS, with their asset in `asset` or `paid_asset`.
     """
+    return shown(audit, audit.engine.records(sql))
+
+
+def shown(audit: Audit, records: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]:
+    """Records of the case file, once fetched, as `evidence` gives them."""
     rows: list[dict[str, str | int | float | bool | None]] = []
-    for found in audit.engine.records(sql):
+    for found in records:
         row: dict[str, str | int | float | bool | None] = {}
         for name, value in found.items():
             if name in AMOUNTS and isinstance(value, int | Decimal):

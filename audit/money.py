@@ -82,7 +82,13 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
     steps = [_invited(rules, scope)]
     if scope.has("participant", "referrer_id"):
         steps.append(_levels("invited_level", "invited"))
-    steps += [_member(rules, scope, ignored), _events(rules, scope, given), _edges(rules, scope, platform, ignored)]
+    steps += [
+        _payees(),
+        _member(rules, scope),
+        _events(rules, given),
+        _buyers(),
+        _edges(rules, scope, platform, ignored),
+    ]
     if scope.has("participant", "referrer_id"):
         steps += [
             Step(
@@ -94,7 +100,15 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
             ),
             _levels("paid_level", "paid_invitation"),
         ]
-    return [*steps, _moves(rules, scope, platform, ignored, given), _members(scope), _days(scope)]
+    own = f"({', '.join(map(literal, ('', *platform)))})"
+    aside = ", ".join(map(literal, [ignored, *set_aside(rules)]))
+    return [
+        *steps,
+        _beside(rules, scope, own, aside),
+        _members(scope, own, aside),
+        *_sums_by_day(scope, own),
+        _days(scope, aside),
+    ]
 
 
 def _invited(rules: Rules, scope: Scope) -> Step:
@@ -123,12 +137,22 @@ def _levels(name: str, edges: str) -> Step:
     )
 
 
-def _member(rules: Rules, scope: Scope, ignored: str) -> Step:
+def _payees() -> Step:
+    """What each person was paid, by clause and asset: payments are many, and most questions are about people."""
+    return Step(
+        "payee_total",
+        "SELECT payee_id AS payee, reason AS clause, asset, amount > 0 AS gained, count(*) AS payments, sum(amount) AS amount,\n"
+        "    min(paid_at) AS first_at\nFROM payment_once\nGROUP BY ALL",
+        "table",
+    )
+
+
+def _member(rules: Rules, scope: Scope) -> Step:
     """Who takes part in the rewards: whoever recruited somebody, or was paid for what somebody else did."""
     above = [name for name, award in clauses_of(rules).items() if "." in award.to]
-    parts = ["SELECT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
+    parts = ["SELECT DISTINCT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
     if above and scope.has("payment", "reason"):
-        parts.append(f"SELECT payee_id FROM payment_once WHERE reason IN ({', '.join(map(literal, above))})")
+        parts.append(f"SELECT payee FROM payee_total WHERE clause IN ({', '.join(map(literal, above))})")
     return Step("plan_member", "\nUNION\n".join(parts), "table")
 
 
@@ -146,23 +170,41 @@ def _where(condition: Condition) -> str:
     return "coalesce(" + " AND ".join(parts) + ", false)" if parts else "false"
 
 
-def _events(rules: Rules, scope: Scope, given: Attribution) -> Step:
-    """What rewards are paid for: the event, whose it is, which kind of money it moved."""
-    own = "'own'" if named(given.outside) else "CASE WHEN m.person IS NULL THEN 'outside' ELSE 'own' END"
+def _events(rules: Rules, given: Attribution) -> Step:
+    """What rewards are paid for: the event, whose it is, which kind of money it moved.
+
+    source is `order` where it rests with the buyer: own use if they take part in the rewards, else a sale outside.
+    """
+    rest = "own" if named(given.outside) else "order"
     return Step(
         "money_event",
         "SELECT 'order' AS moves, b.purchase_id AS event, b.participant_id AS person, b.asset, b.amount AS moved,\n"
         "    b.paid_at AS moment,\n"
         f"    CASE WHEN {_any(entries_of(rules, given))} THEN 'entry' WHEN {_where(given.outside)} THEN 'outside'\n"
-        f"        ELSE {own} END AS source\n"
-        "FROM purchase_once AS b\nLEFT JOIN plan_member AS m ON m.person = b.participant_id\n"
+        f"        ELSE '{rest}' END AS source, b.item, b.kind\n"
+        "FROM purchase_once AS b\n"
         "UNION ALL\n"
-        "SELECT 'entry', entry_id, participant_id, asset, paid, entered_at, 'stake' FROM entry_once\n"
+        "SELECT 'entry', entry_id, participant_id, asset, paid, entered_at, 'stake', NULL, NULL FROM entry_once\n"
         "UNION ALL\n"
-        "SELECT 'activity', activity_id, initiator_id, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0)), started_at, 'stake'\n"
-        "FROM activity_once\n"
+        "SELECT 'activity', activity_id, initiator_id, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0)), started_at, 'stake',\n"
+        "    NULL, NULL\nFROM activity_once\n"
         "UNION ALL\n"
-        "SELECT 'registration', participant_id, participant_id, NULL, NULL, joined_at, 'none' FROM participant_once",
+        "SELECT 'registration', participant_id, participant_id, NULL, NULL, joined_at, 'none', NULL, NULL FROM participant_once",
+    )
+
+
+OF_BUYER = "CASE WHEN t.source <> 'order' THEN t.source WHEN m.person IS NULL THEN 'outside' ELSE 'own' END AS source"
+
+
+def _buyers() -> Step:
+    """What each person's orders and entries moved, by source and asset; sold says that there was something to pay."""
+    return Step(
+        "buyer_total",
+        f"SELECT t.person, t.asset, {OF_BUYER}, t.sold, t.events, t.moved, t.first_at\n"
+        "FROM (\n"
+        "    SELECT person, asset, source, moved > 0 AS sold, count(*) AS events, sum(moved) AS moved, min(moment) AS first_at\n"
+        "    FROM money_event WHERE moves IN ('order', 'entry') GROUP BY ALL\n"
+        ") AS t\nLEFT JOIN plan_member AS m ON m.person = t.person",
         "table",
     )
 
@@ -177,13 +219,14 @@ def refunds(rules: Rules) -> list[str]:
 
 
 def moves(rules: Rules) -> str:
-    """Which kind of event each clause is paid for, as rows of (clause, moves)."""
-    listed = [(name, MOVES.get(award.on, "other")) for name, award in clauses_of(rules).items()]
-    return (
-        "(VALUES "
-        + ", ".join(f"({literal(a)}, {literal(b)})" for a, b in listed or [("", "")])
-        + ") AS c(clause, moves)"
-    )
+    """Which kind of event a payment `p` is for, by its clause, as SQL; NULL under an unknown clause."""
+    clauses: dict[str, list[str]] = {}
+    for name, award in clauses_of(rules).items():
+        clauses.setdefault(MOVES.get(award.on, "other"), []).append(name)
+    parts = [
+        f"WHEN p.reason IN ({', '.join(map(literal, names))}) THEN {literal(kind)}" for kind, names in clauses.items()
+    ]
+    return f"CASE {' '.join(parts)} END" if parts else "CAST(NULL AS VARCHAR)"
 
 
 def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> Step:
@@ -203,37 +246,43 @@ def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) 
             "table",
         )
     back = ", ".join(map(literal, ["", *refunds(rules)]))
+    aside = ", ".join(map(literal, [ignored, *set_aside(rules)]))
+    kind = moves(rules)
     return Step(
         "reward_edge",
-        "SELECT e.person, p.payee_id AS payee, p.reason AS clause, p.asset,\n"
-        f"    CASE WHEN p.reason IN ({back}) THEN 'returned' WHEN c.moves = 'pool' THEN 'pool'\n"
-        "        ELSE coalesce(e.source, 'untraced') END AS source,\n"
-        f"    CASE WHEN p.reason IN ({', '.join(map(literal, ['', *beside]))}) THEN NULL\n"
-        "        WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = i.referrer THEN 1\n"
-        "        WHEN p.payee_id = j.referrer THEN 2 ELSE -1 END AS step,\n"
-        "    count(*) AS payments, sum(p.amount) AS amount\n"
-        "FROM payment_once AS p\n"
-        f"LEFT JOIN {moves(rules)} ON c.clause = p.reason\n"
-        "LEFT JOIN money_event AS e ON e.event = p.ref AND e.moves = c.moves\n"
-        "LEFT JOIN invited AS i ON i.person = e.person\n"
+        f"SELECT t.person, t.payee, t.clause, t.asset, {OF_BUYER},\n"
+        f"    CASE WHEN t.clause IN ({', '.join(map(literal, ['', *beside]))}) THEN NULL\n"
+        "        WHEN t.payee = t.person THEN 0 WHEN t.payee = i.referrer THEN 1\n"
+        "        WHEN t.payee = j.referrer THEN 2 ELSE -1 END AS step,\n"
+        "    t.payments, t.amount\n"
+        "FROM (\n"
+        "    SELECT e.person, p.payee_id AS payee, p.reason AS clause, p.asset,\n"
+        f"        CASE WHEN p.reason IN ({back}) THEN 'returned' WHEN {kind} = 'pool' THEN 'pool'\n"
+        "            ELSE coalesce(e.source, 'untraced') END AS source,\n"
+        "        -- counted, not left out before the join: the engine would take payments for few and build on them\n"
+        f"        count(*) FILTER ({people} AND coalesce(p.reason, '') NOT IN ({aside})) AS payments, sum(p.amount) AS amount\n"
+        "    FROM payment_once AS p\n"
+        f"    LEFT JOIN money_event AS e ON e.event = p.ref AND e.moves = {kind}\n"
+        "    GROUP BY ALL\n"
+        ") AS t\n"
+        "LEFT JOIN plan_member AS m ON m.person = t.person\n"
+        "LEFT JOIN invited AS i ON i.person = t.person\n"
         "LEFT JOIN invited AS j ON j.person = i.referrer\n"
-        f"WHERE {people} AND coalesce(p.reason, '') NOT IN ({', '.join(map(literal, [ignored, *set_aside(rules)]))})\n"
-        "GROUP BY ALL",
+        "WHERE t.payments > 0",
         "table",
     )
 
 
-def _moves(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution) -> Step:
-    """Every movement of a person's money. Withdrawals move what was received before, and are left out."""
+def _beside(rules: Rules, scope: Scope, own: str, aside: str) -> Step:
+    """Money that people move beside orders, entries and what they are paid: stakes of activities, payments of their own.
+
+    own lists the platform's accounts; aside the reasons of payments that move what was received before (withdrawals).
+    """
     zero = "CAST(0 AS DECIMAL(38, 0))"
-    own = f"({', '.join(map(literal, ('', *platform)))})"
-    moved = f"coalesce(reason, '') NOT IN ({', '.join(map(literal, [ignored, *set_aside(rules)]))})"
-    parts = [
-        "SELECT b.participant_id AS person, b.asset, b.amount AS paid, CAST(0 AS DECIMAL(38, 0)) AS received,\n"
-        f"    {_any(entries_of(rules, given))} AS is_entry, b.paid_at AS moment\nFROM purchase_once AS b",
-        f"SELECT participant_id, asset, paid, {zero}, false, entered_at FROM entry_once",
-        f"SELECT payee_id, asset, {zero}, amount, false, paid_at FROM payment_once WHERE payee_id NOT IN {own} AND {moved}",
-    ]
+    none = (
+        f"SELECT CAST(NULL AS VARCHAR) AS person, CAST(NULL AS VARCHAR) AS asset, {zero} AS paid, {zero} AS received,\n"
+    )
+    parts = [f"{none}    false AS is_entry, CAST(NULL AS TIMESTAMPTZ) AS moment WHERE false"]
     stake = dict(rules.activity.stake) if rules.activity else {}
     for asset in (asset for asset in stake if rules.entry and asset in rules.entry.stake):
         steps = Units.of(asset, rules.assets[asset].step).steps(stake[asset])
@@ -244,31 +293,63 @@ def _moves(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, 
         booked = f" AND payee_id NOT IN {own}" if scope.has("purchase") or scope.has("entry") else ""
         parts.append(
             f"SELECT payer_id, asset, amount, {zero}, payee_id IN {own}, paid_at FROM payment_once\n"
-            f"WHERE payer_id NOT IN {own} AND {moved}{booked}"
+            f"WHERE payer_id NOT IN {own} AND coalesce(reason, '') NOT IN ({aside}){booked}"
         )
-    return Step("money_move", "\nUNION ALL\n".join(parts))
+    return Step("money_beside", "\nUNION ALL\n".join(parts))
 
 
-def _members(scope: Scope) -> Step:
-    """What each person paid and received, by asset, and when first."""
+def _members(scope: Scope, own: str, aside: str) -> Step:
+    """What each person paid and received, by asset, and when first. Withdrawals move what was received before: left out."""
     inside = "\n    AND person IN (SELECT participant_id FROM participant_once)" if scope.has("participant") else ""
     return Step(
         "member_money",
         "SELECT person, asset, sum(paid) AS paid, sum(received) AS received,\n"
         "    min(moment) FILTER (paid > 0) AS first_in, min(moment) FILTER (received > 0) AS first_out\n"
-        "FROM money_move\nWHERE person IS NOT NULL AND asset IS NOT NULL AND (paid <> 0 OR received <> 0)"
+        "FROM (\n"
+        "    SELECT person, asset, moved AS paid, CAST(0 AS DECIMAL(38, 0)) AS received, first_at AS moment FROM buyer_total\n"
+        "    UNION ALL\n"
+        "    SELECT payee, asset, CAST(0 AS DECIMAL(38, 0)), amount, first_at FROM payee_total\n"
+        f"    WHERE payee NOT IN {own} AND coalesce(clause, '') NOT IN ({aside})\n"
+        "    UNION ALL\n"
+        "    SELECT person, asset, paid, received, moment FROM money_beside\n"
+        ") AS moved\nWHERE person IS NOT NULL AND asset IS NOT NULL AND (paid <> 0 OR received <> 0)"
         f"{inside}\nGROUP BY person, asset",
         "table",
     )
 
 
-def _days(scope: Scope) -> Step:
+def _sums_by_day(scope: Scope, own: str) -> list[Step]:
+    """What orders and entries moved, and what was paid, day by day in the case's zone."""
+    zone = literal(scope.zone)
+    return [
+        Step(
+            "moved_day",
+            f"SELECT CAST(timezone({zone}, moment) AS DATE) AS day, moves, asset, source, sum(moved) AS moved\n"
+            "FROM money_event\nWHERE moves IN ('order', 'entry') AND moment IS NOT NULL\nGROUP BY ALL",
+            "table",
+        ),
+        Step(
+            "payment_day",
+            f"SELECT CAST(timezone({zone}, paid_at) AS DATE) AS day, reason AS clause, asset, payee_id NOT IN {own} AS to_people,\n"
+            "    sum(amount) AS amount\nFROM payment_once\nWHERE paid_at IS NOT NULL\nGROUP BY ALL",
+            "table",
+        ),
+    ]
+
+
+def _days(scope: Scope, aside: str) -> Step:
     """Cash in and out by day and asset, whoever paid: entry money, other income, payouts."""
+    zero = "CAST(0 AS DECIMAL(38, 0))"
     return Step(
         "money_day",
-        f"SELECT CAST(timezone({literal(scope.zone)}, moment) AS DATE) AS day, asset,\n"
-        "    sum(CASE WHEN is_entry THEN paid ELSE 0 END) AS entry,\n"
+        "SELECT day, asset, sum(CASE WHEN is_entry THEN paid ELSE 0 END) AS entry,\n"
         "    sum(CASE WHEN is_entry THEN 0 ELSE paid END) AS other, sum(received) AS payout\n"
-        "FROM money_move\nWHERE moment IS NOT NULL AND asset IS NOT NULL\nGROUP BY ALL",
+        "FROM (\n"
+        f"    SELECT day, asset, moved AS paid, {zero} AS received, source = 'entry' AS is_entry FROM moved_day\n"
+        "    UNION ALL\n"
+        f"    SELECT day, asset, {zero}, amount, false FROM payment_day WHERE to_people AND coalesce(clause, '') NOT IN ({aside})\n"
+        "    UNION ALL\n"
+        f"    SELECT CAST(timezone({literal(scope.zone)}, moment) AS DATE), asset, paid, received, is_entry FROM money_beside\n"
+        ") AS moved\nWHERE day IS NOT NULL AND asset IS NOT NULL\nGROUP BY ALL",
         "table",
     )

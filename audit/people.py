@@ -38,16 +38,17 @@ def _links() -> Step:
     return Step(
         "identity_link",
         "-- what two accounts or more share: letter case, width, spaces and punctuation aside; but 1-23 in an address is not 12-3\n"
-        "SELECT kind, link, participant_id, min(participant_id) OVER (PARTITION BY kind, link) AS first_id,\n"
-        "    count(*) OVER (PARTITION BY kind, link) AS accounts\n"
-        "FROM (\n"
+        "WITH said AS (\n"
         "    SELECT DISTINCT kind, participant_id,\n"
         f"        regexp_replace(CASE WHEN kind = 'address' THEN {kept}\n"
         f"            ELSE {plain} END, {literal(gaps)}, '', 'g') AS link\n"
         "    FROM identity WHERE kind <> 'staff' AND value IS NOT NULL AND participant_id IS NOT NULL\n"
-        ") AS said\nWHERE link <> ''\n"
-        f"QUALIFY accounts BETWEEN 2 AND {TOO_COMMON}",
-        "table",
+        "), shared AS (\n"
+        "    SELECT kind, link, min(participant_id) AS first_id, count(*) AS accounts FROM said\n"
+        f"    WHERE link <> '' GROUP BY kind, link HAVING count(*) BETWEEN 2 AND {TOO_COMMON}\n"
+        ")\n"
+        "SELECT s.kind, s.link, s.participant_id, h.first_id, h.accounts\n"
+        "FROM said AS s JOIN shared AS h ON h.kind = s.kind AND h.link = s.link",
     )
 
 
@@ -55,11 +56,13 @@ def _clusters() -> Step:
     """Accounts joined by any chain of shared values; a cluster bears the smallest of their ids."""
     return Step(
         "account_cluster",
-        "WITH RECURSIVE edge AS (\n"
-        "    SELECT participant_id AS a, first_id AS b FROM identity_link WHERE participant_id <> first_id\n"
-        "    UNION\n    SELECT first_id, participant_id FROM identity_link WHERE participant_id <> first_id\n"
+        "WITH RECURSIVE linked AS (\n"
+        "    SELECT participant_id, first_id FROM identity_link\n"
+        "), edge AS (\n"
+        "    SELECT participant_id AS a, first_id AS b FROM linked WHERE participant_id <> first_id\n"
+        "    UNION\n    SELECT first_id, participant_id FROM linked WHERE participant_id <> first_id\n"
         "), label(participant_id, cluster) USING KEY (participant_id) AS (\n"
-        "    SELECT DISTINCT participant_id, participant_id FROM identity_link\n"
+        "    SELECT participant_id, min(first_id) FROM linked GROUP BY participant_id\n"
         "    UNION\n"
         "    SELECT e.b, min(l.cluster)\n"
         "    FROM label AS l JOIN edge AS e ON e.a = l.participant_id\n"

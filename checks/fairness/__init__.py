@@ -27,9 +27,10 @@ WITH trial AS ({trials}),
 grouped AS (SELECT t.stratum, t.person, t.hit, {group} AS group_name FROM trial AS t JOIN participant_once AS p
     ON p.participant_id = t.person WHERE t.hit IS NOT NULL),
 sized AS (SELECT group_name, count(DISTINCT person) AS people FROM grouped GROUP BY group_name),
+counted AS (SELECT stratum, group_name, count(*) AS a, count(*) FILTER (hit) AS x FROM grouped GROUP BY stratum, group_name),
 cell AS (SELECT g.stratum, CASE WHEN s.people < {small} THEN '(small)' ELSE coalesce(g.group_name, '(none)') END AS group_name,
-    count(*) AS a, count(*) FILTER (g.hit) AS x
-    FROM grouped AS g JOIN sized AS s ON s.group_name IS NOT DISTINCT FROM g.group_name GROUP BY ALL),
+    sum(g.a) AS a, sum(g.x) AS x
+    FROM counted AS g JOIN sized AS s ON s.group_name IS NOT DISTINCT FROM g.group_name GROUP BY ALL),
 total AS (SELECT stratum, sum(a) AS n, sum(x) AS w FROM cell GROUP BY stratum)
 SELECT c.group_name, t.n, t.w, c.a, c.x, count(*) AS times FROM cell AS c JOIN total AS t ON t.stratum = c.stratum
 GROUP BY ALL ORDER BY ALL"""

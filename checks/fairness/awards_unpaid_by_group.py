@@ -36,7 +36,7 @@ def awards_unpaid_by_group(audit: Audit) -> Iterator[Finding]:
     if absent or not audit.has("discrepancy") or audit.grain != "reference":
         yield absent or nothing("awards", "付款不能逐笔对照。", "Payments cannot be compared one by one.")
         return
-    if not audit.engine.value("SELECT count(*) FROM expected_award"):
+    if not audit.engine.value("SELECT sum(awards) FROM award_total WHERE standing = 'owed'"):
         yield nothing("awards", "没有应付的奖励。", "No award was owed.")
         return
     if not audit.engine.value(f"SELECT count(*) FROM ({UNPAID}) AS unpaid"):

@@ -21,11 +21,12 @@ from checks.money import traced
 TRIALS = """
 WITH waits AS (
     -- a number for clause and week: text would cost more than the comparison
-    SELECT list_position({clauses}, p.reason) * 100000 + datediff('week', TIMESTAMPTZ '2000-01-03 00:00:00+00', e.moment) AS stratum,
-        p.payee_id AS person,
+    SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person,
         e.moment, epoch(p.paid_at) - epoch(e.moment) AS waited
-    FROM payment_once AS p JOIN {moves} ON c.clause = p.reason
-    JOIN money_event AS e ON e.event = p.ref AND e.moves = c.moves WHERE p.paid_at >= e.moment
+    FROM payment_once AS p JOIN (
+        SELECT moves, event, moment, (CAST(timezone({zone}, moment) AS DATE) - DATE '1900-01-01') // 7 AS week FROM money_event
+    ) AS e ON e.event = p.ref AND e.moves = {moves}
+    WHERE p.paid_at >= e.moment
 ), middle AS (SELECT stratum, median(waited) AS waited FROM waits GROUP BY stratum)
 SELECT w.stratum, w.person, w.moment, w.waited > m.waited AS hit FROM waits AS w JOIN middle AS m ON m.stratum = w.stratum"""
 
@@ -42,7 +43,11 @@ def payments_slower_by_group(audit: Audit) -> Iterator[Finding]:
         return
     yield from compare(
         audit,
-        TRIALS.format(moves=moves(audit.rules), clauses=f"[{', '.join(map(literal, clauses_of(audit.rules)))}]"),
+        TRIALS.format(
+            zone=literal(audit.case.file.timezone),
+            moves=moves(audit.rules),
+            clauses=f"[{', '.join(map(literal, clauses_of(audit.rules)))}]",
+        ),
         Text("到账慢于同类中位数", "Paid later than the middle of the like"),
         good=False,
     )

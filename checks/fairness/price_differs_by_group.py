@@ -25,13 +25,12 @@ WITH bought AS (
     SELECT row_number() OVER () AS stratum, * FROM (
         SELECT item, kind, asset, quantity, day, min(amount) AS lowest FROM bought GROUP BY ALL) AS one
 ), first_bought AS (
-    SELECT person, item, min((moment, purchase_id)) AS first FROM bought GROUP BY person, item
+    SELECT b.person, min((b.moment, b.purchase_id, a.stratum, b.amount > a.lowest)) AS first
+    FROM bought AS b JOIN alike AS a ON a.item = b.item AND a.day = b.day AND a.quantity = b.quantity
+        AND a.kind IS NOT DISTINCT FROM b.kind AND a.asset IS NOT DISTINCT FROM b.asset
+    GROUP BY b.person, b.item
 )
-SELECT a.stratum, b.person, b.moment, b.amount > a.lowest AS hit
-FROM first_bought AS f
-JOIN bought AS b ON b.person = f.person AND b.item = f.item AND b.purchase_id = f.first[2]
-JOIN alike AS a ON a.item = b.item AND a.day = b.day AND a.quantity = b.quantity
-    AND a.kind IS NOT DISTINCT FROM b.kind AND a.asset IS NOT DISTINCT FROM b.asset"""
+SELECT first[3] AS stratum, person, first[1] AS moment, first[4] AS hit FROM first_bought WHERE first[2] IS NOT NULL"""
 
 
 @check(

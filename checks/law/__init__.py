@@ -94,10 +94,11 @@ def days(audit: Audit) -> tuple[date, date | None]:
 
 def thresholds(audit: Audit, unit: str) -> list[tuple[str, dict[str, Any]]]:
     """The provisions with a number in this unit that the case is measured against: (name, version)."""
+    first, last = days(audit)
     return [
         (name, version)
         for name in provisions()
-        for version in _applying(name, *days(audit), audit.case.file.jurisdiction)
+        for version in _applying(name, first, last, audit.case.file.jurisdiction)
         if version.get("unit") == unit
     ]
 

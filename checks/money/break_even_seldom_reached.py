@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from audit.case import Audit, evidence
+from audit.case import Audit, shown
 from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast.growth import share_recouping
@@ -39,7 +39,8 @@ def break_even_seldom_reached(audit: Audit) -> Iterator[Finding]:
         )
     for asset in assets:
         sql = SQL.format(asset=literal(asset))
-        found = audit.engine.rows(sql)
+        records = audit.engine.records(sql)
+        found = [(row["recruits"], row["members"], row["even"]) for row in records]
         members, even = sum(n for _, n, _ in found), sum(e for *_, e in found)
         reach = [(k, *(sum(row[place] for row in found if row[0] >= k) for place in (1, 2))) for k, *_ in found]
         needed, enough = next(((k, n) for k, n, e in reach if 2 * e >= n), (None, 0))
@@ -61,6 +62,6 @@ def break_even_seldom_reached(audit: Audit) -> Iterator[Finding]:
             ),
             Basis.SCREEN,
             observed=percent(even, members),
-            rows=evidence(audit, sql),
+            rows=shown(audit, records),
             sql=sql,
         )

@@ -18,15 +18,14 @@ LAW = ("cn-anti-pyramid-2005-art7-2", "cn-direct-selling-2005-art14", "cn-case-r
        "cn-case-huasheng", "us-koscot-1975", "uk-trading-schemes", "kr-dts-22", "kr-dts-24")  # fmt: skip
 SQL = """
 WITH first_reward AS (
-    SELECT p.payee_id AS person, min(p.paid_at) AS rewarded_at
-    FROM payment_once AS p
-    WHERE p.payee_id IN (SELECT payee FROM reward_edge WHERE step <> 0) AND p.reason IN (
+    SELECT p.payee AS person, min(p.first_at) AS rewarded_at
+    FROM payee_total AS p
+    WHERE p.payee IN (SELECT payee FROM reward_edge WHERE step <> 0) AND p.clause IN (
         SELECT clause FROM reward_edge WHERE step <> 0)
-    GROUP BY p.payee_id
+    GROUP BY p.payee
 ), first_entry AS (
-    SELECT e.person, min(b.paid_at) AS bought_at
-    FROM money_event AS e JOIN purchase_once AS b ON b.purchase_id = e.event
-    WHERE e.moves = 'order' AND e.source = 'entry' GROUP BY e.person
+    SELECT person, min(moment) AS bought_at
+    FROM money_event WHERE moves = 'order' AND source = 'entry' AND event IS NOT NULL GROUP BY person
 )
 SELECT r.person, r.rewarded_at, e.bought_at
 FROM first_reward AS r LEFT JOIN first_entry AS e ON e.person = r.person"""
@@ -36,7 +35,7 @@ LATER = " WHERE e.bought_at IS NULL OR e.bought_at > r.rewarded_at ORDER BY r.pe
 @check(provisions=LAW)
 def entry_bought_before_rewards(audit: Audit) -> Iterator[Finding]:
     """Yield one screen, lit where every rewarded person had bought entry first."""
-    entry = traced(audit) and audit.engine.value("SELECT count(*) FROM money_event WHERE source = 'entry'")
+    entry = traced(audit) and audit.engine.value("SELECT count(*) FROM buyer_total WHERE source = 'entry'")
     if not entry or not audit.case.scope.has("payment", "paid_at"):
         yield nothing(
             "entry",

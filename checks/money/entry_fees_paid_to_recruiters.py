@@ -35,7 +35,7 @@ GROUP BY b.event, b.asset, b.moved ORDER BY sum(p.amount) * 1.0 / b.moved DESC, 
 @check(provisions=PYRAMID)
 def entry_fees_paid_to_recruiters(audit: Audit) -> Iterator[Finding]:
     """Yield a screen for each asset that entry is paid in; lit where any of it went to others."""
-    sql = "SELECT asset, count(*), sum(moved) FROM money_event WHERE source = 'entry' GROUP BY asset ORDER BY asset"
+    sql = "SELECT asset, sum(events), sum(moved) FROM buyer_total WHERE source = 'entry' GROUP BY asset ORDER BY asset"
     fees = audit.engine.rows(sql) if traced(audit) else []
     if not fees:
         yield nothing("entry fees", "没有声明入门费订单，或付款无法逐笔归集。",
@@ -77,8 +77,8 @@ def entry_fees_paid_to_recruiters(audit: Audit) -> Iterator[Finding]:
 def _ceiling(audit: Audit, asset: str) -> tuple[Decimal, Fraction]:
     """The entry order of which the clauses can give most to others: its price and how much that is."""
     sql = (
-        "SELECT DISTINCT b.item, b.kind, b.amount FROM money_event AS e JOIN purchase_once AS b ON b.purchase_id = e.event\n"
-        "WHERE e.moves = 'order' AND e.source = 'entry' AND b.asset = ? AND b.amount > 0 ORDER BY ALL"
+        "SELECT DISTINCT item, kind, moved FROM money_event\n"
+        "WHERE moves = 'order' AND source = 'entry' AND event IS NOT NULL AND asset = ? AND moved > 0 ORDER BY ALL"
     )
     best = (Decimal(0), Fraction(0))
     for item, kind, steps in audit.engine.rows(sql, [asset]):

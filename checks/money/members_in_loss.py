@@ -35,7 +35,9 @@ FROM reward_edge WHERE asset = {asset} AND source <> 'returned'"""
 LORENZ = """
 SELECT {asset} AS asset, p.share AS poorest_percent, sum(r.received) AS amount
 FROM (VALUES (10), (20), (30), (40), (50), (60), (70), (80), (90), (95), (99), (100)) AS p(share)
-JOIN ({ranked}) AS r ON r.place * 100 <= r.people * p.share
+JOIN (
+    SELECT (place * 100 + people - 1) // people AS share, sum(received) AS received FROM ({ranked}) AS ranked GROUP BY ALL
+) AS r ON r.share <= p.share
 GROUP BY p.share ORDER BY p.share"""
 
 
@@ -78,7 +80,7 @@ def members_in_loss(audit: Audit) -> Iterator[Finding]:
 def _judge(audit: Audit, asset: str, lose: bool) -> tuple[Verdict, Text]:
     """The verdict, and what rewards were paid from in words; lose says that more than half of those who paid lose."""
     entry, untraced, total = map(int, audit.engine.rows(FUNDED.format(asset=literal(asset)))[0])
-    sold = audit.engine.value(f"SELECT count(*) FROM money_event WHERE asset = {literal(asset)} AND moved > 0")
+    sold = audit.engine.value(f"SELECT count(*) FROM buyer_total WHERE asset = {literal(asset)} AND sold")
     if 2 * (entry if sold else entry + untraced) > total:
         source = Text("奖励主要出自入门费或投入本身。", " What was paid out came mainly from entry fees or deposits.")
         return Verdict.FAIL if lose else Verdict.PASS, source

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from audit.case import Audit, evidence
+from audit.case import Audit, shown
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.money import attribution
 from checks import law
@@ -19,22 +19,25 @@ from checks.money import percent
 
 LAW = ("us-vemma-2016", "us-herbalife-2016", "us-amway-1979", "us-neora-2023", "us-ftc-mlm-guidance-2024", "kr-dts-29")
 SQL = """
-SELECT e.asset, e.source, count(*) AS awards, sum(e.moved) AS amount,
-    coalesce(sum(e.moved) FILTER (i.referrer IS NULL AND e.source = 'outside'), 0) AS outside_wider
-FROM money_event AS e LEFT JOIN invited AS i ON i.person = e.person
-WHERE e.moves = 'order' AND e.moved > 0 GROUP BY ALL ORDER BY ALL"""
+SELECT b.asset, b.source, sum(b.events) AS awards, sum(b.moved) AS amount,
+    coalesce(sum(b.moved) FILTER (i.referrer IS NULL AND b.source = 'outside'), 0) AS outside_wider
+FROM buyer_total AS b LEFT JOIN invited AS i ON i.person = b.person
+WHERE b.source <> 'stake' AND b.sold GROUP BY ALL ORDER BY ALL"""
 
 
 @check(provisions=LAW)
 def outside_sales_share(audit: Audit) -> Iterator[Finding]:
     """Yield a screen for each asset that orders are paid in; lit where a benchmark of the jurisdiction is not reached."""
-    found = audit.engine.rows(SQL) if audit.has("money_event") and audit.has("plan_member") else []
+    found = audit.engine.records(SQL) if audit.has("buyer_total") else []
     if not found or not audit.engine.value("SELECT count(*) FROM plan_member"):
         yield nothing("orders", "没有订单，或没有人参与奖励。", "There are no orders, or nobody takes part in rewards.")
         return
     rule = attribution(audit.rules, audit.case.file.attribution)
-    for asset in sorted({asset for asset, *_ in found}):
-        mine = [(source, int(amount), int(wider)) for one, source, _, amount, wider in found if one == asset]
+    rows = shown(audit, found)
+    for asset in sorted({row["asset"] for row in found}):
+        mine = [
+            (row["source"], int(row["amount"]), int(row["outside_wider"])) for row in found if row["asset"] == asset
+        ]
         total = sum(amount for _, amount, _ in mine)
         outside = sum(amount for source, amount, _ in mine if source == "outside")
         wider = sum(wide for *_, wide in mine)
@@ -58,6 +61,6 @@ def outside_sales_share(audit: Audit) -> Iterator[Finding]:
             ),
             Basis.SCREEN,
             observed=percent(outside, total),
-            rows=evidence(audit, SQL),
+            rows=rows,
             sql=SQL,
         )

@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from audit.case import Audit, evidence
-from audit.engine import literal
+from audit.case import Audit, shown
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks.money import measured, percent, traced
 
 SQL = """
 WITH sold AS (
-    SELECT asset, year(paid_at) AS in_year, sum(amount) AS sales FROM purchase_once WHERE paid_at IS NOT NULL GROUP BY ALL
+    SELECT asset, year(day) AS in_year, sum(moved) AS sales FROM moved_day WHERE moves = 'order' GROUP BY ALL
 ), given AS (
-    SELECT p.asset, year(p.paid_at) AS in_year, sum(p.amount) AS amount FROM payment_once AS p
-    WHERE p.reason IN (SELECT clause FROM reward_edge WHERE source IN ('entry', 'own', 'outside') AND step <> 0)
+    SELECT p.asset, year(p.day) AS in_year, sum(p.amount) AS amount FROM payment_day AS p
+    WHERE p.clause IN (SELECT clause FROM reward_edge WHERE source IN ('entry', 'own', 'outside') AND step <> 0)
     GROUP BY ALL
 )
 SELECT s.asset, s.in_year, s.sales, coalesce(g.amount, 0) AS amount
@@ -31,11 +30,12 @@ FROM sold AS s LEFT JOIN given AS g ON g.asset = s.asset AND g.in_year = s.in_ye
 @check(provisions=("kr-dts-20-3", "kr-dts-29", "cn-direct-selling-2005-art24"))
 def payout_share_of_sales(audit: Audit) -> Iterator[Finding]:
     """Yield a screen for each asset and year, lit where the share meets a threshold."""
-    found = audit.engine.rows(SQL) if traced(audit) and audit.case.scope.has("purchase", "amount", "paid_at") else []
-    if not any(amount for *_, amount in found):
+    found = audit.engine.records(SQL) if traced(audit) and audit.case.scope.has("purchase", "amount", "paid_at") else []
+    if not any(row["amount"] for row in found):
         yield nothing("orders", "没有按他人订单支付的奖励。", "Nothing was paid for the orders of others.")
         return
-    for asset, in_year, sales, amount in found:
+    for row in found:
+        asset, in_year, sales, amount = row["asset"], row["in_year"], row["sales"], row["amount"]
         met, words = measured(audit, "percent-of-sales", Fraction(100 * int(amount), int(sales)))
         share = percent(int(amount), int(sales))
         yield Finding(
@@ -47,8 +47,6 @@ def payout_share_of_sales(audit: Audit) -> Iterator[Finding]:
             ),
             Basis.SCREEN,
             observed=share,
-            rows=evidence(
-                audit, f"SELECT * FROM ({SQL}) AS years WHERE asset = {literal(asset)} AND in_year = {in_year}"
-            ),
+            rows=shown(audit, [row]),
             sql=SQL,
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.case import Audit, evidence
+from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks import law
 
@@ -78,7 +78,7 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
             ),
             Basis.SCREEN,
             observed=Text(f"{persons} 人，{depth} 层", f"{persons} persons, {depth} levels"),
-            rows=evidence(audit, f"{sql} LIMIT 100"),
+            rows=tuple({"head": head, "persons": n, "levels": d} for head, n, d in trees[:100]),
             sql=sql,
             provisions=tuple(dict.fromkeys([*(name for name, _ in met), *LAW])) if met else LAW,
         )

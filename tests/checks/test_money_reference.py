@@ -84,3 +84,15 @@ def test_rewards_and_members_are_what_a_slow_reader_finds(seed: int, tmp_path: P
     assert found == money.edges(people, orders, payments)
     rows = audit.engine.rows("SELECT person, paid, received FROM member_money")
     assert {one: (int(paid), int(got)) for one, paid, got in rows} == money.members(people, orders, payments)
+
+
+def test_an_order_counts_once_however_many_its_buyer_recruited(tmp_path: Path, audited: Auditor) -> None:
+    joined = "2023-01-01 00:00:00"
+    people = {one: {"referrer": None if one == "M0" else "M0", "joined": joined} for one in ("M0", "M1", "M2")}
+    orders = [{"id": "O0", "buyer": "M0", "kind": "goods", "amount": 1000}]
+    payments = [{"id": "P0", "payee": "M0", "clause": "back", "amount": 10, "ref": "O0"}]
+    folder = write(tmp_path / "case", people, orders, payments)
+    (folder / "rules.yaml").write_text("\n".join(line for line in RULES.splitlines() if ".referrer" not in line))
+    audit, _ = audited(folder)
+    assert audit.engine.rows("SELECT source, events, moved FROM buyer_total") == [("own", 1, 1000)]
+    assert audit.engine.rows("SELECT source, payments, amount FROM reward_edge") == [("own", 1, 10)]

@@ -101,6 +101,10 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
     for one in first.columns:
         doubt = "" if one.confidence >= SURE else "  ← " + ("请核对" if lang == "zh" else "look at this")
         line = f"{one.column}: {_source(one)}"
+        if one.unsure:
+            doubt += f"  {plain(QUESTION, lang)}: " + (
+                "千分位、小数点是这样写的吗？" if lang == "zh" else "are its numbers written so?"
+            )
         yield (
             f"      {line} # {one.confidence:.2f}{doubt}"
             if one.confidence >= LIKELY
@@ -115,13 +119,15 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
 
 
 def _source(one: Guess) -> str:
-    if not one.as_ and not one.values:
-        return _quoted(one.name)
     parts = [f"column: {_quoted(one.name)}"]
     parts += [f"as: {one.as_}"] if one.as_ else []
+    parts += [f"thousands: {_quoted(one.thousands)}"] if one.thousands else []
+    parts += [f"decimal: {_quoted(one.decimal)}"] if one.decimal != "." else []
     if one.values:
         words = ", ".join(f"{_quoted(theirs)}: {ours}" for theirs, ours in one.values.items())
         parts.append(f"values: {{{words}}}")
+    if len(parts) == 1:
+        return _quoted(one.name)
     return "{" + ", ".join(parts) + "}"
 
 

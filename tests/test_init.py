@@ -73,6 +73,27 @@ def test_preamble_footer_and_protected_cells(tmp_path: Path, capsys: pytest.Capt
         audit.engine.connection.close()
 
 
+@pytest.mark.parametrize(("cells", "wanted", "asked"), [
+    (["1,234.50", "12.00"], {"thousands": ","}, False),
+    (["1.234,50", "12,00"], {"thousands": ".", "decimal": ","}, False),
+    (["1\u202f234", "4,50"], {"thousands": " ", "decimal": ","}, False),
+    (["4,50", "12,00"], {"decimal": ","}, False),
+    (["¥1,234.50", "¥3,000.00"], {"thousands": ","}, False),
+    (["1,234", "2,500"], {"thousands": ","}, True),
+    (["1,234.50", "1,23.4", "12.00", "3.00"], {"thousands": ","}, True),
+    (["1234.50", "1.234"], {}, False),
+])  # fmt: skip
+def test_marks_of_thousands_are_proposed(cells: list[str], wanted: dict[str, str], asked: bool, tmp_path: Path) -> None:
+    rows = [f'P{n};2022-03-01 10:00:0{n};U{n};"{cell}"' for n, cell in enumerate(cells)]
+    (tmp_path / "p.csv").write_text("\n".join(["流水号;付款时间;收款人;金额", *rows, ""]), "utf-8")
+    assert main(["init", str(tmp_path)]) == 0
+    drafted = (tmp_path / "case.yaml").read_text("utf-8")
+    found = yaml.safe_load(drafted)["tables"]["payment"]["columns"]["amount"]
+    assert found == ({"column": "金额", **wanted} if wanted else "金额")
+    (line,) = [line for line in drafted.splitlines() if line.strip().startswith("amount:")]
+    assert ("written so?" in line) is asked
+
+
 def test_words_for_nothing_are_nothing(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(
         "user id,referrer,joined at\n'1,-,2022-03-01 00:00:00\n'2,'1,2022-03-01 00:00:01\n", "utf-8"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from audit.intake.cells import marks_of, written
 from audit.intake.sniff import Look
 
 SURE, LIKELY = 0.75, 0.5  # at or above: mapped without a word; mapped, and to be looked at
@@ -30,19 +31,26 @@ UNIX = re.compile(r"1\d{9}(\d{3})?")
 AMOUNT = re.compile(r"-?\d{1,28}(\.\d{1,18})?")
 WHOLE = re.compile(r"\d{1,9}")
 WRAPPED = "`\t'\" ="
+MONIES = ("paid", "amount", "sales")
 MONEY = "¥￥元"
 NOTHING = ("-", "/", "--", "—", "无", "NULL", "null", "\\N", "None")
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A canonical column of a file: the platform's name for it, and how sure that is, from 0 to 1."""
+    """A canonical column of a file: the platform's name for it, and how sure that is, from 0 to 1.
+
+    thousands and decimal are the marks of its numbers; unsure: they might mean something else (1,234 alone).
+    """
 
     column: str
     name: str
     confidence: float
     as_: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    thousands: str = ""
+    decimal: str = "."
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,18 @@ def _as_table(look: Look, table: str) -> Filled:
     for score, column, place in sorted(scores, key=lambda one: (-one[0], list(names()[table]).index(one[1]), one[2])):
         if column not in taken and place not in used and score >= 0.3:
             bare = [_bare(row[place], strip, empty) for row in look.rows if place < len(row)]
-            taken[column] = Guess(column, look.names[place], score, _written(column, bare), _values(column, bare))
+            thousands, decimal, sure = _marks(column, bare)
+            score = round(score * sure, 3)
+            taken[column] = Guess(
+                column,
+                look.names[place],
+                score,
+                _written(column, bare),
+                _values(column, bare),
+                thousands,
+                decimal,
+                sure < 1,
+            )
             used.add(place)
     return Filled(table, look, tuple(taken[column] for column in names()[table] if column in taken), strip, empty)
 
@@ -133,8 +152,8 @@ def _fits(column: str, cells: list[str]) -> float:
 
     if column.endswith("_at"):
         return max(0.1, share(TIME, DAY, UNIX))
-    if column in ("paid", "amount", "sales"):
-        return max(0.1, share(AMOUNT))
+    if column in MONIES:
+        return max(0.1, sum(bool(AMOUNT.fullmatch(cell) or marks_of(cell)) for cell in cells) / len(cells))
     if column == "position":
         return max(0.1, share(WHOLE))
     if column.endswith("_id") or column == "ref":
@@ -152,6 +171,21 @@ def _written(column: str, cells: list[str]) -> str:
         if some and all(DAY.fullmatch(one) for one in some):
             return "day"
     return ""
+
+
+def _marks(column: str, cells: list[str]) -> tuple[str, str, float]:
+    """The marks of thousands and of decimals in a column of amounts, and how sure that is: the share of cells so written.
+
+    Where every mark might be either (1,234 and nothing else), it is less sure.
+    """
+    found = {cell: marks for cell in cells if (marks := marks_of(cell))} if column in MONIES else {}
+    if not found:
+        return "", ".", 1.0
+    pairs = {(one, two) for one, _ in found.values() for _, two in found.values() if one != two}
+    read = {pair: [bool(re.fullmatch(written(*pair), cell)) for cell in cells] for pair in pairs}
+    best = max(sorted(pairs), key=lambda pair: (sum(read[pair]), pair[1] == "."))
+    other = [bool(re.fullmatch(written("", best[0]), cell)) for cell in cells] if best[0] in (",", ".") else [False]
+    return *best, sum(read[best]) / len(cells) * (0.8 if all(other) else 1)
 
 
 def _values(column: str, cells: list[str]) -> dict[str, str]:
@@ -179,7 +213,11 @@ def _wrapping(look: Look) -> tuple[str, tuple[str, ...]]:
 def _wraps(character: str, cells: list[str]) -> bool:
     """Whether a character at the end of cells protects a value: an id, an amount."""
     wrapped = [cell for cell in cells if cell[0] == character or cell[-1] == character]
-    plain = sum(bool(re.fullmatch(r"[\w.\-:/ ]+", cell.strip(WRAPPED + MONEY))) for cell in wrapped)
+    plain = sum(
+        bool(re.fullmatch(r"[\w.\-:/ ]+", bare) or marks_of(bare))
+        for cell in wrapped
+        for bare in [cell.strip(WRAPPED + MONEY)]
+    )
     return (
         bool(wrapped)
         and plain > len(wrapped) / 2

@@ -34,15 +34,15 @@ KINDS = {  # a ticket t, in the draw of the winner w
     "f.draw IS NOT NULL": Text("以前中过奖的人", "people who had won before"),
 }
 MOST = 50_000_000  # tickets looked at, over all draws; beyond it only every so-many-th draw is
+HANDED = """
+    SELECT activity_id, position, sum(count(*)) OVER (PARTITION BY activity_id ORDER BY position) AS entries
+    FROM ticket GROUP BY activity_id, position"""
 SQL = """
 SELECT w.activity_id, w.draw, CAST(epoch(w.decided_at) AS VARCHAR) AS moment, w.entry_id, w.chance_den AS size, sum(t.tickets) AS pool,
     coalesce(sum(t.tickets) FILTER (t.participant_id = w.participant_id), 0) AS held,
     {sums}
 FROM draw_replayed AS w
-JOIN (
-    SELECT activity_id, position, sum(count(*)) OVER (PARTITION BY activity_id ORDER BY position) AS entries
-    FROM ticket GROUP BY activity_id, position
-) AS b ON b.activity_id = w.activity_id AND b.position = w.bound AND b.entries = w.bound
+JOIN ({handed}) AS b ON b.activity_id = w.activity_id AND b.position = w.bound AND b.entries = w.bound
 JOIN ticket AS t ON t.activity_id = w.activity_id AND t.position <= w.bound
 LEFT JOIN (SELECT activity_id, participant_id, min(draw) AS draw FROM raffle_win GROUP BY ALL) AS f
     ON f.activity_id = t.activity_id AND f.participant_id = t.participant_id AND f.draw < w.draw
@@ -60,8 +60,9 @@ def ticket_cells(audit: Audit, draw: Raffle, where: str = "") -> tuple[list[Cell
     """One cell for each class of tickets, in the order of KINDS, with the SQL that counts them; where limits the wins `w`."""
     tests = [test.format(every=draw.every or 1) for test in KINDS]
     sums = ",\n    ".join(CLASS.format(test=test, n=n) for n, test in enumerate(tests))
-    size = audit.engine.value("SELECT (SELECT count(*) FROM ticket) * (SELECT count(*) FROM raffle_win)")
-    sql = SQL.format(sums=sums, every_draw=1 + int(size) // MOST, where=f" AND {where}" if where else "")
+    wins = f"SELECT count(*) FROM raffle_win AS w{f' WHERE {where}' if where else ''}"
+    size = audit.engine.value(f"SELECT (SELECT count(*) FROM ticket) * ({wins})")
+    sql = SQL.format(handed=HANDED, sums=sums, every_draw=1 + int(size) // MOST, where=f" AND {where}" if where else "")
     strata: list[list[Stratum]] = [[] for _ in KINDS]
     for (_, _, _), group in groupby(audit.engine.rows(sql), lambda row: row[:3]):
         together = list(group)

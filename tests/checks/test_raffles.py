@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import random
 from collections import Counter
 from datetime import datetime, timedelta
@@ -144,3 +145,116 @@ def test_a_draw_of_unknown_weight_is_explained_without_a_fault(
     assert main(["audit", str(folder), "--out", str(tmp_path / "out")]) in (0, 1)
     assert main(["explain", str(tmp_path / "out"), f"draw:{cells[0]}"]) in (0, 2)
     assert "Traceback" not in "".join(capsys.readouterr())
+
+
+def day(whole: Path, number: int, folder: Path, first: int = 0) -> Path:
+    """The raffle as exported at the end of a day: its entries from day `first` on, and the day as its period."""
+    begin = datetime(2022, 3, 1)
+    since, until = (begin + timedelta(days=n) for n in (number, number + 1))
+    folder.mkdir()
+    for name, column in (("a.csv", "s"), ("e.csv", "t")):
+        rows = list(csv.DictReader((whole / name).open(encoding="utf-8")))
+        write_rows = [
+            row
+            for row in rows
+            if str(begin + timedelta(days=first if name == "e.csv" else 0)) <= row[column] < str(until)
+        ]
+        for row in write_rows:
+            if row.get("d") and row["d"] >= str(until):
+                row["d"], row["o"] = "", "loss"
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(write_rows)
+    (folder / "rules.yaml").write_text((whole / "rules.yaml").read_text("utf-8"), "utf-8")
+    period = f"period: {{from: {since:%Y-%m-%d}, to: {until:%Y-%m-%d}}}\ntables:"
+    (folder / "case.yaml").write_text(CASE.replace("tables:", period), "utf-8")
+    return folder
+
+
+def take(case: Path, state: Path) -> int:
+    return main(["monitor", str(case), "--state", str(state)])
+
+
+def links(state: Path) -> list[dict[str, float]]:
+    return list(json.loads(state.read_text("utf-8"))["links"])
+
+
+def running(folder: Path, *, newest: int = 1, days: int = 12) -> Path:
+    """One raffle that runs on: six tickets a day, at every third entry one is drawn among all handed out so far."""
+    rng, folder = random.Random(8), folder / "whole"
+    folder.mkdir()
+    entries: Drawn = []
+    for number in range(days * 6):
+        at = datetime(2022, 3, 1) + timedelta(days=number // 6, hours=number % 6 + 1)
+        entries.append({"e": f"E{number}", "a": "A", "p": number + 1, "u": f"U{number}", "t": at, "w": rng.choice([1, 2, 9]),
+                        "o": "loss", "d": ""})  # fmt: skip
+        if number % 3 == 2:
+            left = [one for one in entries if one["o"] == "loss"]
+            odds = [int(str(one["w"])) * (newest if int(str(one["p"])) > number - 2 else 1) for one in left]
+            rng.choices(left, odds)[0].update(o="win", d=at)
+    write(folder, [{"a": "A", "s": datetime(2022, 3, 1), "e": ""}], entries)
+    rules = RULES.format(winners=1, tickets="weight").replace("kind: raffle", "kind: raffle, every: 3")
+    (folder / "rules.yaml").write_text(rules, "utf-8")
+    return folder
+
+
+def test_a_raffle_is_watched_day_by_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tickets of earlier days are in the export, and their draws count on their own day alone."""
+    whole, state = running(tmp_path), tmp_path / "state.json"
+    for number in range(12):
+        assert take(day(whole, number, tmp_path / f"day{number}"), state) == 0
+    out = capsys.readouterr().out
+    assert "No alarm" in out
+    assert "not counted" not in out
+    assert links(state)[-1]["log_e"] < 1
+    assert len({one["log_e"] for one in links(state)}) > 6
+    assert take(tmp_path / "day3", state) == 2
+    assert "already taken" in capsys.readouterr().err
+    again = (
+        (tmp_path / "day11" / "case.yaml")
+        .read_text("utf-8")
+        .replace("2022-03-13", "2022-03-14")
+        .replace("from: 2022-03-12", "from: 2022-03-13")
+    )
+    (tmp_path / "day11" / "case.yaml").write_text(again, "utf-8")
+    assert take(tmp_path / "day11", state) == 2
+    assert "taken before" in capsys.readouterr().err
+
+    once = tmp_path / "once.json"
+    text = (tmp_path / "day10" / "case.yaml").read_text("utf-8")
+    (tmp_path / "day10" / "case.yaml").write_text(text.replace("from: 2022-03-11", "from: 2022-03-01"), "utf-8")
+    assert take(tmp_path / "day10", once) == 0
+    assert links(once)[-1]["log_e"] == pytest.approx(links(state)[10]["log_e"], abs=1e-9)
+
+
+def test_newest_tickets_that_win_are_an_alarm_in_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, state = running(tmp_path, newest=50), tmp_path / "state.json"
+    ends = [take(day(whole, number, tmp_path / f"day{number}"), state) for number in range(12)]
+    assert ends[0] == 0
+    assert ends[-1] == 1
+    assert sorted(ends) == ends
+    assert "tickets of the newest batch x" in capsys.readouterr().out
+
+
+def test_equal_tickets_are_watched_too(tmp_path: Path) -> None:
+    for name, newest, status in (("honest", 1, 0), ("rigged", 20, 1)):
+        (tmp_path / name).mkdir()
+        folder, state = raffle(tmp_path / name, weighted=False, activities=40, newest=newest), tmp_path / f"{name}.json"
+        for half, (since, until) in enumerate((("2022-03-01", "2022-03-21"), ("2022-03-21", "2022-04-10"))):
+            (folder / "case.yaml").write_text(
+                CASE.replace("tables:", f"period: {{from: {since}, to: {until}}}\ntables:"), "utf-8"
+            )
+            if half:
+                (folder / "e.csv").write_text((folder / "e.csv").read_text("utf-8") + "\n", "utf-8")  # exported anew
+            ended = take(folder, state)
+        assert ended == status
+
+
+def test_draws_whose_earlier_tickets_are_not_there_are_said_not_to_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, state = running(tmp_path), tmp_path / "state.json"
+    assert take(day(whole, 5, tmp_path / "day", first=5), state) == 0
+    assert "Draws not counted: 2" in capsys.readouterr().out
+    assert links(state)[-1]["log_e"] == pytest.approx(0.0, abs=1e-9)

@@ -12,6 +12,7 @@ from audit.finding import Text, plain
 from audit.intake.guess import LIKELY, NEEDED, SURE, Filled, Guess, tables_of
 from audit.intake.sniff import KNOWN, Look, look
 from audit.problem import Problem
+from audit.scope import KEYS
 from checks import every_check
 
 OFFSET = re.compile(r".*(Z|[+-]\d{2}:?\d{2})")
@@ -95,6 +96,14 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
         yield f"    strip: {_quoted(first.strip)}"
     if first.empty:
         yield f"    empty: [{', '.join(map(_quoted, first.empty))}]"
+    ids = next((one.name for one in first.columns if one.column == KEYS.get(first.table)), None)
+    place = first.look.names.index(ids) if ids is not None else 0
+    if ids is not None and _counts_up(
+        [row[place] for one in alike for row in one.look.rows if place < len(row)], first.strip
+    ):
+        ask = "编号似乎逐一递增；若确是如此，写上此行，缺号即为缺失的记录" if lang == "zh" else \
+            "ids seem to count up by one; if they do, say so, and a gap is a missing record"  # fmt: skip
+        yield f"    # sequence: {KEYS[first.table]} # {plain(QUESTION, lang)}: {ask}"
     yield "    columns:"
     amounts = {"entry": "paid", "purchase": "amount", "payment": "amount", "draw": "sales"}
     named = {one.column for one in first.columns}
@@ -116,6 +125,14 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
     unused = [name for name in first.look.names if name and name not in {one.name for one in first.columns}]
     if unused:
         yield f"      # {'未用的列' if lang == 'zh' else 'not used'}: {_comment(', '.join(unused))}"
+
+
+def _counts_up(cells: Sequence[str], strip: str) -> bool:
+    """Whether nearly all ids end in the number after another's."""
+    ends = [re.search(r"(\d{1,18})$", cell.strip(strip)) for cell in cells]
+    numbers = {int(one[1]) for one in ends if one}
+    steps = sum(number + 1 in numbers for number in numbers)
+    return len(numbers) >= 20 and len(numbers) == len(cells) and steps >= 0.9 * (len(numbers) - 1)
 
 
 def _source(one: Guess) -> str:

@@ -94,6 +94,13 @@ def test_marks_of_thousands_are_proposed(cells: list[str], wanted: dict[str, str
     assert ("written so?" in line) is asked
 
 
+def test_ids_that_count_up_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"A{n:04d},U{n * 7 % 30},2022-03-01 10:00:00" for n in range(1, 40) if n != 17]
+    (tmp_path / "a.csv").write_text("\n".join(["活动编号,发起人,发起时间", *rows, ""]), "utf-8")
+    assert main(["init", str(tmp_path)]) == 0
+    assert "# sequence: activity_id # QUESTION" in (tmp_path / "case.yaml").read_text("utf-8")
+
+
 def test_words_for_nothing_are_nothing(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(
         "user id,referrer,joined at\n'1,-,2022-03-01 00:00:00\n'2,'1,2022-03-01 00:00:01\n", "utf-8"

@@ -91,7 +91,7 @@ def unknown_tickets(audit: Audit) -> int:
 
 
 @check(
-    needs=("entry.entry_id", "entry.position", "outcome.outcome", "outcome.decided_at"),
+    needs=("entry.entry_id", "entry.activity_id", "entry.position", "outcome.outcome", "outcome.decided_at"),
     provisions=PROVISIONS,
     statistical="raffle",
 )

@@ -15,6 +15,7 @@ from audit.problem import Problem
 from audit.scope import KEYS
 from checks import every_check
 
+RARE = ("draw", "drawn_number", "tier_total", "randomness")  # of number lotteries and of published seeds only
 OFFSET = re.compile(r".*(Z|[+-]\d{2}:?\d{2})")
 QUESTION = Text("问", "QUESTION")
 
@@ -98,8 +99,10 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
         yield f"    empty: [{', '.join(map(_quoted, first.empty))}]"
     ids = next((one.name for one in first.columns if one.column == KEYS.get(first.table)), None)
     place = first.look.names.index(ids) if ids is not None else 0
-    if ids is not None and _counts_up(
-        [row[place] for one in alike for row in one.look.rows if place < len(row)], first.strip
+    if (
+        ids is not None
+        and first.table != "outcome"
+        and _counts_up([row[place] for one in alike for row in one.look.rows if place < len(row)], first.strip)
     ):
         ask = "编号似乎逐一递增；若确是如此，写上此行，缺号即为缺失的记录" if lang == "zh" else \
             "ids seem to count up by one; if they do, say so, and a gap is a missing record"  # fmt: skip
@@ -114,6 +117,14 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
             doubt += f"  {plain(QUESTION, lang)}: " + (
                 "千分位、小数点是这样写的吗？" if lang == "zh" else "are its numbers written so?"
             )
+        if one.unknown:
+            words = _comment("、".join(one.unknown) if lang == "zh" else ", ".join(one.unknown))
+            ask = (
+                f"{words} 各是中奖还是未中？写 values: {{词: win, 词: loss}}，或写奖品的名称"
+                if lang == "zh"
+                else f"which of {words} is a win, which a loss? write values: {{word: win, word: loss}}, or a prize's name"
+            )
+            doubt += f"  {plain(QUESTION, lang)}: {ask}"
         yield (
             f"      {line} # {one.confidence:.2f}{doubt}"
             if one.confidence >= LIKELY
@@ -235,16 +246,22 @@ def _told(out: Path, exports: Path, filled: Sequence[Filled], unread: Sequence[P
     }
     tables = {one.partition(".")[0] for one in columns}
     yield ""
-    yield say("还缺什么（各检查要的列）：", "What is missing, check by check:")
+    yield say("还缺什么（缺的列：有则要看它的检查）：", "What is missing (columns: the checks that look at them):")
     lacking: dict[str, list[str]] = {}
+    whole_checks = 0
     for check in every_check():
-        missing = [need for need in check.needs if need not in columns]
+        own = [need for need in check.needs if need.partition(".")[0] not in RARE] or check.needs
+        missing = [need for need in own if need not in columns]
         whole = sorted({need.partition(".")[0] for need in missing} - tables)
         some = [need for need in missing if need.partition(".")[0] in tables]
         short = ", ".join([*(say(f"整张表 {table}", f"the whole table {table}") for table in whole), *some])
-        lacking.setdefault(short, []).append(check.name)
+        if short:
+            lacking.setdefault(short, []).append(check.name)
+        else:
+            whole_checks += 1
     for short, names in lacking.items():
-        yield f"  {', '.join(names)}: " + (short or say("列齐全", "all its columns are there"))
+        yield f"  {short}: {', '.join(names)}"
+    yield say(f"  其余 {whole_checks} 项检查要的列都在。", f"  The other {whole_checks} checks have all their columns.")
     for table in sorted(set(NEEDED) - {"draw"} - tables):
         yield say(
             f"  没有 {table} 表：凡要它的检查会说“不适用”。",

@@ -94,6 +94,20 @@ def test_marks_of_thousands_are_proposed(cells: list[str], wanted: dict[str, str
     assert ("written so?" in line) is asked
 
 
+def test_words_of_outcomes_that_nobody_knows_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"K{n},A1,{n},U{n},2022-03-01 10:00:0{n},5,{'头彩' if n == 4 else '谢谢参与'}" for n in range(1, 5)]
+    (tmp_path / "e.csv").write_text(
+        "\n".join(["开盒编号,活动编号,盒号,会员ID,开盒时间,支付金额,结果", *rows, ""]), "utf-8"
+    )
+    assert main(["init", str(tmp_path)]) == 0
+    drafted = (tmp_path / "case.yaml").read_text("utf-8")
+    (line,) = [line for line in drafted.splitlines() if line.strip().startswith("outcome: {")]
+    assert "QUESTION: which of 头彩 is a win" in line
+    tables = yaml.safe_load(drafted)["tables"]
+    assert tables["outcome"]["columns"]["outcome"]["values"] == {"谢谢参与": "loss"}
+    assert tables["entry"]["columns"]["participant_id"] == "会员ID"
+
+
 def test_ids_that_count_up_are_asked_about(tmp_path: Path) -> None:
     rows = [f"A{n:04d},U{n * 7 % 30},2022-03-01 10:00:00" for n in range(1, 40) if n != 17]
     (tmp_path / "a.csv").write_text("\n".join(["活动编号,发起人,发起时间", *rows, ""]), "utf-8")

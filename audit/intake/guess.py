@@ -20,8 +20,8 @@ NEEDED = {  # without these a file is not this table
     "draw": ("draw_id", "drawn_at"),
 }  # fmt: skip
 MEANT = {
-    "win": ("中奖", "已中奖", "获奖", "中", "是", "win", "won", "yes", "true", "1"),
-    "loss": ("未中", "未中奖", "没中", "不中", "否", "loss", "lost", "lose", "no", "false", "0"),
+    "win": ("中奖", "已中奖", "恭喜中奖", "获奖", "中", "是", "win", "won", "yes", "true", "1"),
+    "loss": ("未中", "未中奖", "谢谢参与", "没中", "不中", "否", "loss", "lost", "lose", "no", "false", "0"),
 }
 ASSETS = {"CNY": ("人民币", "元", "rmb", "现金", "余额", "cny", "￥", "¥"), "coupon": ("盲盒券", "券", "优惠券", "coupon", "代金券"),
           "product": ("产品", "商品", "实物", "product", "goods")}  # fmt: skip
@@ -40,7 +40,8 @@ NOTHING = ("-", "/", "--", "—", "无", "NULL", "null", "\\N", "None")
 class Guess:
     """A canonical column of a file: the platform's name for it, and how sure that is, from 0 to 1.
 
-    thousands and decimal are the marks of its numbers; unsure: they might mean something else (1,234 alone).
+    thousands and decimal are the marks of its numbers; unsure: they might mean something else (1,234 alone). unknown are the
+    words of an outcome that are nowhere said to be a win or a loss.
     """
 
     column: str
@@ -51,6 +52,7 @@ class Guess:
     thousands: str = ""
     decimal: str = "."
     unsure: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,16 +112,8 @@ def _as_table(look: Look, table: str) -> Filled:
             bare = [_bare(row[place], strip, empty) for row in look.rows if place < len(row)]
             thousands, decimal, sure = _marks(column, bare)
             score = round(score * sure, 3)
-            taken[column] = Guess(
-                column,
-                look.names[place],
-                score,
-                _written(column, bare),
-                _values(column, bare),
-                thousands,
-                decimal,
-                sure < 1,
-            )
+            as_, values, strange = _written(column, bare), _values(column, bare), _unknown(column, bare)
+            taken[column] = Guess(column, look.names[place], score, as_, values, thousands, decimal, sure < 1, strange)
             used.add(place)
     return Filled(table, look, tuple(taken[column] for column in names()[table] if column in taken), strip, empty)
 
@@ -199,6 +193,13 @@ def _values(column: str, cells: list[str]) -> dict[str, str]:
         if ours and ours != word:
             found[word] = ours
     return found
+
+
+def _unknown(column: str, cells: list[str]) -> tuple[str, ...]:
+    """The words of outcomes that are neither ours nor known, where they are few."""
+    meant = {"win", "loss", *sum(MEANT.values(), ())}
+    words = sorted({one for one in cells if one and one.lower() not in meant}) if column == "outcome" else []
+    return tuple(words) if len(words) <= 20 else ()
 
 
 def _wrapping(look: Look) -> tuple[str, tuple[str, ...]]:

@@ -316,6 +316,11 @@ def damage(audit: Audit) -> dict[str, Text]:
         WHERE NOT success AND kind <> 'control' AND column_name NOT IN ('referrer_id', 'team_leader_id') ORDER BY ALL"""
     for kind, table, column, _, observed in audit.engine.rows(gates):
         hurt[f"{table}.{column}"] = Text(f"{KINDS[kind].zh} {observed} 处", f"{KINDS[kind].en}: {observed}")
+        if (kind, table) == (
+            "sequence",
+            "activity",
+        ):  # the entries of an activity that is missing whole are missing too
+            hurt.setdefault("entry.activity_id", hurt[f"{table}.{column}"])
     for table, _, _, expected, observed in audit.engine.rows(
         "SELECT table_name, kind, column_name, expected, observed FROM gate WHERE NOT success AND kind = 'control'"
     ):

@@ -12,8 +12,10 @@ from audit.finding import Text, plain
 from audit.intake.guess import LIKELY, NEEDED, SURE, Filled, Guess, tables_of
 from audit.intake.sniff import KNOWN, Look, look
 from audit.problem import Problem
+from audit.scope import KEYS
 from checks import every_check
 
+RARE = ("draw", "drawn_number", "tier_total", "randomness")  # of number lotteries and of published seeds only
 OFFSET = re.compile(r".*(Z|[+-]\d{2}:?\d{2})")
 QUESTION = Text("问", "QUESTION")
 
@@ -95,12 +97,34 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
         yield f"    strip: {_quoted(first.strip)}"
     if first.empty:
         yield f"    empty: [{', '.join(map(_quoted, first.empty))}]"
+    ids = next((one.name for one in first.columns if one.column == KEYS.get(first.table)), None)
+    place = first.look.names.index(ids) if ids is not None else 0
+    if (
+        ids is not None
+        and first.table != "outcome"
+        and _counts_up([row[place] for one in alike for row in one.look.rows if place < len(row)], first.strip)
+    ):
+        ask = "编号似乎逐一递增；若确是如此，写上此行，缺号即为缺失的记录" if lang == "zh" else \
+            "ids seem to count up by one; if they do, say so, and a gap is a missing record"  # fmt: skip
+        yield f"    # sequence: {KEYS[first.table]} # {plain(QUESTION, lang)}: {ask}"
     yield "    columns:"
     amounts = {"entry": "paid", "purchase": "amount", "payment": "amount", "draw": "sales"}
     named = {one.column for one in first.columns}
     for one in first.columns:
         doubt = "" if one.confidence >= SURE else "  ← " + ("请核对" if lang == "zh" else "look at this")
         line = f"{one.column}: {_source(one)}"
+        if one.unsure:
+            doubt += f"  {plain(QUESTION, lang)}: " + (
+                "千分位、小数点是这样写的吗？" if lang == "zh" else "are its numbers written so?"
+            )
+        if one.unknown:
+            words = _comment("、".join(one.unknown) if lang == "zh" else ", ".join(one.unknown))
+            ask = (
+                f"{words} 各是中奖还是未中？写 values: {{词: win, 词: loss}}，或写奖品的名称"
+                if lang == "zh"
+                else f"which of {words} is a win, which a loss? write values: {{word: win, word: loss}}, or a prize's name"
+            )
+            doubt += f"  {plain(QUESTION, lang)}: {ask}"
         yield (
             f"      {line} # {one.confidence:.2f}{doubt}"
             if one.confidence >= LIKELY
@@ -114,14 +138,24 @@ def _table(alike: Sequence[Filled], lang: str) -> Iterator[str]:
         yield f"      # {'未用的列' if lang == 'zh' else 'not used'}: {_comment(', '.join(unused))}"
 
 
+def _counts_up(cells: Sequence[str], strip: str) -> bool:
+    """Whether nearly all ids end in the number after another's."""
+    ends = [re.search(r"(\d{1,18})$", cell.strip(strip)) for cell in cells]
+    numbers = {int(one[1]) for one in ends if one}
+    steps = sum(number + 1 in numbers for number in numbers)
+    return len(numbers) >= 20 and len(numbers) == len(cells) and steps >= 0.9 * (len(numbers) - 1)
+
+
 def _source(one: Guess) -> str:
-    if not one.as_ and not one.values:
-        return _quoted(one.name)
     parts = [f"column: {_quoted(one.name)}"]
     parts += [f"as: {one.as_}"] if one.as_ else []
+    parts += [f"thousands: {_quoted(one.thousands)}"] if one.thousands else []
+    parts += [f"decimal: {_quoted(one.decimal)}"] if one.decimal != "." else []
     if one.values:
         words = ", ".join(f"{_quoted(theirs)}: {ours}" for theirs, ours in one.values.items())
         parts.append(f"values: {{{words}}}")
+    if len(parts) == 1:
+        return _quoted(one.name)
     return "{" + ", ".join(parts) + "}"
 
 
@@ -212,16 +246,22 @@ def _told(out: Path, exports: Path, filled: Sequence[Filled], unread: Sequence[P
     }
     tables = {one.partition(".")[0] for one in columns}
     yield ""
-    yield say("还缺什么（各检查要的列）：", "What is missing, check by check:")
+    yield say("还缺什么（缺的列：有则要看它的检查）：", "What is missing (columns: the checks that look at them):")
     lacking: dict[str, list[str]] = {}
+    whole_checks = 0
     for check in every_check():
-        missing = [need for need in check.needs if need not in columns]
+        own = [need for need in check.needs if need.partition(".")[0] not in RARE] or check.needs
+        missing = [need for need in own if need not in columns]
         whole = sorted({need.partition(".")[0] for need in missing} - tables)
         some = [need for need in missing if need.partition(".")[0] in tables]
         short = ", ".join([*(say(f"整张表 {table}", f"the whole table {table}") for table in whole), *some])
-        lacking.setdefault(short, []).append(check.name)
+        if short:
+            lacking.setdefault(short, []).append(check.name)
+        else:
+            whole_checks += 1
     for short, names in lacking.items():
-        yield f"  {', '.join(names)}: " + (short or say("列齐全", "all its columns are there"))
+        yield f"  {short}: {', '.join(names)}"
+    yield say(f"  其余 {whole_checks} 项检查要的列都在。", f"  The other {whole_checks} checks have all their columns.")
     for table in sorted(set(NEEDED) - {"draw"} - tables):
         yield say(
             f"  没有 {table} 表：凡要它的检查会说“不适用”。",

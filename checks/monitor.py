@@ -7,7 +7,8 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -16,15 +17,17 @@ from audit import __version__
 from audit.case import Audit, Case, build, damage, read_case
 from audit.hidden import cells_by
 from audit.problem import Problem
-from audit.rules import Boxes, Chances, Group, Numbers, eras
+from audit.rules import Boxes, Chances, Group, Numbers, Raffle, eras
 from audit.stats.bets import LN10
 from audit.stats.classes import Cell, cells_of, class_bets, equal_parts
 from audit.stats.ledger import VERSION, Link, broken, digest_of, evidence, sealed
+from checks.draws.tickets_favoured import HANDED, KINDS, ticket_cells
 
 RATIOS = (0.0, 0.25, 0.5, 0.7, 1.5, 2.0, 3.0, 10.0)
 FAMILIES: Mapping[str, Mapping[str, float]] = {
     "all": {"all": 1.0}, "position": {"below": 0.5, "from": 0.3, "one": 0.2}, "misses": {"from": 0.6, "below": 0.4},
     "hour": {"around the clock": 1.0}, "place": {"one": 1.0}, "number": {"one": 1.0},
+    "tickets": {"all": 1.0},
 }  # fmt: skip
 NEEDED = (
     "entry.entry_id",
@@ -34,12 +37,15 @@ NEEDED = (
     "outcome.outcome",
     "drawn_number.number",
 )
+NEEDED_OF_RAFFLES = ("entry.weight", "entry.participant_id", "outcome.decided_at")
+DRAWS = ("entry", "outcome", "draw", "drawn_number")  # a file of these holds draws, and counts once
 PLACES = """
 SELECT o.position, g.size, g.winners_due, 1, CAST(o.outcome = 'win' AS INTEGER), count(*)
 FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
 WHERE g.is_ordered AND g.undecided = 0 AND g.winners = g.winners_due AND CAST(g.filled_at AS DATE) >= DATE '{since}'
     AND CAST(g.filled_at AS DATE) < DATE '{until}'
 GROUP BY ALL ORDER BY ALL"""
+DECIDED = "CAST(w.decided_at AS DATE) >= DATE '{since}' AND CAST(w.decided_at AS DATE) < DATE '{until}'"
 NUMBERS = """
 SELECT n.number, {size}, {pick}, 1, CAST(d.number IS NOT NULL AS INTEGER), count(*)
 FROM range({low}, {high} + 1) AS n(number)
@@ -65,14 +71,18 @@ def monitor(folder: Path, state: Path, exports: Path | None, lang: Literal["zh",
             f"days up to {links[-1].until} are already taken", str(state), mend="give each export once, in order"
         )
     with tempfile.TemporaryDirectory() as name:
-        audit = build(case, Path(name) / "case.duckdb", Fraction(1), lambda _: None)
+        audit = build(_whole(case), Path(name) / "case.duckdb", Fraction(1), lambda _: None)
         try:
-            hurt = [column for column in NEEDED if column in damage(audit)]
-            gains = {} if hurt else dict(_gains(audit))
+            raffle = isinstance(case.rules.draw, Raffle)
+            hurt = [column for column in (*NEEDED, *(NEEDED_OF_RAFFLES if raffle else ())) if column in damage(audit)]
+            gains = {} if hurt else dict(_gains(audit, since, until))
+            unseen = _unseen(audit, since, until) if raffle else 0
             inputs = tuple(sha for (sha,) in audit.engine.rows("SELECT DISTINCT sha256 FROM input ORDER BY sha256"))
+            holding = f"SELECT sha256 FROM input WHERE table_name IN {DRAWS}"
+            drawn = {sha for (sha,) in audit.engine.rows(holding)}
         finally:
             audit.engine.connection.close()
-    if set(inputs) & {sha for link in links for sha in link.inputs}:
+    if drawn & {sha for link in links for sha in link.inputs}:
         raise Problem("one of these files was taken before", str(folder), mend="give each export once")
     weights = kept["weights"]
     if gains and set(gains) != set(weights):
@@ -86,13 +96,30 @@ def monitor(folder: Path, state: Path, exports: Path | None, lang: Literal["zh",
     kept = {**kept, "totals": totals, "links": [*(asdict(one) for one in links), asdict(link)]}
     _write(state, kept)
     most = max((one.log_e for one in [*links, link]), default=0.0)
-    return _say(most, log_e, kept, hurt, lang)
+    return _say(most, log_e, kept, hurt, unseen, lang)
 
 
-def _say(most: float, log_e: float, kept: Mapping[str, Any], hurt: list[str], lang: str) -> int:
+def _whole(case: Case) -> Case:
+    """A draw of a raffle holds tickets of earlier days, so its export goes back to where its activities began: that is no fault."""
+    return replace(case, file=replace(case.file, period=None)) if isinstance(case.rules.draw, Raffle) else case
+
+
+def _unseen(audit: Audit, since: date, until: date) -> int:
+    """Draws due on these days that are not judged: not all of their tickets are in the export, or the weights are not known."""
+    sql = f"""
+        SELECT count(*) FROM raffle_due AS w
+        LEFT JOIN ({HANDED}) AS b ON b.activity_id = w.activity_id AND b.position = w.bound
+        WHERE {DECIDED.replace("decided_at", "due_at")} AND (b.entries IS DISTINCT FROM w.bound OR EXISTS (
+            SELECT 1 FROM ticket AS t WHERE t.activity_id = w.activity_id AND t.position <= w.bound AND t.tickets IS NULL))"""
+    return int(audit.engine.value(sql.format(since=since, until=until)) or 0) if audit.has("raffle_due") else 0
+
+
+def _say(most: float, log_e: float, kept: Mapping[str, Any], hurt: list[str], unseen: int, lang: str) -> int:
     risk = Fraction(kept["risk"])
     won = most >= -math.log(risk)
     best = max(kept["weights"], key=lambda name: -math.inf if kept["totals"][name] is None else kept["totals"][name])
+    kind = next((one for one in KINDS.values() if best.startswith(f"{one.en} x")), None)
+    best = best.replace(kind.en, kind.zh) if kind and lang == "zh" else best
     if lang == "zh":
         print(f"已累计 {len(kept['links'])} 份导出：反对声明的证据为 10^{log_e / LN10:.2f} 倍（最高 10^{most / LN10:.2f}）；"
               f"达到 {float(1 / risk):,.0f} 倍即告警，诚实平台一生至多有 {risk} 的机会达到。获益最多的说法：{best}。")  # fmt: skip
@@ -105,6 +132,10 @@ def _say(most: float, log_e: float, kept: Mapping[str, Any], hurt: list[str], la
     if hurt:
         print(f"本次导出有缺损（{'、'.join(hurt)}），没有计入。" if lang == "zh" else
                f"This export is damaged ({', '.join(hurt)}): nothing of it was counted.")  # fmt: skip
+    if unseen:
+        print(f"有 {unseen} 次开奖没有计入：它们的票不全在导出中，或权重不明；请从活动开始起导出参与记录。" if lang == "zh" else
+              f"Draws not counted: {unseen}. Not all of their tickets are in this export, or their weights are not known: "
+              "export the entries of an activity from its beginning on.")  # fmt: skip
     return 1 if won else 0
 
 
@@ -145,16 +176,18 @@ def _book(case: Case, cells: Mapping[str, list[Cell]]) -> Iterator[tuple[str, fl
         looks = {
             f"number {name}": ("number", list(range(pool.from_, pool.to + 1))) for name, pool in draw.pools.items()
         }
+    elif isinstance(draw, Raffle):
+        looks = {kind.en: ("tickets", [0]) for kind in KINDS.values()}
     for look, (family, edges) in looks.items():
         for one in class_bets(cells.get(look, []), edges, FAMILIES[family], RATIOS):
             last = "" if one.last >= edges[-1] else str(one.last)
-            yield f"{look} {one.first}-{last} ({one.family}) x{one.ratio:g}", one.log_bet, one.weight / len(looks)
+            which = "" if family == "tickets" else f" {one.first}-{last} ({one.family})"
+            yield f"{look}{which} x{one.ratio:g}", one.log_bet, one.weight / len(looks)
 
 
-def _gains(audit: Audit) -> Iterator[tuple[str, float]]:
-    """What each theory gained on the days that the case covers."""
-    period = audit.case.file.period
-    days = {"since": period.from_ if period else "", "until": period.to if period else ""}
+def _gains(audit: Audit, since: date, until: date) -> Iterator[tuple[str, float]]:
+    """What each theory gained on these days."""
+    days = {"since": since, "until": until}
     within = f"CAST(taken_at AS DATE) >= DATE '{days['since']}' AND CAST(taken_at AS DATE) < DATE '{days['until']}'"
     draw, cells = audit.rules.draw, dict[str, list[Cell]]()
     if isinstance(draw, Boxes | Chances) and audit.has("chance"):
@@ -168,6 +201,9 @@ def _gains(audit: Audit) -> Iterator[tuple[str, float]]:
                 pool=name, low=pool.from_, high=pool.to, size=pool.to - pool.from_ + 1, pick=pool.pick, **days
             )
             cells[f"number {name}"] = cells_of(audit.engine.rows(sql))
+    elif isinstance(draw, Raffle) and audit.has("draw_replayed"):
+        counted, _ = ticket_cells(audit, draw, DECIDED.format(**days))
+        cells = {kind.en: [Cell(0, one.strata)] for kind, one in zip(KINDS.values(), counted, strict=True)}
     for theory, log_bet, _ in _book(audit.case, cells):
         yield theory, log_bet
 

@@ -53,7 +53,7 @@ def open_notebooks(case: Path, out: Path, lang: str, *, run: bool, open_: bool) 
     """Write the notebooks; run them where asked, then open Jupyter on them where asked. Raises Problem."""
     for name in [*(["papermill"] if run else []), *(["jupyterlab"] if open_ else [])]:
         if find_spec(name) is None:
-            raise Problem(f"{name} is not installed", mend='pip install "redraw-audit[notebook]"')
+            raise Problem(f"{name} is not installed", mend='pip install ".[notebook]" in the folder of redraw')
     for path in write_notebooks(case, out, lang):
         if run:
             import papermill

@@ -167,7 +167,8 @@ def _draw_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "monitor",
         help="take one more export of a case into a running bet against its declared draw",
         description="Multiplies the bet on CASE's period into FILE, a small hash-chained JSON; an honest platform ever raises "
-        "an alarm with the case's risk at most, however long one watches. Exit status 1: alarm.",
+        "an alarm with the case's risk at most, however long one watches. Of a raffle, each export holds the entries of an "
+        "activity from its beginning; each draw counts on its own day. Exit status 1: alarm.",
         epilog=EXIT,
     )
     watch.add_argument("case", type=Path, metavar="CASE", help="folder with case.yaml (with `period`) and rules.yaml")

@@ -73,6 +73,48 @@ def test_preamble_footer_and_protected_cells(tmp_path: Path, capsys: pytest.Capt
         audit.engine.connection.close()
 
 
+@pytest.mark.parametrize(("cells", "wanted", "asked"), [
+    (["1,234.50", "12.00"], {"thousands": ","}, False),
+    (["1.234,50", "12,00"], {"thousands": ".", "decimal": ","}, False),
+    (["1\u202f234", "4,50"], {"thousands": " ", "decimal": ","}, False),
+    (["4,50", "12,00"], {"decimal": ","}, False),
+    (["¥1,234.50", "¥3,000.00"], {"thousands": ","}, False),
+    (["1,234", "2,500"], {"thousands": ","}, True),
+    (["1,234.50", "1,23.4", "12.00", "3.00"], {"thousands": ","}, True),
+    (["1234.50", "1.234"], {}, False),
+])  # fmt: skip
+def test_marks_of_thousands_are_proposed(cells: list[str], wanted: dict[str, str], asked: bool, tmp_path: Path) -> None:
+    rows = [f'P{n};2022-03-01 10:00:0{n};U{n};"{cell}"' for n, cell in enumerate(cells)]
+    (tmp_path / "p.csv").write_text("\n".join(["流水号;付款时间;收款人;金额", *rows, ""]), "utf-8")
+    assert main(["init", str(tmp_path)]) == 0
+    drafted = (tmp_path / "case.yaml").read_text("utf-8")
+    found = yaml.safe_load(drafted)["tables"]["payment"]["columns"]["amount"]
+    assert found == ({"column": "金额", **wanted} if wanted else "金额")
+    (line,) = [line for line in drafted.splitlines() if line.strip().startswith("amount:")]
+    assert ("written so?" in line) is asked
+
+
+def test_words_of_outcomes_that_nobody_knows_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"K{n},A1,{n},U{n},2022-03-01 10:00:0{n},5,{'头彩' if n == 4 else '谢谢参与'}" for n in range(1, 5)]
+    (tmp_path / "e.csv").write_text(
+        "\n".join(["开盒编号,活动编号,盒号,会员ID,开盒时间,支付金额,结果", *rows, ""]), "utf-8"
+    )
+    assert main(["init", str(tmp_path)]) == 0
+    drafted = (tmp_path / "case.yaml").read_text("utf-8")
+    (line,) = [line for line in drafted.splitlines() if line.strip().startswith("outcome: {")]
+    assert "QUESTION: which of 头彩 is a win" in line
+    tables = yaml.safe_load(drafted)["tables"]
+    assert tables["outcome"]["columns"]["outcome"]["values"] == {"谢谢参与": "loss"}
+    assert tables["entry"]["columns"]["participant_id"] == "会员ID"
+
+
+def test_ids_that_count_up_are_asked_about(tmp_path: Path) -> None:
+    rows = [f"A{n:04d},U{n * 7 % 30},2022-03-01 10:00:00" for n in range(1, 40) if n != 17]
+    (tmp_path / "a.csv").write_text("\n".join(["活动编号,发起人,发起时间", *rows, ""]), "utf-8")
+    assert main(["init", str(tmp_path)]) == 0
+    assert "# sequence: activity_id # QUESTION" in (tmp_path / "case.yaml").read_text("utf-8")
+
+
 def test_words_for_nothing_are_nothing(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(
         "user id,referrer,joined at\n'1,-,2022-03-01 00:00:00\n'2,'1,2022-03-01 00:00:01\n", "utf-8"

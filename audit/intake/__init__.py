@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.engine import Engine, Step, literal
-from audit.intake.cells import Cast, cast
+from audit.intake.cells import Cast, cast, marked, mend_of
 from audit.intake.in_place import differs, plain_casts
 from audit.intake.lines import keep_runs
 from audit.intake.mapping import Column, TableMap
@@ -198,12 +198,29 @@ def _casts(
             raise intake.document.problem(path, f"{source.file} has no column {at.column!r}", mend=mend)
         if at.column is not None and source.names.count(at.column) > 1:
             raise Problem(f"the column {at.column!r} stands twice", source.file, source.first_line - 1, 1)
+        if marked(at):
+            _check_marks(intake, (table, "columns", name), at, columns[name])
         text = f"c{source.names.index(at.column)}" if at.column is not None else f"CAST({literal(at.value)} AS VARCHAR)"
         if at.column is not None:
             text = _bare(text, intake.tables[table])
         choices: Sequence[str] = intake.choices.get((table, name), ())
         casts[name] = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
     return casts
+
+
+def _check_marks(intake: Intake, path: tuple[str, ...], at: Column, kind: str) -> None:
+    """Marks of thousands and decimals belong to numbers, and differ."""
+    if kind != "BIGINT" and not kind.startswith("DECIMAL"):
+        raise intake.document.problem(
+            ("tables", *path),
+            f"{path[-1]} is no number: it has no mark of thousands or decimals",
+            mend="remove the word",
+        )
+    if at.thousands == at.decimal:
+        raise intake.document.problem(
+            ("tables", *path), "thousands and decimals bear the same mark", value=at.decimal,
+            mend="""such as thousands: ",", or thousands: ".", decimal: "," for 1.234,50""",
+        )  # fmt: skip
 
 
 def _bare(text: str, plan: TableMap) -> str:
@@ -233,7 +250,7 @@ def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, co
             raw = f"c{source.names.index(theirs)}" if theirs else casts[name].text
             for record, value in engine.rows(f"SELECT record, {raw} FROM ({source.sql}) AS raw WHERE {fault}"):
                 if record not in broken:
-                    found[name, theirs, record] = (value, casts[name].mend)
+                    found[name, theirs, record] = (value, mend_of(casts[name], value, theirs))
     lines = source.lines({record for _, _, record in found})
     for (name, theirs, record), (value, mend) in sorted(found.items()):
         cells = [source.file, table, name, theirs, record, lines[record], value, mend]

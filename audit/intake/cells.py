@@ -6,6 +6,7 @@ first. A cast is an SQL expression over the cell's text that is NULL where the c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,15 +19,30 @@ BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
 MOMENT = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 OFFSET = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
+SPACES = " \u00a0\u2009\u202f"  # a declared space is any of those that spreadsheets write between digits
+MARKS = (
+    (",", "."),
+    ("", ","),
+    (".", ","),
+    (" ", "."),
+    (" ", ","),
+    ("'", "."),
+    ("’", "."),
+    ("，", "."),
+)  # thousands, decimals
 
 
 @dataclass(frozen=True)
 class Cast:
-    """text is the cell as text, value its exact value or NULL; mend tells a reader what would be read."""
+    """text is the cell as text, value its exact value or NULL; mend tells a reader what would be read.
+
+    bare: a number, read as plain digits because case.yaml declares no mark for its thousands or decimals.
+    """
 
     text: str
     value: str
     mend: str
+    bare: bool = False
 
 
 def cast(kind: str, name: str, text: str, source: Column, zone: str, choices: Sequence[str], asset: Cast | None,
@@ -38,10 +54,15 @@ def cast(kind: str, name: str, text: str, source: Column, zone: str, choices: Se
     if choices:
         listed = ", ".join(map(literal, choices))
         return Cast(text, f"CASE WHEN {text} IN ({listed}) THEN {text} END", f"one of {', '.join(choices)}, or map it")
-    if kind == "BIGINT":
-        return Cast(text, _when(text, "-?[0-9]{1,18}", f"CAST({text} AS BIGINT)"), "a whole number, digits only")
-    if kind.startswith("DECIMAL"):
-        return _amount(text, asset, units)
+    if kind == "BIGINT" or kind.startswith("DECIMAL"):
+        digits = unmarked(text, source) if marked(source) else text
+        read = _whole(digits) if kind == "BIGINT" else _amount(digits, asset, units)
+        if not marked(source):
+            return Cast(text, read.value, read.mend, bare=True)
+        groups = f"digits in threes parted by {source.thousands!r}" if source.thousands else "digits without a mark"
+        return Cast(
+            text, read.value, f"{groups}, and {source.decimal!r} before the decimals, as case.yaml says: {read.mend}"
+        )
     if kind.startswith("TIMESTAMP"):
         return _moment(text, source, zone)
     if name.endswith("_id") or name == "ref":
@@ -55,6 +76,49 @@ def cast(kind: str, name: str, text: str, source: Column, zone: str, choices: Se
 
 def _when(text: str, pattern: str, value: str) -> str:
     return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN {value} END"
+
+
+def marked(source: Column) -> bool:
+    """Whether case.yaml declares how the numbers of a column are written."""
+    return source.thousands is not None or source.decimal != "."
+
+
+def unmarked(text: str, source: Column) -> str:
+    """A number as plain digits with a decimal point; NULL where its marks do not stand where they were declared."""
+    marks = source.thousands or ""
+    plain = f"translate({text}, {literal(source.decimal + (SPACES if marks == ' ' else marks))}, '.')"
+    return f"CASE WHEN regexp_full_match({text}, {literal(written(marks, source.decimal))}) THEN {plain} END"
+
+
+def written(thousands: str, decimal: str) -> str:
+    """The pattern of a number with these marks; its thousands may also stand without one."""
+    grouped = f"[0-9]{{1,3}}([{SPACES if thousands == ' ' else thousands}][0-9]{{3}})+|" if thousands else ""
+    return f"-?({grouped}[0-9]+)([{decimal}][0-9]+)?"
+
+
+def marks_of(number: str) -> tuple[str, str] | None:
+    """How a number with marks is written: its mark of thousands ("" for none) and of decimals; None: as plain digits, or not at all.
+
+    1,234 may be either: it is taken for thousands, as money has no three decimals. 1.234 is a plain decimal.
+    """
+    if re.fullmatch(r"-?\d+([.]\d+)?", number):
+        return None
+    fitting = (pair for pair in MARKS if re.fullmatch(written(*pair), number))
+    return next(fitting, None)
+
+
+def mend_of(read: Cast, value: str, column: str) -> str:
+    """What to do about a refused cell; where a number has marks that could be declared, how to declare them."""
+    marks = marks_of(value.strip()) if read.bare else None
+    if marks is None:
+        return read.mend
+    words = [f'thousands: "{marks[0]}"'] if marks[0] else []
+    words += [f'decimal: "{marks[1]}"'] if marks[1] != "." else []
+    return f"write {{column: {column}, {', '.join(words)}}} in case.yaml if the marks mean that; as it is, {read.mend}"
+
+
+def _whole(text: str) -> Cast:
+    return Cast(text, _when(text, "-?[0-9]{1,18}", f"CAST({text} AS BIGINT)"), "a whole number, digits only")
 
 
 def _amount(text: str, asset: Cast | None, units: Sequence[Units]) -> Cast:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from audit.intake.cells import marks_of, written
 from audit.intake.sniff import Look
 
 SURE, LIKELY = 0.75, 0.5  # at or above: mapped without a word; mapped, and to be looked at
@@ -19,8 +20,8 @@ NEEDED = {  # without these a file is not this table
     "draw": ("draw_id", "drawn_at"),
 }  # fmt: skip
 MEANT = {
-    "win": ("中奖", "已中奖", "获奖", "中", "是", "win", "won", "yes", "true", "1"),
-    "loss": ("未中", "未中奖", "没中", "不中", "否", "loss", "lost", "lose", "no", "false", "0"),
+    "win": ("中奖", "已中奖", "恭喜中奖", "获奖", "中", "是", "win", "won", "yes", "true", "1"),
+    "loss": ("未中", "未中奖", "谢谢参与", "没中", "不中", "否", "loss", "lost", "lose", "no", "false", "0"),
 }
 ASSETS = {"CNY": ("人民币", "元", "rmb", "现金", "余额", "cny", "￥", "¥"), "coupon": ("盲盒券", "券", "优惠券", "coupon", "代金券"),
           "product": ("产品", "商品", "实物", "product", "goods")}  # fmt: skip
@@ -30,19 +31,28 @@ UNIX = re.compile(r"1\d{9}(\d{3})?")
 AMOUNT = re.compile(r"-?\d{1,28}(\.\d{1,18})?")
 WHOLE = re.compile(r"\d{1,9}")
 WRAPPED = "`\t'\" ="
+MONIES = ("paid", "amount", "sales")
 MONEY = "¥￥元"
 NOTHING = ("-", "/", "--", "—", "无", "NULL", "null", "\\N", "None")
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A canonical column of a file: the platform's name for it, and how sure that is, from 0 to 1."""
+    """A canonical column of a file: the platform's name for it, and how sure that is, from 0 to 1.
+
+    thousands and decimal are the marks of its numbers; unsure: they might mean something else (1,234 alone). unknown are the
+    words of an outcome that are nowhere said to be a win or a loss.
+    """
 
     column: str
     name: str
     confidence: float
     as_: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    thousands: str = ""
+    decimal: str = "."
+    unsure: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,10 @@ def _as_table(look: Look, table: str) -> Filled:
     for score, column, place in sorted(scores, key=lambda one: (-one[0], list(names()[table]).index(one[1]), one[2])):
         if column not in taken and place not in used and score >= 0.3:
             bare = [_bare(row[place], strip, empty) for row in look.rows if place < len(row)]
-            taken[column] = Guess(column, look.names[place], score, _written(column, bare), _values(column, bare))
+            thousands, decimal, sure = _marks(column, bare)
+            score = round(score * sure, 3)
+            as_, values, strange = _written(column, bare), _values(column, bare), _unknown(column, bare)
+            taken[column] = Guess(column, look.names[place], score, as_, values, thousands, decimal, sure < 1, strange)
             used.add(place)
     return Filled(table, look, tuple(taken[column] for column in names()[table] if column in taken), strip, empty)
 
@@ -133,8 +146,8 @@ def _fits(column: str, cells: list[str]) -> float:
 
     if column.endswith("_at"):
         return max(0.1, share(TIME, DAY, UNIX))
-    if column in ("paid", "amount", "sales"):
-        return max(0.1, share(AMOUNT))
+    if column in MONIES:
+        return max(0.1, sum(bool(AMOUNT.fullmatch(cell) or marks_of(cell)) for cell in cells) / len(cells))
     if column == "position":
         return max(0.1, share(WHOLE))
     if column.endswith("_id") or column == "ref":
@@ -154,6 +167,21 @@ def _written(column: str, cells: list[str]) -> str:
     return ""
 
 
+def _marks(column: str, cells: list[str]) -> tuple[str, str, float]:
+    """The marks of thousands and of decimals in a column of amounts, and how sure that is: the share of cells so written.
+
+    Where every mark might be either (1,234 and nothing else), it is less sure.
+    """
+    found = {cell: marks for cell in cells if (marks := marks_of(cell))} if column in MONIES else {}
+    if not found:
+        return "", ".", 1.0
+    pairs = {(one, two) for one, _ in found.values() for _, two in found.values() if one != two}
+    read = {pair: [bool(re.fullmatch(written(*pair), cell)) for cell in cells] for pair in pairs}
+    best = max(sorted(pairs), key=lambda pair: (sum(read[pair]), pair[1] == "."))
+    other = [bool(re.fullmatch(written("", best[0]), cell)) for cell in cells] if best[0] in (",", ".") else [False]
+    return *best, sum(read[best]) / len(cells) * (0.8 if all(other) else 1)
+
+
 def _values(column: str, cells: list[str]) -> dict[str, str]:
     """The platform's words and ours, where they are few and plain."""
     listed = {"outcome": MEANT, "asset": ASSETS, "choice": ASSETS}.get(column)
@@ -165,6 +193,13 @@ def _values(column: str, cells: list[str]) -> dict[str, str]:
         if ours and ours != word:
             found[word] = ours
     return found
+
+
+def _unknown(column: str, cells: list[str]) -> tuple[str, ...]:
+    """The words of outcomes that are neither ours nor known, where they are few."""
+    meant = {"win", "loss", *sum(MEANT.values(), ())}
+    words = sorted({one for one in cells if one and one.lower() not in meant}) if column == "outcome" else []
+    return tuple(words) if len(words) <= 20 else ()
 
 
 def _wrapping(look: Look) -> tuple[str, tuple[str, ...]]:
@@ -179,7 +214,11 @@ def _wrapping(look: Look) -> tuple[str, tuple[str, ...]]:
 def _wraps(character: str, cells: list[str]) -> bool:
     """Whether a character at the end of cells protects a value: an id, an amount."""
     wrapped = [cell for cell in cells if cell[0] == character or cell[-1] == character]
-    plain = sum(bool(re.fullmatch(r"[\w.\-:/ ]+", cell.strip(WRAPPED + MONEY))) for cell in wrapped)
+    plain = sum(
+        bool(re.fullmatch(r"[\w.\-:/ ]+", bare) or marks_of(bare))
+        for cell in wrapped
+        for bare in [cell.strip(WRAPPED + MONEY)]
+    )
     return (
         bool(wrapped)
         and plain > len(wrapped) / 2

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from audit.engine import literal
-from audit.intake.cells import Cast
+from audit.intake.cells import Cast, marked
 from audit.intake.mapping import Column
 from audit.rules.units import Units
 
@@ -47,7 +47,7 @@ def _plain(
             return text
         words = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in at.values.items())
         return f"CASE {text} {words} ELSE {text} END"
-    if at.values:
+    if at.values or marked(at):
         return None
     if kind == "BIGINT":
         return f"CAST({raw} AS BIGINT)" if own in WHOLE else None
@@ -71,7 +71,7 @@ def _amount(raw: str, own: str, units: Sequence[Units], asset: str | None) -> st
         return None
 
     def steps(one: Units) -> str:
-        number = f"CAST({raw} AS DECIMAL(38, {one.decimals}))" if own == "VARCHAR" else raw
+        number = f"TRY_CAST({raw} AS DECIMAL(38, {one.decimals}))" if own == "VARCHAR" else raw
         return f"CAST({number} * {10**one.decimals} AS DECIMAL(38, 0))"
 
     cases = " ".join(f"WHEN {literal(one.asset)} THEN {steps(one)}" for one in units)

@@ -23,6 +23,10 @@ class Column:
     as_: Literal["day", "unix-seconds", "unix-milliseconds"] | None = Field(
         default=None, alias="as", description="how a time is written, where it is not a date with a time of day"
     )
+    thousands: Literal[",", ".", " ", "'", "’", "，"] | None = Field(
+        default=None, description="the mark between groups of three digits of an amount, as in 1,234.50"
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="the mark before the decimals of an amount")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -18,6 +18,7 @@ def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
              for version, draw in enumerate(draws)]  # fmt: skip
     weighted = any(draw.tickets == "weight" for draw in draws)
     equal = [str(version) for version, draw in enumerate(draws) if draw.tickets == "equal"]
+    up_to = "OVER (PARTITION BY activity_id ORDER BY position, entry_id\n        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     weight = f"CASE WHEN version IN ({', '.join(equal)}) THEN 1 ELSE weight END" if equal else "weight"
     return [
         Step(
@@ -27,9 +28,10 @@ def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
         ),
         Step(
             "ticket",
+            "-- how many tickets were handed out is not known from the first entry of unknown weight on\n"
             f"SELECT entry_id, activity_id, participant_id, position, entered_at, version, {weight} AS tickets,\n"
-            f"    sum({weight}) OVER (PARTITION BY activity_id ORDER BY position, entry_id\n"
-            "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS tickets_so_far\n"
+            f"    CASE WHEN count(*) {up_to} = count({weight}) {up_to}\n"
+            f"        THEN sum({weight}) {up_to} END AS tickets_so_far\n"
             "FROM entry_played",
             "table",
         ),
@@ -185,7 +187,7 @@ def _pools(weighted: bool) -> list[Step]:
             "    -- no chance: whoever was not in the draw yet, or had won before\n"
             "    CASE WHEN w.bound IS NULL OR w.position > w.bound OR n.draw < w.draw\n"
             "        OR row_number() OVER (PARTITION BY w.activity_id, w.draw, w.participant_id ORDER BY w.turn) > 1\n"
-            "        THEN 0 ELSE t.tickets END AS chance_num,\n"
+            f"        THEN 0 {'WHEN p.tickets_so_far IS NULL THEN NULL ' if weighted else ''}ELSE t.tickets END AS chance_num,\n"
             f"    greatest(1, coalesce({handed}, 1) - w.gone) AS chance_den\n"
             "FROM raffle_pool AS w\n"
             "JOIN ticket AS t ON t.entry_id = w.entry_id\n"

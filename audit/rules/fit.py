@@ -71,7 +71,9 @@ def _reported_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
                 word = key.rstrip("_").replace("_", "-")
                 yield document.problem(("reported", name), f"{one.quantity} needs `{word}`", mend=f"add `{word}`")
         if one.in_ is not None and one.in_ not in rules.assets:
-            yield document.problem(("reported", name, "in"), "this asset is not declared", value=one.in_)
+            yield document.problem(
+                ("reported", name, "in"), "this asset is not declared", value=one.in_, mend="declare it under `assets`"
+            )
 
 
 def _version_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
@@ -116,7 +118,9 @@ def _era_misfits(rules: Rules, era: Era) -> Iterator[Problem]:
         if claim.between[0] > claim.between[1]:
             yield era.problem(("claims", name, "between"), "the lower end comes first")
         if claim.in_ not in rules.assets:
-            yield era.problem(("claims", name, "in"), "this asset is not declared", value=claim.in_)
+            yield era.problem(
+                ("claims", name, "in"), "this asset is not declared", value=claim.in_, mend="declare it under `assets`"
+            )
         if rules.activity is None or not isinstance(rules.draw, Boxes | Group):
             yield era.problem(
                 ("claims", name), "a claim about an activity needs `activity` and a draw of boxes or a group"
@@ -209,7 +213,9 @@ def _pay_misfits(award: Award, asset: str, pay: Pay, rules: Rules, era: Era, at:
         )
     if isinstance(pay, Unlock):
         if pay.from_ not in rules.assets:
-            yield era.problem((*here, "from"), "this asset is not declared", value=pay.from_)
+            yield era.problem(
+                (*here, "from"), "this asset is not declared", value=pay.from_, mend="declare it under `assets`"
+            )
         elif rules.assets[pay.from_].step != rules.assets.get(asset, rules.assets[pay.from_]).step:
             yield era.problem((*here, "from"), "a fund has the same step as what it turns into", value=pay.from_)
         if pay.from_ == asset:
@@ -228,7 +234,12 @@ def _order_misfits(order: Order | None, rules: Rules, era: Era) -> Iterator[Prob
             yield era.problem(path, "a percentage lies between 0 and 100", value=str(share))
     for coupon in order.coupons:
         if coupon not in rules.assets:
-            yield era.problem(("order", "coupons", coupon), "this asset is not declared", value=coupon)
+            yield era.problem(
+                ("order", "coupons", coupon),
+                "this asset is not declared",
+                value=coupon,
+                mend="declare it under `assets`",
+            )
 
 
 def _monies(rules: Rules) -> Iterator[tuple[Path_, Mapping[str, Pay]]]:

@@ -56,7 +56,8 @@ def _box_misfits(draw: Boxes, assets: Mapping[str, AssetRule], problem: Says) ->
         yield problem(("draw", "prizes"), "the boxes hold exactly one prize")
     for prize in draw.prizes:
         if prize not in assets:
-            yield problem(("draw", "prizes", prize), "this asset is not declared", value=prize)
+            yield problem(("draw", "prizes", prize), "this asset is not declared", value=prize,
+                          mend=f'declare what is won under `assets`, as {prize}: {{step: "1"}}')  # fmt: skip
     if draw.odds == "uniform":
         return
     total, seen = Fraction(0), set[int]()

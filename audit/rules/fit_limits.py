@@ -44,7 +44,7 @@ def _bound_misfits(rules: Rules, bound: Bound, problem: Says, at: Path_) -> Iter
     if (bound.in_ is None) != (bound.quantity == "odds"):
         yield problem(at, "amounts have an asset, odds have none", mend="" if bound.in_ else "say in: CNY")
     elif bound.in_ is not None and bound.in_ not in rules.assets:
-        yield problem((*at, "in"), "this asset is not declared", value=bound.in_)
+        yield problem((*at, "in"), "this asset is not declared", value=bound.in_, mend="declare it under `assets`")
     if bound.at_least is None and bound.at_most is None:
         yield problem(at, "a bound has at-least, at-most, or both")
     if rules.draw is None and bound.quantity != "paid":

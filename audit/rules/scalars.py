@@ -26,7 +26,7 @@ def _amount(value: Any) -> Decimal:
         return Decimal(value)
     if isinstance(value, str) and AMOUNT.fullmatch(value):
         return Decimal(value)
-    raise ValueError('an amount is a quoted decimal, such as "4.50"')
+    raise ValueError('an amount is a quoted decimal without marks between its thousands, such as "4.50" or "1288.00"')
 
 
 def _odds(value: Any) -> Fraction:

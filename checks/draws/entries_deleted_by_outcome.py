@@ -5,7 +5,8 @@ Matters: losing rows struck out make odds look better; winning rows struck out h
 How: a missing opening shows itself as a gap in the order of an activity, which lost, or as an activity that ended without
     its win. Blindly lost rows are wins as often as all rows are (hypergeometric); a bet on "wins go missing r times as
     often", r from 0 up, mixed. For groups: the winners and losers missing from those decided.
-Blind to: activities struck out whole; endings that the export does not record.
+Blind to: activities struck out whole, which `sequence_gaps` finds where their ids are declared to count up; endings that
+    the export does not record.
 """
 
 from __future__ import annotations

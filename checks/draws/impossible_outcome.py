@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from audit.case import Audit, evidence
 from audit.finding import Finding, Text, Verdict, check
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle
+from checks.draws.tickets_favoured import unknown_tickets
 
 BOX = "SELECT entry_id, activity_id, position, outcome, entered_at, source_file, record\nFROM {} ORDER BY activity_id, position, entry_id"
 AGAIN = (
@@ -69,7 +70,13 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
             clean = False
             yield Finding(name, Verdict.FAIL, Text(f"{words.zh}：{len(rows)} 条。", f"{words.en}: {len(rows)}."),
                           observed=str(len(rows)), rows=rows, sql=sql)  # fmt: skip
-    if clean:
+    unknown = unknown_tickets(audit)
+    if clean and unknown:
+        yield Finding("draws", Verdict.INCONCLUSIVE, Text(
+            f"{unknown} 次参与的权重缺失或无法读取：没有票的参与若中了奖，看不出来。其余没有发生规则上不可能的事。",
+            f"The weight of {unknown} entries is missing or cannot be read: a win of an entry without a ticket would not show. "
+            "Nothing else happened that the rules make impossible."))  # fmt: skip
+    elif clean:
         yield Finding("draws", Verdict.PASS, Text("没有发生规则上不可能的事。", "Nothing happened that the rules make impossible."),
                       observed="0")  # fmt: skip
 

@@ -26,6 +26,7 @@ SEEDS = "SELECT activity_id, seed, commitment, source_file, record FROM randomne
 HELD = """
 SELECT o.activity_id, o.position, {tickets} AS tickets, o.outcome, o.entry_id FROM entry_played AS o
 WHERE o.activity_id IN (SELECT activity_id FROM randomness){where} ORDER BY o.activity_id, o.position, o.entry_id"""
+UNKNOWN = "SELECT activity_id FROM entry_played WHERE weight IS NULL AND activity_id IS NOT NULL"
 LATE = """
 SELECT r.activity_id, r.committed_at, r.revealed_at, max(o.decided_at) AS decided_at, r.source_file, r.record
 FROM randomness AS r JOIN entry_played AS o ON o.activity_id = r.activity_id AND o.outcome IS NOT NULL
@@ -58,14 +59,22 @@ def randomness_not_honoured(audit: Audit) -> Iterator[Finding]:
     rows = evidence(audit, _rows(wrong)) if wrong else ()
     told = [{**row, "drawn": _shown(scheme, replayed[str(row["activity_id"])], held, str(row["activity_id"]), draw),
              "recorded": ", ".join(str(place) for place in held[str(row["activity_id"])].won)} for row in rows]  # fmt: skip
-    yield _draws(len(replayed), len(held), told, variant)
+    weighed = isinstance(draw, Raffle) and draw.tickets == "weight"
+    unknown = [row for row in audit.engine.rows(f"SELECT DISTINCT activity_id FROM randomness WHERE activity_id IN ({UNKNOWN})")
+               if weighed]  # fmt: skip
+    yield _draws(len(replayed), len(held), told, variant, len(unknown))
     if scheme.commitment is not None:
         yield _commitments(audit, scheme, seeds)
     if audit.case.scope.has("randomness", "committed_at"):
         yield _times(audit)
 
 
-def _draws(replayed: int, held: int, wrong: Sequence[Row], variant: str | None) -> Finding:
+def _draws(replayed: int, held: int, wrong: Sequence[Row], variant: str | None, unknown: int) -> Finding:
+    if unknown and not wrong:
+        return Finding("draws", Verdict.INCONCLUSIVE, Text(
+            f"{unknown} 场有参与的权重缺失或无法读取，不能重新抽取；其余 {replayed} 场按种子重新抽取，逐位一致。",
+            f"{unknown} draws hold an entry whose weight is missing or cannot be read, and cannot be drawn again; the other "
+            f"{replayed} are as their seeds give, bit for bit."))  # fmt: skip
     if not replayed:
         return Finding("draws", Verdict.INCONCLUSIVE, Text("没有已公布种子的抽取。", "No draw has a published seed."))
     said = Text(
@@ -133,11 +142,12 @@ def _times(audit: Audit) -> Finding:
 
 
 def _held(audit: Audit, draw: Boxes | Group | Raffle) -> dict[str, Held]:
-    """Activities that are decided (boxes: begun) and have a seed."""
+    """Activities that are decided (boxes: begun), have a seed, and of which every weight is known."""
     weighed = isinstance(draw, Raffle) and draw.tickets == "weight"
     full = " AND EXISTS (SELECT 1 FROM group_state AS g WHERE g.activity_id = o.activity_id AND g.is_full AND g.undecided = 0)"
+    known = f" AND o.activity_id NOT IN ({UNKNOWN})" if weighed else ""
     sql = HELD.format(
-        tickets="coalesce(o.weight, 0)" if weighed else "1", where=full if isinstance(draw, Group) else ""
+        tickets="coalesce(o.weight, 0)" if weighed else "1", where=full if isinstance(draw, Group) else known
     )
     found: dict[str, Held] = {}
     for name, position, tickets, outcome, _ in audit.engine.rows(sql):

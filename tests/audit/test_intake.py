@@ -248,3 +248,77 @@ def test_steps_that_are_no_power_of_ten_are_exact(tmp_path: Path, audited: Audit
     audit, _ = audited(folder)
     stored = audit.engine.rows("SELECT CAST(amount AS VARCHAR) FROM payment ORDER BY record")
     assert stored == [("90",), (None,), ("2469135780246913578024691",)]
+
+
+MARKED = [
+    ('thousands: ","', ["1,234.50", "-1,234,567.05", "12.5", "1234", "999,000"], ["123450", "-123456705", "1250", "123400", "99900000"]),
+    ('thousands: ".", decimal: ","', ["1.234,50", "4,5", "1.234", "1234,50"], ["123450", "450", "123400", "123450"]),
+    ('thousands: " ", decimal: ","', ["1 234,50", "1\u00a0234\u202f567,1"], ["123450", "123456710"]),
+    ('decimal: ","', ["1234,50", "4"], ["123450", "400"]),
+    ('thousands: "\'"', ["1'234.50"], ["123450"]),
+]  # fmt: skip
+ILL = [
+    ('thousands: ","', ["1,23.4", "1,2345", ",123", "1,,234", "1234,567", "1,234,56", "12,34,567", "1,234.", "1.234,50", "1,234.505"]),
+    ('thousands: ".", decimal: ","', ["4.50", "1,234.50", "1.23", "1.234,", "1 234"]),
+    ('decimal: ","', ["1.234,50", "4.50", "1,2,3"]),
+]  # fmt: skip
+
+
+def marked(folder: Path, words: str, amounts: list[str]) -> Path:
+    rows = [[f"P{n}", *ROWS[0][1:4], amount, *ROWS[0][5:]] for n, amount in enumerate(amounts)]
+    write_csv(folder / "p.csv", rows)
+    case(folder, "p.csv")
+    text = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(text.replace("amount: 金额", f"amount: {{column: 金额, {words}}}"), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("words", "amounts", "steps"), MARKED)
+def test_declared_marks_of_thousands_are_read(
+    words: str, amounts: list[str], steps: list[str], tmp_path: Path, audited: Auditor
+) -> None:
+    audit, findings = audited(marked(tmp_path, words, amounts))
+    assert [one for one in findings if one.check == "cells_refused" and one.verdict == "FAIL"] == []
+    assert audit.engine.rows("SELECT CAST(amount AS VARCHAR) FROM payment ORDER BY record") == [(one,) for one in steps]
+
+
+@pytest.mark.parametrize(("words", "amounts"), ILL)
+def test_digits_grouped_otherwise_are_refused_with_their_line(
+    words: str, amounts: list[str], tmp_path: Path, audited: Auditor
+) -> None:
+    audit, _ = audited(marked(tmp_path, words, amounts))
+    refused = audit.engine.rows("SELECT line, value FROM refused_cell ORDER BY line")
+    assert refused == list(enumerate(amounts, 2))
+    assert audit.engine.value("SELECT count(amount) FROM payment") == 0
+
+
+def test_a_refused_amount_with_marks_names_the_word_that_reads_it(tmp_path: Path, audited: Auditor) -> None:
+    rows = [
+        [f"P{n}", *ROWS[0][1:4], amount, *ROWS[0][5:]]
+        for n, amount in enumerate(["1,234.50", "1.234,50", "4,50", "4.505"])
+    ]
+    write_csv(tmp_path / "p.csv", rows)
+    audit, _ = audited(case(tmp_path, "p.csv"))
+    mends = [mend for (mend,) in audit.engine.rows("SELECT mend FROM refused_cell ORDER BY line")]
+    assert '{column: 金额, thousands: ","}' in mends[0]
+    assert '{column: 金额, thousands: ".", decimal: ","}' in mends[1]
+    assert '{column: 金额, decimal: ","}' in mends[2]
+    assert "thousands:" not in mends[3]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("amount: 金额", 'amount: {column: 金额, thousands: ",", decimal: ","}', "the same mark"),
+    ("payee_id: 收款人", 'payee_id: {column: 收款人, thousands: ","}', "payee_id is no number"),
+    ("amount: 金额", 'amount: {column: 金额, thousands: "x"}', "Input should be"),
+])  # fmt: skip
+def test_marks_where_there_can_be_none_say_where(
+    old: str, new: str, words: str, tmp_path: Path, audited: Auditor
+) -> None:
+    write_csv(tmp_path / "p.csv", ROWS)
+    folder = case(tmp_path, "p.csv")
+    text = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(Problem) as caught:
+        audited(folder)
+    assert str(caught.value).startswith("case.yaml:6:")
+    assert words in str(caught.value)

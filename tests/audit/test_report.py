@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from audit.report.fonts import letters, sans, subset
 from audit.report.show import quantity, split
 from audit.report.words import DATA, PAGE
 from audit.report.workbook import exact_number
+from checks.cli import main
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SCRIPT, FORMULA, AT = "<script>alert(1)</script>", '=HYPERLINK("http://example.org")', "@SUM(A1)"
@@ -450,3 +453,49 @@ def test_a_request_would_have_been_noticed(tmp_path: Path) -> None:
     leaky = tmp_path / "leaky.html"
     leaky.write_text('<title>leaky</title><img src="https://example.org/x.png">', "utf-8")
     assert browse(leaky, tmp_path)[1] == ["https://example.org/x.png"]
+
+
+SIDEWAYS = """
+<style>::-webkit-scrollbar { display: none }</style>
+<script>
+const wide = document.documentElement.clientWidth, found = {};
+document.querySelectorAll('details').forEach(one => one.open = true);
+for (const pick of document.querySelectorAll('input.pick')) {
+  pick.checked = true;
+  const out = [...document.querySelectorAll('body *')].filter(one =>
+    one.getBoundingClientRect().right > wide + 0.5 && !one.parentElement.closest('.wide, pre, svg'));
+  found[pick.id + wide] = [document.scrollingElement.scrollWidth, out.map(one => one.tagName + '.' + one.className + ' '
+    + one.textContent.trim().slice(0, 60))];
+}
+parent.postMessage(JSON.stringify(found), '*');
+</script></body>
+"""
+FRAME = """<!doctype html><title>frame</title><p id=told></p>
+<script>addEventListener('message', event => { told.textContent += event.data; });</script>
+<iframe src="page.html" style="width: 375px; height: 800px; border: 0"></iframe>
+<iframe src="page.html" style="width: 700px; height: 800px; border: 0"></iframe>
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@pytest.mark.parametrize("case", ["blind-box/first-seven-never-win", "chain-2-1/rigged-pool-short", "hostile"])
+def test_nothing_makes_a_phone_scroll_sideways(
+    case: str, audit: Audit, findings: list[Finding], tmp_path: Path
+) -> None:
+    """Every part of the page, its details opened, in both languages, on a phone and on a small tablet."""
+    out = tmp_path / "out"
+    if case == "hostile":
+        out.mkdir()
+        long = replace(findings[2], subject="U" * 200, check="y" * 60, declared="0" * 200, clauses=("z" * 200,))
+        write_reports(out, audit.engine, [*findings, long], cover(audit), "en")
+    else:
+        assert main(["audit", str(FIXTURES / case), "--out", str(out)]) == 1
+    html = (out / "report.html").read_text("utf-8")
+    html = re.sub(r"<meta http-equiv=.Content-Security-Policy.*?>", "", html).replace("</body>", SIDEWAYS)
+    (tmp_path / "page.html").write_text(html, "utf-8")
+    (tmp_path / "frame.html").write_text(FRAME, "utf-8")
+    dom, _ = browse(tmp_path / "frame.html", tmp_path)
+    told = re.search(r'<p id="told">(.*?)</p>', dom, re.DOTALL)
+    assert told is not None
+    found = {key: seen for one in unescape(told[1]).split("}") if one for key, seen in json.loads(one + "}").items()}
+    assert found == {f"in-{lang}{wide}": [wide, []] for lang in ("zh", "en") for wide in (375, 700)}

@@ -171,3 +171,36 @@ def test_activities_that_are_not_told_to_have_ended_pass_nothing(tmp_path: Path,
         out.writeheader()
         out.writerows({**row, "结束时间": ""} for row in rows)
     assert finding(audited(folder)[1], "entries_deleted_by_outcome").verdict == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize("payments", [True, False], ids=["payments struck out too", "payments left"])
+def test_activities_struck_out_whole_are_found_by_their_numbers_or_their_payments(
+    payments: bool, honest: Path, audited: Auditor
+) -> None:
+    """Two activities with all their openings: a gap where ids are declared to count up, awards for nothing where payments stay."""
+    gone = {"A0050", "A0051"}
+    with (honest / "openings.csv").open(encoding="gb18030", newline="") as file:
+        gone |= {row["开盒编号"] for row in csv.DictReader(file) if row["活动编号"] in gone}
+    files = [("activities.csv", "utf-8-sig", "活动编号"), ("openings.csv", "gb18030", "开盒编号")]
+    for name, encoding, column in [*files, *([("payments.csv", "utf-8", "关联编号")] if payments else [])]:
+        with (honest / name).open(encoding=encoding, newline="") as file:
+            rows = list(csv.DictReader(file))
+        with (honest / name).open("w", encoding=encoding, newline="") as file:
+            out = csv.DictWriter(file, list(rows[0]))
+            out.writeheader()
+            out.writerows(row for row in rows if row[column] not in gone)
+    text = (honest / "case.yaml").read_text("utf-8").split("control:")[0]
+    (honest / "case.yaml").write_text(text, "utf-8")
+    if not payments:
+        found = failing(audited(honest)[1])
+        assert {check for check, _ in found} == {"payout_unexpected"}
+        return
+    (honest / "case.yaml").write_text(
+        text.replace("    file: activities.csv\n", "    file: activities.csv\n    sequence: activity_id\n"), "utf-8"
+    )
+    _, findings = audited(honest)
+    assert failing(findings) == [("sequence_gaps", "activity.activity_id")]
+    gap = finding(findings, "sequence_gaps")
+    assert (gap.rows[0]["first_missing"], gap.rows[0]["last_missing"]) == (50, 51)
+    for check in ("early_boxes_never_win", "win_odds_differ", "payout_missing"):
+        assert finding(findings, check).verdict is Verdict.INCONCLUSIVE

@@ -36,12 +36,11 @@ class Intake:
 
 
 def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> None:
-    """Fill the canonical tables, and note where each record stands in its file. Raises Problem."""
-    engine.rows("BEGIN")
-    engine.connection.execute(SCHEMA.read_text("utf-8"))
-    for one in intake.units:
-        engine.rows("INSERT INTO asset VALUES (?, ?, ?)", [one.asset, one.decimals, one.step])
-    engine.rows("COMMIT")
+    """Fill the canonical tables, and note where each record stands in its file; a file that is in already is left alone.
+
+    Raises Problem.
+    """
+    loaded = set(engine.rows("SELECT file, table_name FROM input"))
     sources: dict[str, Source] = {}
     for table in intake.tables:
         if table not in canonical(engine):
@@ -52,11 +51,27 @@ def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], N
         columns = _columns(engine, table)
         _check_mapping(intake, table, plan, columns)
         for file in plan.files:
+            if (file, table) in loaded:
+                continue
             progress(f"{file} → {table}")
             if file not in sources:
                 sources[file] = _open(engine, intake, file, work)
-                keep_runs(engine, file, sources[file].runs or ((1, sources[file].first_line),))
-            _fill(engine, intake, table, plan, columns, sources[file])
+            with engine.whole():
+                if not engine.value("SELECT count(*) FROM line_run WHERE file = ?", [file]):
+                    keep_runs(engine, file, sources[file].runs or ((1, sources[file].first_line),))
+                _fill(engine, intake, table, plan, columns, sources[file])
+
+
+def lay_out(engine: Engine, units: Sequence[Units], made: Mapping[str, str], declared: Sequence[Document]) -> None:
+    """Make the empty tables of a case file, with what an audit of it rests on apart from its inputs."""
+    with engine.whole():
+        engine.connection.execute(SCHEMA.read_text("utf-8"))
+        for one in units:
+            engine.rows("INSERT INTO asset VALUES (?, ?, ?)", [one.asset, one.decimals, one.step])
+        for name, value in made.items():
+            engine.rows("INSERT INTO made_with VALUES (?, ?)", [name, value])
+        for document in declared:
+            engine.rows("INSERT INTO rule VALUES (?, ?, ?)", [document.file, document.sha256, document.text])
 
 
 def canonical(engine: Engine) -> list[str]:

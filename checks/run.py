@@ -59,17 +59,18 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
     partial = out.with_name(out.name + ".partial")
     _make(partial)
     way, ours = Way(), False
-    with stoppable() as came:
+    with stoppable() as stop:
         try:
             with show_progress(way, options.lang, quiet=options.quiet) as show:
-                progress = until(came, show)
+                progress = until(stop.came, show)
                 engine = begin(case, partial / "case.duckdb", made_here(options.exact), partial_say(options),
                                memory=options.memory, threads=options.threads)  # fmt: skip
                 ours = True
+                stop.connections.append(engine.connection)
                 findings = _write(case, engine, partial, options, way, progress)
             _replace(out, partial)
         except BaseException as error:
-            return end(error, came, partial, options.lang, ours=ours)
+            return end(error, stop.came, partial, options.lang, ours=ours)
     judged = judge_all(findings, known, options.fail_on)
     if not options.quiet:
         _print(judged, case, out, options)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,24 +36,47 @@ def check_limits(memory: str, threads: int | None) -> None:
         )
 
 
-@contextmanager
-def stoppable() -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM stop the work inside; gives the list of the signals that came."""
-    came: list[int] = []
+@dataclass(frozen=True)
+class Stop:
+    """The signals that came, and the connections whose queries they interrupt."""
 
-    def stop(number: int, _: Any) -> None:
-        came.append(number)
+    came: list[int] = field(default_factory=list)
+    connections: list[Any] = field(default_factory=list)
+
+    def interrupt(self, bell: socket.socket) -> None:
+        """At the first signal, interrupt what the engine runs until the signal's handler has run: the engine never lets it."""
+        while bell.recv(1):
+            while not self.came:
+                for connection in self.connections:
+                    with suppress(Exception):  # already closed
+                        connection.interrupt()
+                time.sleep(0.05)
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Ctrl-C and SIGTERM stop the work inside, a long query too where its connection is given to what this yields."""
+    stop = Stop()
+
+    def note(number: int, _: Any) -> None:
+        stop.came.append(number)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield came
+        yield stop
         return
-    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    bell, rope = socket.socketpair()
+    rope.setblocking(False)
+    threading.Thread(target=stop.interrupt, args=(bell,), daemon=True).start()
+    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+    wakeup = signal.set_wakeup_fd(rope.fileno(), warn_on_full_buffer=False)
     try:
-        yield came
+        yield stop
     finally:
+        signal.set_wakeup_fd(wakeup)
         for one, handler in before.items():
             signal.signal(one, handler)
+        rope.close()  # ends the thread
 
 
 def until(came: list[int], progress: Callable[[str], None]) -> Callable[[str], None]:

@@ -26,7 +26,7 @@ def reopen(path: Path, exports: Path, made: Mapping[str, str], declared: Sequenc
     try:
         engine = open_engine(path, memory=memory, threads=threads, zone=zone)
     except duckdb.Error as error:
-        if "lock" in str(error).lower() or "another process" in str(error):
+        if "set lock" in str(error) or "another process" in str(error):
             raise Problem(
                 "another audit is writing here", str(path.parent), mend="wait for it, or name another --out"
             ) from None

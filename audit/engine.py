@@ -5,7 +5,8 @@ A step is one named relation, one SELECT; its text is kept in the case file so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -79,16 +80,36 @@ class Engine:
         self.rows(f"CREATE TABLE {name} AS SELECT * FROM taken")
         self.connection.unregister("taken")
 
+    def holds(self, table: str) -> bool:
+        """Whether the case file has this table."""
+        sql = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'case_file' AND table_name = ?"
+        return bool(self.value(sql, [table]))
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is written inside stays all together, or not at all."""
+        import duckdb
+
+        self.rows("BEGIN")
+        try:
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            with suppress(duckdb.Error):  # a full disk has already ended it
+                self.rows("ROLLBACK")
+            raise
+
     def run(self, step: Step | Loop) -> None:
-        """Make a step's relation and keep its text; of a loop, the text of what it reads."""
+        """Make a step's relation and keep its text; of a loop, the text of what it reads. Whole or not at all."""
         if isinstance(step, Loop):
             self._loop(step)
             return
-        if self.spark is not None and self.spark.computes(step.sql):
-            self.spark.make(self.connection, step.name, step.kind, step.sql)
-        else:
-            self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
-        self.rows("INSERT INTO step VALUES (?, ?, ?)", [step.name, step.kind, step.sql])
+        with self.whole():
+            if self.spark is not None and self.spark.computes(step.sql):
+                self.spark.make(self.connection, step.name, step.kind, step.sql)
+            else:
+                self.rows(f"CREATE {step.kind.upper()} {step.name} AS\n{step.sql}")
+            self.rows("INSERT INTO step VALUES (?, ?, ?)", [step.name, step.kind, step.sql])
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """A query's cursor, to be read before the next question."""
@@ -106,22 +127,21 @@ class Engine:
         given: dict[str, Any] = {name: self.ask(sql).fetchnumpy() for name, sql in loop.reads.items()}
         made = loop.compute(given)
         text = "\n".join([f"-- {loop.says}", *(f"-- {name}:\n{sql};" for name, sql in loop.reads.items())])
-        for table, columns in loop.makes.items():
-            casts = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
-            self.connection.register("computed", dict(made[table]))
-            self.rows(f"CREATE TABLE {table} AS SELECT {casts} FROM computed")
-            self.connection.unregister("computed")
-            self.rows("INSERT INTO step VALUES (?, ?, ?)", [table, "loop", text])
+        with self.whole():
+            for table, columns in loop.makes.items():
+                casts = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items())
+                self.connection.register("computed", dict(made[table]))
+                self.rows(f"CREATE TABLE {table} AS SELECT {casts} FROM computed")
+                self.connection.unregister("computed")
+                self.rows("INSERT INTO step VALUES (?, ?, ?)", [table, "loop", text])
 
 
 def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, zone: str = "UTC") -> Engine:
-    """A new case file at path, in the storage format that DuckDB 1.0 and later read."""
+    """A new case file at path, or the unfinished one that lies there, in the storage format that DuckDB 1.0 and later read."""
     import duckdb
 
     connection = duckdb.connect()
     engine = Engine(connection)
-    engine.rows(f"ATTACH {literal(str(path))} AS case_file (STORAGE_VERSION 'v1.0.0')")
-    engine.rows("USE case_file")
     try:
         engine.rows(f"SET memory_limit = {literal(memory)}")
         if threads is not None:
@@ -131,9 +151,15 @@ def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, 
         raise Problem(
             f"the engine refuses this: {str(error).splitlines()[0]}", mend="such as --memory 2GB --threads 4"
         ) from None
-    engine.rows(f"SET temp_directory = {literal(str(path.parent / 'spill'))}")
-    engine.rows(f"SET TimeZone = {literal(zone)}")
-    engine.rows("SET enable_progress_bar = false")
+    try:
+        engine.rows(f"SET temp_directory = {literal(str(path.parent / 'spill'))}")
+        engine.rows(f"ATTACH {literal(str(path))} AS case_file (STORAGE_VERSION 'v1.0.0')")
+        engine.rows("USE case_file")
+        engine.rows(f"SET TimeZone = {literal(zone)}")
+        engine.rows("SET enable_progress_bar = false")
+    except BaseException:
+        connection.close()
+        raise
     return engine
 
 

@@ -140,12 +140,14 @@ def _plainest(one: Hidden, weighed: Mapping[str, Sequence[ClassBet]]) -> Hidden:
 def explained(audit: Audit, log_need: float) -> list[Hidden]:
     """What `search` finds in the whole export; kept in the case file, so that every check reads the same."""
     if not audit.engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'hidden_rule'"):
-        audit.engine.rows(
-            "CREATE TABLE hidden_rule (place BIGINT, covariate VARCHAR, first BIGINT, last BIGINT, ratio VARCHAR, gain DOUBLE)"
-        )
-        for place, one in enumerate(search(audit, log_need), 1):
-            cells = [place, one.covariate, one.first, one.last, repr(one.ratio), one.gain]
-            audit.engine.rows("INSERT INTO hidden_rule VALUES (?, ?, ?, ?, ?, ?)", cells)
+        found = search(audit, log_need)
+        with audit.engine.whole():
+            audit.engine.rows(
+                "CREATE TABLE hidden_rule (place BIGINT, covariate VARCHAR, first BIGINT, last BIGINT, ratio VARCHAR, gain DOUBLE)"
+            )
+            for place, one in enumerate(found, 1):
+                cells = [place, one.covariate, one.first, one.last, repr(one.ratio), one.gain]
+                audit.engine.rows("INSERT INTO hidden_rule VALUES (?, ?, ?, ?, ?, ?)", cells)
     rows = audit.engine.rows("SELECT covariate, first, last, ratio, gain FROM hidden_rule ORDER BY place")
     return [Hidden(name, first, last, float(ratio), gain) for name, first, last, ratio, gain in rows]
 

@@ -34,7 +34,11 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
-LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "8"}
+LOOPBACK = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "8",
+}
 
 
 @dataclass(frozen=True)
@@ -77,14 +81,17 @@ class Spark:
         """Take over the canonical tables: Parquet where it lies, the others as Parquet in a folder that every worker reads."""
         for relation, place in case_file.execute("SELECT relation, place FROM export ORDER BY ALL").fetchall():
             self._hold(relation, self._export(place), far=True)
-        views = dict(case_file.execute("SELECT name, sql FROM step").fetchall())
-        for table in tables:
-            if table in views:
-                self._hold(table, self.session.sql(spark_sql(views[table])), far=True)
-            else:
-                path = (work / f"{table}.parquet").resolve()
-                case_file.execute(f"COPY {table} TO {literal(str(path))}")
-                self._hold(table, self.session.read.parquet(str(path)), far=True)
+        made = case_file.execute("SELECT name, sql FROM step ORDER BY rowid").fetchall()
+        laid = {name for name, _ in made}
+        for table in sorted({*tables} - laid):
+            path = (work / f"{table}.parquet").resolve()
+            case_file.execute(f"COPY {table} TO {literal(str(path))}")
+            self._hold(table, self.session.read.parquet(str(path)), far=True)
+        views = {name for (name,) in case_file.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+        for name, sql in made:  # canonical views, and where an audit goes on, the steps that it finished
+            if name in views and self.computes(sql):
+                self._lend(case_file, sql)
+                self._hold(name, self.session.sql(spark_sql(sql)), far=True)
 
     def _hold(self, name: str, frame: DataFrame, *, far: bool = False) -> None:
         frame.createOrReplaceTempView(name)

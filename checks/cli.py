@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; nothing was written", file=sys.stderr)
-        return 2
+        print("stopped", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         return 2
     except Exception as error:  # the last resort: a fault of redraw's own must not look like a verdict
@@ -53,8 +53,7 @@ def _audit(given: argparse.Namespace) -> int:
     return run_audit(
         given.case, given.out,
         Options(given.exports, given.lang, given.strict, given.fail_on, given.memory, given.threads,
-                in_place=given.in_place, engine=given.engine,
-                format=given.format, baseline=given.baseline),
+                given.exact_join, given.in_place, given.engine, given.quiet, given.format, given.baseline),
     )  # fmt: skip
 
 

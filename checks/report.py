@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from audit.case import Audit, evidence, open_audit
-from audit.finding import Finding
+from audit.case import open_audit
 from audit.problem import Problem
-from audit.report import FILES, finding_of, write_report
+from audit.report import FILES, write_report
+from checks.kept import findings_of
 from checks.run import cover_of
 
 Lang = Literal["zh", "en"]
@@ -37,22 +37,6 @@ def redraw_report(folder: Path, lang: Lang, formats: tuple[str, ...], out: Path 
     finally:
         audit.engine.connection.close()
     return written
-
-
-def findings_of(audit: Audit) -> list[Finding]:
-    """The findings as the case file keeps them; rows that were too many to keep are read again by their SQL."""
-    import json
-    from dataclasses import replace
-
-    found = []
-    for (body,) in audit.engine.rows("SELECT body FROM finding ORDER BY number"):
-        record = json.loads(body)
-        finding = finding_of(record)
-        if record["row_count"] > len(finding.rows) and finding.sql:
-            rows = evidence(audit, finding.sql)
-            finding = replace(finding, rows=rows if len(rows) == record["row_count"] else finding.rows)
-        found.append(finding)
-    return found
 
 
 def _write(path: Path, draw: Callable[[Path], None]) -> None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Literal
 
-from audit.case import Audit, Case, build, damage, read_case
-from audit.evidence.versions import versions
+from audit.case import Audit, Case, begin, damage, read_case, replay
+from audit.engine import Engine
+from audit.evidence.versions import code_of, versions
 from audit.finding import Basis, Finding, Text, Verdict, run
 from audit.problem import Problem
-from audit.report import Cover, record_of, write_reports
+from audit.report import Cover, write_reports
 from audit.report.lines import Judged, junit, sarif
+from audit.spark import start_spark
 from checks import every_check, law, sharing
+from checks.kept import findings_of, forget_faults, keep
 from checks.lint import FailOn, Format, judge_all, read_baseline, status, tell
-from checks.progress import Progress, show_progress
+from checks.progress import Progress, Way, show_progress
+from checks.stop import check_limits, end, stoppable, until
 
 OURS = re.compile(
     r"case\.duckdb|findings\.json|(report|discrepancies)(\.(zh|en))?\.(html|pdf|xlsx)|findings\.(zh|en)\.json"
 )
+UNFINISHED = re.compile(rf"{OURS.pattern}|case\.duckdb\..*|work|spill")
 
 
 @dataclass(frozen=True)
@@ -38,46 +42,84 @@ class Options:
     fail_on: FailOn = "fail"
     memory: str = "1GB"
     threads: int | None = None
+    exact: bool = False
     in_place: bool = False
     engine: str = "duckdb"
     quiet: bool = False
     format: Format = "text"
     baseline: Path | None = None
 
+    @property
+    def views(self) -> bool:
+        """Whether Parquet is read where it lies: where the user says so, or where Spark is to read it."""
+        return self.in_place or self.engine != "duckdb"
+
 
 def run_audit(folder: Path, out: Path, options: Options) -> int:
-    """Audit a case into `out`, print the short table, give the exit status. Raises Problem; then nothing is written."""
+    """Audit a case into `out`, print the short table, give the exit status. Raises Problem; then nothing is written.
+
+    Where the run is stopped, or lacks memory or disk, what is finished stays in `out.partial`, and the next run goes on there.
+    """
     known = read_baseline(options.baseline)
+    check_limits(options.memory, options.threads)
     case = read_case(folder, options.exports)
     _check_out(out, case)
     partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise Problem(f"cannot be written: {error.strerror}", str(partial)) from None
-    try:
-        with show_progress() as progress:
-            findings = _write(case, partial, options, progress)
-        _replace(out, partial)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    _make(partial)
+    way, ours = Way(), False
+    with stoppable() as stop:
+        try:
+            with show_progress(way, options.lang, quiet=options.quiet) as show:
+                progress = until(stop.came, show)
+                engine = begin(case, partial / "case.duckdb", made_here(options.exact, options.views), partial_say(options),
+                               memory=options.memory, threads=options.threads)  # fmt: skip
+                ours = True
+                stop.connections.append(engine.connection)
+                findings = _write(case, engine, partial, options, way, progress)
+            _replace(out, partial)
+        except BaseException as error:
+            return end(error, stop.came, partial, options.lang, ours=ours)
     judged = judge_all(findings, known, options.fail_on)
     if not options.quiet:
         _print(judged, case, out, options)
     return status(judged, strict=options.strict)
 
 
-def judge(audit: Audit, progress: Progress) -> list[Finding]:
-    """Every check's findings, in the order in which a report reads."""
+def made_here(exact: bool, views: bool) -> dict[str, str]:
+    """What a result rests on besides its case: versions, the code itself, options that change the tables."""
+    import audit
+
+    code = code_of([Path(audit.__file__).parent, Path(__file__).parent])
+    return {
+        **versions(),
+        "code": code,
+        **({"exact-join": "yes"} if exact else {}),
+        **({"in-place": "yes"} if views else {}),
+    }
+
+
+def partial_say(options: Options) -> Callable[[Text], None]:
+    """Tell a reader on standard error, unless all is to be quiet."""
+    return lambda text: None if options.quiet else print(getattr(text, options.lang), file=sys.stderr)
+
+
+def judge(audit: Audit, progress: Progress, *, kept: bool = False) -> list[Finding]:
+    """Every check's findings, in the order in which a report reads; kept: in the case file too, and not judged again."""
     hurt = damage(audit)
     first, last = law.days(audit)
-    found = []
+    done = {name for (name,) in audit.engine.rows("SELECT DISTINCT check_name FROM finding")}
+    found: list[Finding] = []
     for check in every_check():
         if check.alone == "only":
             continue
+        if check.name in done:
+            found += findings_of(audit, check.name)
+            continue
         progress(check.name)
-        found += [law.bearing(one, first, last, audit.case.file.jurisdiction) for one in run(check, audit, hurt)]
+        mine = [law.bearing(one, first, last, audit.case.file.jurisdiction) for one in run(check, audit, hurt)]
+        if kept:
+            keep(audit, mine)
+        found += mine
     return found
 
 
@@ -95,28 +137,32 @@ def exit_status(findings: Sequence[Finding], *, strict: bool = False, screens_fa
     return 3 if strict and Verdict.INCONCLUSIVE in verdicts else 0
 
 
-def _write(case: Case, folder: Path, options: Options, progress: Progress) -> list[Finding]:
+def _write(case: Case, engine: Engine, folder: Path, options: Options, way: Way, progress: Progress) -> list[Finding]:
     tests, _ = share_of(case)
-    audit = build(case, folder / "case.duckdb", case.file.risk / tests, progress,
-                  memory=options.memory, threads=options.threads, in_place=options.in_place or options.engine != "duckdb",
-                  master=None if options.engine == "duckdb" else options.engine)  # fmt: skip
+    spark = None if options.engine == "duckdb" else start_spark(options.engine, case.file.timezone)
     try:
-        findings = judge(audit, progress)
-        for number, finding in enumerate(findings, 1):
-            body = json.dumps(record_of(finding), ensure_ascii=False)
-            cells = [number, finding.check, finding.subject, str(finding.verdict), str(finding.basis), body]
-            audit.engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
+        audit = replay(
+            case, engine, folder / "work", case.file.risk / tests, progress, exact=options.exact, in_place=options.views,
+            spark=spark, ahead=way.ahead,
+        )  # fmt: skip
+        forget_faults(audit)
+        way.ahead("checks", {check.name: 1 for check in every_check() if check.alone != "only"})
+        findings = judge(audit, progress, kept=True)
+        way.ahead("report", {"report": 1})
         progress("report")
-        for made in {**versions(), "lang": options.lang}.items():
-            audit.engine.rows("INSERT INTO made_with VALUES (?, ?)", list(made))
-        write_reports(folder, audit.engine, findings, cover_of(audit, findings), options.lang)
-        audit.engine.rows("CHECKPOINT case_file")
+        with engine.whole():
+            engine.rows("DELETE FROM made_with WHERE name = 'lang'")
+            engine.rows("INSERT INTO made_with VALUES ('lang', ?)", [options.lang])
+        write_reports(folder, engine, findings, cover_of(audit, findings), options.lang)
+        engine.rows("CHECKPOINT case_file")
     finally:
-        audit.engine.close()
+        engine.connection.close()
+        if spark is not None:
+            spark.session.stop()
+        for rest in ("work", "spill"):
+            shutil.rmtree(folder / rest, ignore_errors=True)
     if list(folder.glob("*.wal")):
-        raise Problem("the case file could not be written whole", str(folder), mend="is the disk full?")
-    for rest in ("work", "spill"):
-        shutil.rmtree(folder / rest, ignore_errors=True)
+        raise OSError("the case file could not be written whole")
     return findings
 
 
@@ -156,6 +202,18 @@ def _check_out(out: Path, case: Case) -> None:
         raise Problem("the folder to write holds the case itself", str(out), mend="name another folder with --out")
     if out.exists() and (not out.is_dir() or any(not OURS.fullmatch(one.name) for one in out.iterdir())):
         raise Problem("holds something that redraw did not write", str(out), mend="name a new folder with --out")
+
+
+def _make(partial: Path) -> None:
+    """The folder of what is not finished; what an earlier run left there stays."""
+    if partial.exists() and (
+        not partial.is_dir() or any(not UNFINISHED.fullmatch(one.name) for one in partial.iterdir())
+    ):
+        raise Problem("holds something that redraw did not write", str(partial), mend="name another folder with --out")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"cannot be written: {error.strerror}", str(partial)) from None
 
 
 def _replace(out: Path, partial: Path) -> None:

@@ -12,11 +12,11 @@ from audit.evidence import bundle
 from audit.evidence.redact import key_of, redact, twin_of
 from audit.evidence.rerun import tables_differing
 from audit.evidence.seal import seal
-from audit.evidence.versions import versions
 from audit.problem import Problem
 from audit.report import FILES, write_reports
-from checks.report import Lang, findings_of, redraw_report
-from checks.run import Options, cover_of, run_audit
+from checks.kept import findings_of
+from checks.report import Lang, redraw_report
+from checks.run import Options, cover_of, made_here, run_audit
 
 
 def seal_case(folder: Path, out: Path, exports: Path | None, key_file: Path | None) -> str:
@@ -73,10 +73,11 @@ def _run_again(inside: Path, again: Path, exports: Path | None) -> tuple[bool, l
     lang = language_of(audit)
     made = dict(audit.engine.rows("SELECT name, value FROM made_with"))
     audit.engine.connection.close()
-    here = versions()
+    exact = made.get("exact-join") == "yes"
+    here = made_here(exact, False)
     told = [f"made with {name} {made.get(name, 'none')}, here {here.get(name, 'none')}: bytes may differ"
             for name in sorted({*made, *here} - {"lang"}) if made.get(name) != here.get(name)]  # fmt: skip
-    run_audit(inside / "case", again, Options(exports or held, lang, quiet=True))
+    run_audit(inside / "case", again, Options(exports or held, lang, exact=exact, quiet=True))
     same = True
     for file in sorted(one.name for one in sealed.iterdir()):
         if file == "case.duckdb":

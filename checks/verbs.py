@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-EXIT = """exit status: 0 no FAIL, 1 a FAIL, 2 could not run (nothing written), 3 inconclusive (with --strict)"""
+EXIT = """exit status: 0 no FAIL, 1 a FAIL, 2 could not run (nothing written), 3 inconclusive (with --strict),
+130 stopped (an audit keeps its finished steps)"""
 
 IDS = """ids, made of the platform's own ids (the rows of findings.json and the workbook carry them):
   owed:EVENT/CLAUSE         what a clause owes for an event; without /CLAUSE, every clause
@@ -46,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
         "audit",
         help="audit a case: replay its rules on its exports, and report",
         description="Reads CASE/case.yaml, CASE/rules.yaml and the exports; writes DIR/case.duckdb, findings.json, "
-        "report.html and discrepancies.xlsx. DIR is replaced whole, and only on success.",
+        "report.html and discrepancies.xlsx. DIR is replaced whole, and only on success. Stopped half-way, it keeps the finished "
+        "steps in DIR.partial, and the same command goes on from there.",
         epilog=EXIT,
     )
     audit.add_argument("case", type=Path, metavar="CASE", help="folder with case.yaml and rules.yaml")
@@ -61,10 +63,17 @@ def parser() -> argparse.ArgumentParser:
         "--format", choices=("text", "json", "junit", "sarif", "html"), default="text", help="what is printed"
     )
     audit.add_argument("--baseline", type=Path, metavar="JSON", help="an earlier findings.json: only what is new fails")
-    audit.add_argument("--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB)")
+    audit.add_argument(
+        "--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB); it spills to disk beyond"
+    )
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.add_argument("--in-place", action="store_true", help="read Parquet where it lies; nothing of it is copied")
     audit.add_argument("--engine", default="duckdb", metavar="ENGINE", help="duckdb, or a Spark master such as spark://host:7077")
+    audit.add_argument(
+        "--exact-join", action="store_true",
+        help="find differing payments with no hash trusted: slower, for a platform that might craft collisions",
+    )  # fmt: skip
+    audit.add_argument("--quiet", action="store_true", help="print neither progress nor the table")
     audit.set_defaults(verb="audit")
 
     report = verbs.add_parser(

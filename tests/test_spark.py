@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 import pytest
 
-import audit.case
+import checks.run
 from audit.case import read_case
 from audit.spark import Spark, shared, spark_sql, start_spark, tables_of
 from checks.run import Options, run_audit
@@ -85,7 +85,7 @@ def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.Monke
     own = replace(session, session=session.session.newSession(), held=set(), far=set())
     zone = read_case(FIXTURES / name).file.timezone
     own.session.conf.set("spark.sql.session.timeZone", zone)
-    monkeypatch.setattr(audit.case, "start_spark", lambda master, zone: own)
+    monkeypatch.setattr(checks.run, "start_spark", lambda master, zone: own)
     monkeypatch.setattr(type(own.session), "stop", lambda self: None)
     run_audit(FIXTURES / name, tmp_path / "duckdb", Options(quiet=True))
     run_audit(FIXTURES / name, tmp_path / "spark", Options(quiet=True, engine="local"))

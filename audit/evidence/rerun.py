@@ -21,6 +21,10 @@ def tables_differing(one: Path, other: Path) -> list[str]:
             sides.append({table for (table,) in connection.execute(sql, [name]).fetchall()})
         found = sorted(sides[0] ^ sides[1])
         for table in sorted(sides[0] & sides[1]):
+            columns = "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? AND table_name = ? ORDER BY ALL"
+            if len({tuple(connection.execute(columns, [name, table]).fetchall()) for name in "ab"}) > 1:
+                found.append(table)
+                continue
             rows = "SELECT count(*) FROM (SELECT * FROM {}.main.{} EXCEPT ALL SELECT * FROM {}.main.{}) AS rest"
             counts = [connection.execute(rows.format(x, table, y, table)).fetchall()[0][0] for x, y in ("ab", "ba")]
             if any(counts):

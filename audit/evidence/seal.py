@@ -26,6 +26,9 @@ def seal(folder: Path, out: Path, exports: Path | None, redact: Redraw | None = 
     """
     audit = open_audit(folder)
     try:
+        if redact is None and audit.engine.value("SELECT count(*) FROM export"):
+            raise Problem("this case file reads its exports where they lie, so it is no evidence without them", str(folder),
+                          mend="audit again without --in-place, and seal that; its findings are the same")  # fmt: skip
         inputs = _inputs(audit)
         with tempfile.TemporaryDirectory(prefix="redraw-") as place:
             work = Path(place)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from audit import __version__
 
@@ -22,3 +25,13 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def code_of(packages: Iterable[Path]) -> str:
+    """SHA-256 over every source file of packages, names with contents: a copy of redraw that was changed shows."""
+    digest = hashlib.sha256()
+    for package in packages:
+        for path in sorted(one for one in package.rglob("*") if one.suffix in (".py", ".sql", ".yaml")):
+            digest.update(f"{package.name}/{path.relative_to(package).as_posix()}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

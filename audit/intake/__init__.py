@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.engine import Engine, Step, literal
+from audit.engine import Engine, literal
 from audit.intake.cells import Cast, cast, marked, mend_of
 from audit.intake.in_place import differs, plain_casts
 from audit.intake.lines import keep_runs
@@ -38,12 +38,11 @@ class Intake:
 
 
 def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> None:
-    """Fill the canonical tables, and note where each record stands in its file. Raises Problem."""
-    engine.rows("BEGIN")
-    engine.connection.execute(SCHEMA.read_text("utf-8"))
-    for one in intake.units:
-        engine.rows("INSERT INTO asset VALUES (?, ?, ?)", [one.asset, one.decimals, one.step])
-    engine.rows("COMMIT")
+    """Fill the canonical tables, and note where each record stands in its file; a file that is in already is left alone.
+
+    Raises Problem.
+    """
+    loaded = set(engine.rows("SELECT file, table_name FROM input"))
     sources: dict[str, Source] = {}
     for table in intake.tables:
         if table not in canonical(engine):
@@ -53,15 +52,34 @@ def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], N
     for table, plan in intake.tables.items():
         columns = _columns(engine, table)
         _check_mapping(intake, table, plan, columns)
-        for file in plan.files:
+        awaited = [file for file in plan.files if (file, table) not in loaded]
+        for file in awaited:
             progress(f"{file} → {table}")
             if file not in sources:
                 sources[file] = _open(engine, intake, file, work)
+            if not engine.value("SELECT count(*) FROM line_run WHERE file = ?", [file]):
                 keep_runs(engine, file, sources[file].runs or ((1, sources[file].first_line),))
-        opened = [sources[file] for file in plan.files]
-        if not (intake.in_place and _lay(engine, intake, table, plan, columns, opened)):
-            for source in opened:
-                _fill(engine, intake, table, plan, columns, source)
+            if not intake.in_place:
+                with engine.whole():
+                    _fill(engine, intake, table, plan, columns, sources[file])
+        if awaited and intake.in_place:
+            with engine.whole():
+                opened = [sources[file] for file in awaited]
+                if not _lay(engine, intake, table, plan, columns, opened):
+                    for source in opened:
+                        _fill(engine, intake, table, plan, columns, source)
+
+
+def lay_out(engine: Engine, units: Sequence[Units], made: Mapping[str, str], declared: Sequence[Document]) -> None:
+    """Make the empty tables of a case file, with what an audit of it rests on apart from its inputs."""
+    with engine.whole():
+        engine.connection.execute(SCHEMA.read_text("utf-8"))
+        for one in units:
+            engine.rows("INSERT INTO asset VALUES (?, ?, ?)", [one.asset, one.decimals, one.step])
+        for name, value in made.items():
+            engine.rows("INSERT INTO made_with VALUES (?, ?)", [name, value])
+        for document in declared:
+            engine.rows("INSERT INTO rule VALUES (?, ?, ?)", [document.file, document.sha256, document.text])
 
 
 def canonical(engine: Engine) -> list[str]:
@@ -119,7 +137,9 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
             own = f"{literal(source.file)} AS source_file, record, CAST(NULL AS VARCHAR) AS refused"
             parts.append(f"SELECT {', '.join(cells)}, {own}\nFROM {_export(engine, intake, source)}")
     engine.rows(f"DROP TABLE {table}")
-    engine.run(Step(table, "\nUNION ALL\n".join(parts)))
+    view = "\nUNION ALL\n".join(parts)
+    engine.rows(f"CREATE VIEW {table} AS\n{view}")
+    engine.rows("INSERT INTO step VALUES (?, ?, ?)", [table, "view", view])
     for source in sources:
         _book(engine, intake, table, plan, source)
     return True

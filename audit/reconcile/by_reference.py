@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.engine import Step, literal
+from audit.reconcile.sides import by_bucket, by_range
 from audit.scope import Scope
 
 BUCKETS = 1 << 18
-ROW = "event, clause, payee, asset, amount"
 
 
 @dataclass(frozen=True)
@@ -21,30 +22,13 @@ class Moments:
     others: tuple[str, ...] = ()  # relations of events that are no records, or requests: a rank reached, a day's end
 
 
-def by_reference_steps(moments: Moments, scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
-    """Sums of hashes by bucket, then row by row where they differ."""
+def by_reference_steps(
+    moments: Moments, scope: Scope, unseen: tuple[str, ...], cuts: Sequence[str] | None
+) -> list[Step]:
+    """What differs, in buckets of events, then row by row in those buckets; cuts: found without hashes, range by range."""
     bucket = f"hash(event) % {BUCKETS}"
     return [
-        Step(
-            "side_total",
-            "-- one pass over both sides: the buckets that differ, and the totals by clause\n"
-            "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount\n"
-            "FROM (\n"
-            f"    SELECT {bucket} AS bucket, clause, asset, amount,\n"
-            "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
-            "        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE 1 END AS one,\n"
-            f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE CAST(hash({ROW}) >> 1 AS BIGINT) END AS code\n"
-            "    FROM award_due WHERE unknown OR amount > 0\n"
-            "    UNION ALL\n"
-            f"    SELECT {bucket} AS bucket, clause, asset, amount, 'paid' AS standing,\n"
-            f"        -1 AS one, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
-            "    FROM ledger\n"
-            ") AS sides\n"
-            "GROUP BY GROUPING SETS ((bucket), (clause, asset, standing))\n"
-            "HAVING standing IS NOT NULL OR sum(one) <> 0 OR sum(code) <> 0",
-            "table",
-        ),
-        Step("bucket_differing", "SELECT bucket\nFROM side_total\nWHERE standing IS NULL"),
+        *(by_bucket(bucket) if cuts is None else by_range(bucket, cuts)),
         Step(
             "award_total",
             "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"

@@ -1,0 +1,92 @@
+"""Which events differ between what is owed and what was paid: by sums of hashes, or row by row with no hash trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audit.engine import Engine, Step, literal
+
+RANGE = 1 << 21  # payments that are compared at one time, without hashes
+SAMPLE = 1009  # one record in so many tells where ranges end
+ROW = "event, clause, payee, asset, amount"
+
+
+def by_bucket(bucket: str) -> list[Step]:
+    """Sums of hashes by bucket."""
+    return [
+        Step(
+            "side_total",
+            "-- one pass over both sides: the buckets that differ, and the totals by clause\n"
+            "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount\n"
+            "FROM (\n"
+            f"    SELECT {bucket} AS bucket, clause, asset, amount,\n"
+            "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+            "        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE 1 END AS one,\n"
+            f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE CAST(hash({ROW}) >> 1 AS BIGINT) END AS code\n"
+            "    FROM award_due WHERE unknown OR amount > 0\n"
+            "    UNION ALL\n"
+            f"    SELECT {bucket} AS bucket, clause, asset, amount, 'paid' AS standing,\n"
+            f"        -1 AS one, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
+            "    FROM ledger\n"
+            ") AS sides\n"
+            "GROUP BY GROUPING SETS ((bucket), (clause, asset, standing))\n"
+            "HAVING standing IS NOT NULL OR sum(one) <> 0 OR sum(code) <> 0",
+            "table",
+        ),
+        Step("bucket_differing", "SELECT bucket\nFROM side_total\nWHERE standing IS NULL"),
+    ]
+
+
+def by_range(bucket: str, cuts: Sequence[str]) -> list[Step]:
+    """Every row of both sides beside its like, no hash trusted; a range of events at a time, so that memory stays bounded.
+
+    The buckets of what differs are then compared as they would be without: the differences found are the same.
+    """
+    since = ["event IS NOT NULL", *(f"event >= {literal(cut)}" for cut in cuts)]
+    until = [*(f" AND event < {literal(cut)}" for cut in cuts), ""]
+    within = ["event IS NULL", *(one + other for one, other in zip(since, until, strict=True))]
+    names = [f"side_range_{place}" for place in range(len(within))]
+    parts = [_range(name, where) for name, where in zip(names, within, strict=True)]
+    every = "\nUNION ALL\n".join(f"SELECT * FROM {name}" for name in names)
+    return [
+        *parts,
+        Step("side_range", every),
+        Step(
+            "side_total",
+            "SELECT clause, asset, standing, CAST(sum(rows) AS BIGINT) AS rows, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount\n"
+            "FROM side_range\nWHERE standing IS NOT NULL\nGROUP BY clause, asset, standing",
+            "table",
+        ),
+        Step(
+            "bucket_differing", f"SELECT DISTINCT {bucket} AS bucket\nFROM side_range\nWHERE standing IS NULL", "table"
+        ),
+    ]
+
+
+def _range(name: str, where: str) -> Step:
+    """Rows of a range that one side has more often than the other, and the range's totals by clause."""
+    return Step(
+        name,
+        "SELECT event, clause, asset, standing, count(*) AS rows, sum(steps) AS amount\n"
+        "FROM (\n"
+        "    SELECT event, clause, payee, asset, amount, amount AS steps,\n"
+        "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+        "        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE 1 END AS one\n"
+        f"    FROM award_due WHERE (unknown OR amount > 0) AND {where}\n"
+        "    UNION ALL\n"
+        "    SELECT event, clause, payee, asset, amount, amount AS steps, 'paid' AS standing, -1 AS one\n"
+        f"    FROM ledger WHERE {where}\n"
+        ") AS sides\n"
+        f"GROUP BY GROUPING SETS (({ROW}), (clause, asset, standing))\n"
+        "HAVING standing IS NOT NULL OR sum(one) <> 0",
+        "table",
+    )
+
+
+def cuts_of(engine: Engine) -> list[str]:
+    """The events at which ranges of some RANGE payments end, in order: so many fit into memory."""
+    count = engine.value("SELECT count(*) FROM payment")
+    sample = f"SELECT ref FROM payment WHERE ref IS NOT NULL AND record % {SAMPLE} = 0 ORDER BY ref"
+    found = [ref for (ref,) in engine.rows(sample)] if count > RANGE else []
+    parts = -(-count // RANGE)
+    return sorted({found[len(found) * part // parts] for part in range(1, parts)}) if found else []

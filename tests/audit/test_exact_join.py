@@ -1,0 +1,112 @@
+"""Comparing payments with no hash trusted: the same differences, and those that colliding hashes would hide."""
+
+from __future__ import annotations
+
+import shutil
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from audit.case import build, read_case
+from audit.evidence.rerun import tables_differing
+from audit.reconcile import sides
+from audit.reconcile.sides import cuts_of
+from checks.cli import main
+from tests.conftest import FIXTURES
+
+CASES = (
+    "blind-box/honest", "two-level/rigged-third-level-paid", "blind-box/first-seven-never-win", "group-rebate/honest",
+    "seed-grant/rigged-latecomers-granted", "community-coupons/honest", "red-envelope/honest", "referral-reward/honest",
+)  # fmt: skip
+MANY = (300, 7)  # payments in a range, one record in so many looked at
+OWN = {"side_total", "bucket_differing", "side_range", "step"}  # how the differing events are found, not which
+
+
+def discrepancies(folder: Path, out: Path, *, exact: bool) -> list[tuple[Any, ...]]:
+    out.mkdir()
+    engine = build(read_case(folder), out / "case.duckdb", Fraction(1, 1000), lambda _: None, exact=exact).engine
+    try:
+        return engine.rows("SELECT * FROM discrepancy ORDER BY ALL")
+    finally:
+        engine.connection.close()
+
+
+def cut(case: Path) -> None:
+    """Leave out some payments, double some, change an amount and a payee, cut off some references."""
+    path = case / "payments.csv"
+    head, *lines = path.read_text("utf-8").splitlines(keepends=True)
+    lines = [line for place, line in enumerate(lines) if place % 37 != 5]
+    lines += [line.replace("P", "Q", 1) for line in lines[::53]]
+    path.write_text("".join([head, *lines]), "utf-8")
+
+
+@pytest.mark.parametrize(("name", "size"), [*((name, MANY) for name in CASES), *((name, None) for name in CASES[:2])])
+def test_the_differences_are_the_same(
+    name: str, size: tuple[int, int] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if size:
+        monkeypatch.setattr(sides, "RANGE", size[0])
+        monkeypatch.setattr(sides, "SAMPLE", size[1])
+    case = Path(shutil.copytree(FIXTURES / name, tmp_path / "case"))
+    if name == "blind-box/honest":
+        cut(case)
+    found = discrepancies(case, tmp_path / "buckets", exact=False)
+    assert found == discrepancies(case, tmp_path / "ranges", exact=True)
+    assert found or name not in CASES[:2]
+    differing = tables_differing(tmp_path / "buckets" / "case.duckdb", tmp_path / "ranges" / "case.duckdb")
+    assert {one for one in differing if not one.startswith("side_range_")} <= OWN
+
+
+def test_colliding_hashes_hide_what_only_the_exact_join_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a platform had found other payments of the same sums: every row gets the same hash."""
+    by_bucket = sides.by_bucket
+
+    def colliding(bucket: str) -> list[Any]:
+        return [
+            type(one)(one.name, one.sql.replace(f"hash({sides.ROW})", "hash(0)"), one.kind) for one in by_bucket(bucket)
+        ]
+
+    monkeypatch.setattr("audit.reconcile.by_reference.by_bucket", colliding)
+    case = Path(shutil.copytree(FIXTURES / "blind-box" / "honest", tmp_path / "case"))
+    path = case / "payments.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    place = next(at for at, line in enumerate(lines) if ",4.50," in line)
+    lines[place] = lines[place].replace(",4.50,", ",0.45,")
+    path.write_text("".join(lines), "utf-8")
+    assert discrepancies(case, tmp_path / "buckets", exact=False) == []
+    (found,) = discrepancies(case, tmp_path / "ranges", exact=True)
+    assert found[0] == "wrong_amount"
+
+
+def test_ranges_end_where_the_records_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    engine = build(read_case(FIXTURES / CASES[0]), out / "case.duckdb", Fraction(1, 1000), lambda _: None).engine
+    try:
+        assert cuts_of(engine) == []
+        monkeypatch.setattr(sides, "RANGE", 1000)
+        monkeypatch.setattr(sides, "SAMPLE", 7)
+        cuts = cuts_of(engine)
+        assert len(cuts) >= 2
+        assert cuts == sorted(set(cuts))
+    finally:
+        engine.connection.close()
+
+
+def test_the_case_file_says_so_and_the_bundle_is_run_again_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = FIXTURES / "seed-grant" / "honest"
+    assert main(["audit", str(case), "--out", str(tmp_path / "out"), "--exact-join", "--quiet"]) in (0, 1)
+    assert capsys.readouterr().out == ""
+    with duckdb.connect(str(tmp_path / "out" / "case.duckdb"), read_only=True) as db:
+        assert db.execute("SELECT value FROM made_with WHERE name = 'exact-join'").fetchall() == [("yes",)]
+        assert db.execute("SELECT count(*) FROM step WHERE name LIKE 'side_range%'").fetchone() == (3,)
+    main(["seal", str(tmp_path / "out"), "--exports", str(case), "--out", str(tmp_path / "case.zip")])
+    assert main(["verify", str(tmp_path / "case.zip"), "--rerun"]) == 0
+    told = capsys.readouterr().out
+    assert "equal tables" in told
+    assert "bytes may differ" not in told

@@ -66,7 +66,7 @@ def describe(folder: Path, *tables: str) -> None:
     )
 
 
-def settle(folder: Path, threads: int) -> None:
+def settle(folder: Path, threads: int, memory: str = "4GB") -> None:
     """Pay what a first audit finds owed."""
     describe(folder, "participant", "purchase")
     (folder / "first").mkdir()
@@ -75,7 +75,7 @@ def settle(folder: Path, threads: int) -> None:
         folder / "first" / "case.duckdb",
         Fraction(1, 4000),
         lambda _: None,
-        memory="4GB",
+        memory=memory,
         threads=threads,
     )
     audit.engine.connection.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,14 +32,17 @@ class Spent:
 
 @dataclass(frozen=True)
 class Marks:
-    """Told what comes next, as a progress bar is; knows afterwards what each took."""
+    """Told what comes next, as a progress bar is; knows afterwards what each took. aloud: says so on standard error as it ends."""
 
+    aloud: bool = False
     made: list[tuple[str, float, float, int]] = field(default_factory=list)
 
     def __call__(self, what: str) -> None:
         """What comes next, or the end."""
         self.made.append((what, time.perf_counter(), cpu(), peak_mb()))
         forget_peak()
+        if self.aloud and len(self.made) > 1:
+            print(slowest(self.spent()[-1:]), file=sys.stderr, flush=True)
 
     def spent(self) -> list[Spent]:
         """Every section in order; call once the end is marked."""
@@ -80,7 +84,12 @@ def measured(what: str, work: Callable[[], T]) -> tuple[T, Spent]:
 def together(what: str, parts: Iterable[Spent]) -> Spent:
     """Several sections as one."""
     parts = list(parts)
-    return Spent(what, sum(one.wall for one in parts), sum(one.cpu for one in parts), max((one.peak_mb for one in parts), default=0))
+    return Spent(
+        what,
+        sum(one.wall for one in parts),
+        sum(one.cpu for one in parts),
+        max((one.peak_mb for one in parts), default=0),
+    )
 
 
 def slowest(spent: Iterable[Spent], many: int = 12) -> str:

@@ -91,12 +91,23 @@ def pandas(folder: Path) -> int:
         people[column] = people[column].where(early & (people[column] != people["participant_id"]))
     by_id = people.set_index("participant_id")
     games = games.rename(columns={"started_at": "moment"})
-    entry = entry.merge(games[["activity_id", "initiator_id"]], on="activity_id").rename(columns={"entered_at": "moment"})
+    entry = entry.merge(games[["activity_id", "initiator_id"]], on="activity_id").rename(
+        columns={"entered_at": "moment"}
+    )
     won = entry["outcome"] == "win"
     first = people.sort_values(["joined_at", "participant_id"]).head(1000).rename(columns={"joined_at": "moment"})
 
     def of(rows: Any, ref: str, reason: Any, payee: Any, asset: str, amount: Any) -> Any:
-        return pd.DataFrame({"ref": rows[ref], "reason": reason, "payee": payee, "asset": asset, "amount": amount, "moment": rows["moment"]})
+        return pd.DataFrame(
+            {
+                "ref": rows[ref],
+                "reason": reason,
+                "payee": payee,
+                "asset": asset,
+                "amount": amount,
+                "moment": rows["moment"],
+            }
+        )
 
     owed = pd.concat([
         of(entry, "entry_id", "initiator-per-opening", entry["initiator_id"], "CNY", 450),
@@ -124,17 +135,21 @@ def polars(folder: Path) -> int:
     people, games, entry, payment = (pl.scan_parquet(str(folder / f"{one}*.parquet")) for one in TABLES)
     joined = people.select("participant_id", early="joined_at")
     for column in ("referrer_id", "team_leader_id"):
-        people = people.join(joined, left_on=column, right_on="participant_id", how="left").with_columns(
-            pl.when((pl.col("early") <= pl.col("joined_at")) & (pl.col(column) != pl.col("participant_id"))).then(pl.col(column)).alias(column)
-        ).drop("early")  # fmt: skip
+        held = (pl.col("early") <= pl.col("joined_at")) & (pl.col(column) != pl.col("participant_id"))
+        people = people.join(joined, left_on=column, right_on="participant_id", how="left")
+        people = people.with_columns(pl.when(held).then(pl.col(column)).alias(column)).drop("early")
     entry = entry.join(games.select("activity_id", "initiator_id"), on="activity_id").rename({"entered_at": "moment"})
-    games = games.rename({"started_at": "moment"}).join(people, left_on="initiator_id", right_on="participant_id", how="left")
+    games = games.rename({"started_at": "moment"}).join(
+        people, left_on="initiator_id", right_on="participant_id", how="left"
+    )
     won = pl.col("outcome") == "win"
 
     def of(rows: Any, ref: str, reason: Any, payee: str, asset: str, amount: Any) -> Any:
         text = pl.lit(reason) if isinstance(reason, str) else reason
         steps = pl.lit(amount) if isinstance(amount, int) else amount
-        return rows.select(ref=ref, reason=text, payee=payee, asset=pl.lit(asset), amount=steps.cast(pl.Int64), moment="moment")
+        return rows.select(
+            ref=ref, reason=text, payee=payee, asset=pl.lit(asset), amount=steps.cast(pl.Int64), moment="moment"
+        )
 
     owed = pl.concat([
         of(entry, "entry_id", "initiator-per-opening", "initiator_id", "CNY", 450),
@@ -155,7 +170,9 @@ def polars(folder: Path) -> int:
     both = left.join(right, on=keys, how="full", coalesce=True)
     wrong = (pl.col("owed").fill_null(0) - pl.col("paid").fill_null(0).cast(pl.Int64)).abs()
     late = (pl.col("paid_at") > pl.col("moment") + pl.duration(hours=24)).fill_null(False)
-    counted = both.select(pl.when(wrong != 0).then(wrong).otherwise(late.cast(pl.Int64)).sum()).collect(engine="streaming")
+    counted = both.select(pl.when(wrong != 0).then(wrong).otherwise(late.cast(pl.Int64)).sum()).collect(
+        engine="streaming"
+    )
     return int(counted.item())
 
 
@@ -220,15 +237,28 @@ def great_expectations(folder: Path) -> int:
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         people = frames["participant"]["participant_id"].tolist()
-        links = {"activity": ["initiator_id"], "entry": ["participant_id"], "payment": ["payee_id"], "participant": ["referrer_id"]}
+        links = {
+            "activity": ["initiator_id"],
+            "entry": ["participant_id"],
+            "payment": ["payee_id"],
+            "participant": ["referrer_id"],
+        }
         failed = 0
         for table, frame in frames.items():
             nullable = {"referrer_id", "team_leader_id", "choice"}
             wanted = [gxe.ExpectColumnValuesToNotBeNull(column=one) for one in frame.columns if one not in nullable]
             wanted.append(gxe.ExpectColumnValuesToBeUnique(column=f"{table}_id"))
             wanted += [gxe.ExpectColumnValuesToBeInSet(column=one, value_set=people) for one in links[table]]
-            wanted += [gxe.ExpectColumnValuesToBeBetween(column=one, min_value=0) for one in ("paid", "amount") if one in frame]
-            batch = context.data_sources.add_pandas(table).add_dataframe_asset(table).add_batch_definition_whole_dataframe("all")
-            result = batch.get_batch({"dataframe": frame}).validate(gx.ExpectationSuite(name=table, expectations=wanted))
+            wanted += [
+                gxe.ExpectColumnValuesToBeBetween(column=one, min_value=0) for one in ("paid", "amount") if one in frame
+            ]
+            batch = (
+                context.data_sources.add_pandas(table)
+                .add_dataframe_asset(table)
+                .add_batch_definition_whole_dataframe("all")
+            )
+            result = batch.get_batch({"dataframe": frame}).validate(
+                gx.ExpectationSuite(name=table, expectations=wanted)
+            )
             failed += sum(not one.success for one in result.results)
     return failed

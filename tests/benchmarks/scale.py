@@ -19,11 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from measure import Marks, Spent, cpu, measured, scan, slowest, together
+from measure import Marks, Spent, measured, scan, slowest, together
 
 CASES = ("blind-box", "group", "chain", "envelope")
 STAGES = ("start", "intake", "gate", "replay", "reconcile", "flows", "checks", "report")
-SUMS = {"replay + reconcile": ("replay", "reconcile"), "after intake": ("gate", "replay", "reconcile", "flows", "checks")}
+SUMS = {
+    "replay + reconcile": ("replay", "reconcile"),
+    "after intake": ("gate", "replay", "reconcile", "flows", "checks"),
+}
 PEERS = ("pandas", "polars", "loop", "great_expectations")
 
 
@@ -60,7 +63,7 @@ def columns_of(name: str) -> Any:
 
 def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """One audit as `redraw audit` does it, stage by stage. Raises AssertionError where a planted fault is not found."""
-    marks = Marks()
+    marks = Marks(aloud=options.profile)
     marks("start")
     import great_expectations  # noqa: F401 - seconds of import, which are no part of the gate
 
@@ -75,11 +78,25 @@ def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     checks = {check.name for check in every_check()}
     case = read_case(folder)
     disk = _Watched(out)
-    done = build(case, out / "case.duckdb", case.file.risk / share_of(case)[0], marks, memory=options.memory, threads=options.threads)
+    done = build(
+        case,
+        out / "case.duckdb",
+        case.file.risk / share_of(case)[0],
+        marks,
+        memory=options.memory,
+        threads=options.threads,
+    )
     findings = judge(done, marks)
     marks("report")
     for number, one in enumerate(findings, 1):
-        cells = [number, one.check, one.subject, str(one.verdict), str(one.basis), json.dumps(record_of(one), ensure_ascii=False)]
+        cells = [
+            number,
+            one.check,
+            one.subject,
+            str(one.verdict),
+            str(one.basis),
+            json.dumps(record_of(one), ensure_ascii=False),
+        ]
         done.engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
     write_reports(out, done.engine, findings, cover_of(done, findings), "en")
     done.engine.rows("CHECKPOINT case_file")
@@ -93,7 +110,9 @@ def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     stages = [together(stage, spent[begin:end]) for (stage, begin), end in zip(begins.items(), ends, strict=True)]
     found, wanted = _faults(done.engine, folder)
     assert found == wanted, f"not found: {wanted - found}; found and not planted: {found - wanted}"
-    rows = {one: done.engine.value(f"SELECT count(*) FROM {one}") for one in ("participant", "entry", "purchase", "payment")}
+    rows = {
+        one: done.engine.value(f"SELECT count(*) FROM {one}") for one in ("participant", "entry", "purchase", "payment")
+    }
     done.engine.connection.close()
     return {"stages": [vars(one) for one in stages], "faults": sum(wanted.values()), "rows": rows, "disk_mb": disk.peak() >> 20,
             "case_file_mb": (out / "case.duckdb").stat().st_size >> 20, "slowest": slowest(spent[1:], 10)}  # fmt: skip
@@ -143,7 +162,9 @@ def peer(kind: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]
     planted = duckdb.execute(f"SELECT kind FROM '{folder / 'planted.parquet'}'").fetchall()
     wanted = 0 if kind == "great_expectations" else sum(of[one] for (one,) in planted)
     work: Callable[[], int] = (
-        (lambda: peers.sql(folder, options.memory, options.threads)) if kind == "sql" else (lambda: getattr(peers, kind)(folder))
+        (lambda: peers.sql(folder, options.memory, options.threads))
+        if kind == "sql"
+        else (lambda: getattr(peers, kind)(folder))
     )
     try:
         found, spent = measured(kind, work)
@@ -156,10 +177,11 @@ def peer(kind: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]
 def one_size(name: str, rows: int, options: argparse.Namespace) -> dict[str, Any]:
     """Everything about one case at one size: the audits, the pairs, the peers."""
     with tempfile.TemporaryDirectory(dir=options.folder) as place:
+
         def child(kind: str) -> Any:
             print(f"{name} {rows:,}: {kind}", file=sys.stderr, flush=True)
             call = [sys.executable, __file__, "--child", kind, "--folder", place, "--cases", name, "--rows", str(rows),
-                    "--memory", options.memory, "--threads", str(options.threads)]  # fmt: skip
+                    "--memory", options.memory, "--threads", str(options.threads), *(["--profile"] if options.profile else [])]  # fmt: skip
             told = subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout
             return json.loads(told.splitlines()[-1])
 
@@ -190,7 +212,9 @@ def show(result: dict[str, Any], options: argparse.Namespace) -> None:
     rows += [Spent(**{**pair["sql"], "what": "SQL by hand"})] if "sql" in pair else []
     rows += [Spent(**one) for one in result["peers"].values() if "wall" in one]
     for one in rows:
-        print(f"{one.what:22}{one.wall:9.2f}{one.cpu:9.2f}{one.wall / base.wall:8.1f}{one.cpu / base.cpu:8.1f}{one.peak_mb:9d}")
+        print(
+            f"{one.what:22}{one.wall:9.2f}{one.cpu:9.2f}{one.wall / base.wall:8.1f}{one.cpu / base.cpu:8.1f}{one.peak_mb:9d}"
+        )
     for what, one in result["peers"].items():
         if "missing" in one:
             print(f"{what:22} not measured: {one['missing']}")
@@ -213,11 +237,19 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--json", type=Path, help="write every figure of every pair here")
     parser.add_argument("--peers", action="store_true", help="pandas, polars, a Python loop, Great Expectations too")
-    parser.add_argument("--profile", action="store_true", help="the ten dearest steps and checks, by CPU")
-    parser.add_argument("--pairs", type=int, help="how often each size is audited (default: the blind box up to a million thrice)")
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="the ten dearest steps and checks by CPU; each as it ends, on standard error",
+    )
+    parser.add_argument(
+        "--pairs", type=int, help="how often each size is audited (default: the blind box up to a million thrice)"
+    )
     parser.add_argument("--memory", default="1GB")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--folder", type=Path, help="where exports are written while they are needed (default: the system's)")
+    parser.add_argument(
+        "--folder", type=Path, help="where exports are written while they are needed (default: the system's)"
+    )
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:

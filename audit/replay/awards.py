@@ -34,7 +34,12 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
     rows = [row for era in eras(rules) for name, award in era.awards.items() for row in _rows(name, award, era, scope)]
     funds = funds_of(rules)
-    steps: list[Step | Loop] = [_clauses(rows), *_exceptions(rules, scope), *event_steps(rules, scope, played=played)]
+    wanted = {row["on_event"].strip("'") for row in rows}
+    steps: list[Step | Loop] = [
+        _clauses(rows),
+        *_exceptions(rules, scope),
+        *event_steps(rules, scope, wanted, played=played),
+    ]
     plan, depth, excepted = Plan(rules), depth_of(rules), bool(exceptions_of(rules))
     steps += ranked_steps(plan, scope, depth)
     if plan.incomes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from audit.engine import Step
 from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
 from audit.scope import Scope
@@ -9,8 +11,11 @@ from audit.scope import Scope
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
-    """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed."""
+def event_steps(rules: Rules, scope: Scope, wanted: Set[str], *, played: bool) -> list[Step]:
+    """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed.
+
+    wanted names the events that clauses are on: places and shares of a group are made for those alone, for they are many.
+    """
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
@@ -26,7 +31,8 @@ def event_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step]:
         if isinstance(rules.draw, Boxes | Group):
             parts.append(_completions(before, depth, isinstance(rules.draw, Group)))
         if isinstance(rules.draw, Group):
-            parts += [_places(before, depth), _shares(before, depth)]
+            parts += [_places(before, depth)] if "place filled" in wanted else []
+            parts += [_shares(before, depth)] if "share drawn" in wanted else []
         if any(award.to.startswith("everyone") for award in awards):
             parts.append(_milestones(before, depth, scope.has("payment", "step")))
     return [_standing(scope, ranked=ranked), _upline(depth), *parts]

@@ -12,8 +12,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from audit.stats.bets import TILTS, log_sum
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 RATIOS = (0.0, *TILTS, 30.0, 100.0)
 NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
@@ -83,14 +88,20 @@ def log_class_bet(strata: Sequence[Stratum], ratio: float) -> float:
     """The log bet that this class's odds are multiplied by ratio; what is certain decides nothing."""
     total = 0.0
     for one in strata:
-        law = hit_law(one.size, one.winners, one.drawn)
-        if len(law) == 1 or not one.count:
+        mean = _mean(one.size, one.winners, one.drawn, ratio)
+        if mean is None or not one.count:
             continue
-        mean = math.fsum(p * ratio**hit for hit, p in law)
         if mean == 0 or (ratio == 0 and one.hits):
             return -math.inf
         total += one.count * ((one.hits * math.log(ratio) if one.hits else 0.0) - math.log(mean))
     return total
+
+
+@lru_cache(maxsize=1 << 16)
+def _mean(size: int, winners: int, drawn: int, ratio: float) -> float | None:
+    """What a bet on this ratio pays on average before it is divided by that; None where the outcome is certain."""
+    law = hit_law(size, winners, drawn)
+    return None if len(law) == 1 else math.fsum(p * ratio**hit for hit, p in law)
 
 
 def spans(count: int, family: str) -> list[tuple[int, int]]:
@@ -163,10 +174,21 @@ def within(cells: Sequence[Cell], first: int, last: int) -> list[Stratum]:
     ]
 
 
+@lru_cache(maxsize=1 << 14)
+def _binomial(count: int, p: float) -> NDArray[np.float64]:
+    """The chances of 0 to count hits. Kept, because a million people share a few thousand of them."""
+    import numpy as np
+    from scipy.stats import binom
+
+    law: NDArray[np.float64] = binom.pmf(np.arange(count + 1), count, p)
+    law.setflags(write=False)
+    return law
+
+
 def class_p_value(strata: Sequence[Stratum]) -> float:
     """Two-sided p-value of all hits: exact by convolution up to EXACT draws, else normal with half a hit's correction."""
     import numpy as np
-    from scipy.stats import binom, norm
+    from scipy.stats import norm
 
     groups: dict[tuple[int, int, int], list[int]] = {}
     for one in strata:
@@ -182,7 +204,7 @@ def class_p_value(strata: Sequence[Stratum]) -> float:
     for (size, winners, drawn), (count, _) in groups.items():
         own = dict(hit_law(size, winners, drawn))
         if set(own) <= {0, 1}:
-            law = np.convolve(law, binom.pmf(np.arange(count + 1), count, own.get(1, 0.0)))
+            law = np.convolve(law, _binomial(count, own.get(1, 0.0)))
             continue
         each = np.array([own.get(hit, 0.0) for hit in range(max(own) + 1)])
         for _ in range(count):

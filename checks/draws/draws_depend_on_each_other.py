@@ -29,16 +29,16 @@ ASOF JOIN (SELECT position AS won_at, won_at AS won_moment FROM first_win WHERE 
 WHERE c.hit IS NOT NULL AND c.chance_num BETWEEN 1 AND c.chance_den - 1
 GROUP BY ALL ORDER BY ALL"""
 GROUPS = """
-SELECT value, size, winners, count(DISTINCT place) AS drawn, sum(hit) AS hits, 1 AS draws
+SELECT value, {size} AS size, {winners} AS winners, drawn, hits, count(*) AS draws
 FROM (
-    SELECT o.activity_id, d.value, {size} AS size, {winners} AS winners, o.position AS place, CAST(o.outcome = 'win' AS INTEGER) AS hit
+    SELECT o.activity_id, (o.position - b.position + {size}) % {size} AS value, count(*) AS drawn,
+        sum(CAST(o.outcome = 'win' AS INTEGER)) AS hits
     FROM (SELECT activity_id, lag(activity_id) OVER (ORDER BY filled_at, activity_id) AS before FROM group_state
         WHERE is_ordered AND undecided = 0 AND winners = {winners}) AS g
-    CROSS JOIN range({size}) AS d(value)
+    JOIN entry_played AS b ON b.activity_id = g.before AND b.outcome = 'win'
     JOIN entry_played AS o ON o.activity_id = g.activity_id
-    WHERE EXISTS (SELECT 1 FROM entry_played AS b WHERE b.activity_id = g.before AND b.outcome = 'win'
-        AND (b.position - 1 + d.value) % {size} + 1 = o.position)
-) AS class GROUP BY activity_id, value, size, winners ORDER BY ALL"""
+    GROUP BY o.activity_id, (o.position - b.position + {size}) % {size}
+) AS class GROUP BY value, drawn, hits ORDER BY ALL"""
 NUMBERS = """
 SELECT {n} AS value, {size} AS size, {pick} AS winners, {pick} AS drawn, count(b.number) AS hits, 1 AS draws
 FROM (SELECT draw_id, lag(draw_id) OVER (ORDER BY drawn_at, draw_id) AS before FROM draw WHERE draw_id IN (

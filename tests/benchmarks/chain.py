@@ -7,20 +7,17 @@ the ratios.
 
 from __future__ import annotations
 
-import itertools
 import json
-import resource
 import shutil
 import sys
 import tempfile
-import time
 from fractions import Fraction
 from pathlib import Path
 
 import duckdb
+from measure import Marks, scan, slowest, together
 
 from audit.case import build, read_case
-from audit.engine import Engine
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "chain-2-1" / "honest"
 COLUMNS = {
@@ -66,7 +63,7 @@ def describe(folder: Path, *tables: str) -> None:
     )
 
 
-def settle(folder: Path, threads: int) -> None:
+def settle(folder: Path, threads: int, memory: str = "4GB") -> None:
     """Pay what a first audit finds owed."""
     describe(folder, "participant", "purchase")
     (folder / "first").mkdir()
@@ -75,7 +72,7 @@ def settle(folder: Path, threads: int) -> None:
         folder / "first" / "case.duckdb",
         Fraction(1, 4000),
         lambda _: None,
-        memory="4GB",
+        memory=memory,
         threads=threads,
     )
     audit.engine.connection.close()
@@ -93,51 +90,32 @@ def settle(folder: Path, threads: int) -> None:
     describe(folder, "participant", "purchase", "payment")
 
 
-def scan(folder: Path, threads: int) -> tuple[float, float]:
-    """(wall, CPU) seconds of hashing every column of the export."""
-    db = Engine(duckdb.connect())
-    db.rows(f"SET threads = {threads}")
-    parts = [
-        f"SELECT sum(CAST(hash(t) >> 8 AS BIGINT)) FROM read_parquet('{folder / one}.parquet') AS t" for one in COLUMNS
-    ]
-    db.rows(parts[-1])
-    wall, cpu = time.perf_counter(), time.process_time()
-    for part in parts:
-        db.rows(part)
-    return time.perf_counter() - wall, time.process_time() - cpu
-
-
 def main(members: int, shape: str = "bush", threads: int = 2) -> None:
-    """Print (JSON, to standard output) the ratios, and the slowest steps."""
+    """Print (JSON, to standard output) the ratios, and the dearest steps."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder, members, shape)
         settle(folder, threads)
-        scan_wall, scan_cpu = scan(folder, threads)
+        base, marks = scan(folder, COLUMNS, threads), Marks()
         (folder / "out").mkdir()
-        marks: list[tuple[str, float, float]] = []
-
-        def mark(what: str) -> None:
-            marks.append((what, time.perf_counter(), time.process_time()))
-
         audit = build(
-            read_case(folder), folder / "out" / "case.duckdb", Fraction(1, 4000), mark, memory="4GB", threads=threads
+            read_case(folder), folder / "out" / "case.duckdb", Fraction(1, 4000), marks, memory="4GB", threads=threads
         )
-        mark("end")
-        engine = audit.engine
+        marks("end")
         counts = {
-            one: engine.value(f"SELECT count(*) FROM {one}")
+            one: audit.engine.value(f"SELECT count(*) FROM {one}")
             for one in ("participant", "purchase", "payment", "discrepancy")
         }
-    begin = [what for what, *_ in marks].index("participant_once")
-    wall, cpu = (marks[-1][place] - marks[begin][place] for place in (1, 2))
-    slow = sorted(((b[1] - a[1], a[0]) for a, b in itertools.pairwise(marks[begin:])), reverse=True)[:12]
+    spent = marks.spent()
+    places = [one.what for one in spent]
+    spent = spent[places.index("participant_once") : places.index("owed_by_clause") + 1]
+    whole = together("replay+reconcile", spent)
     print(json.dumps({
-        "shape": shape, **counts, "scan_wall": round(scan_wall, 3), "scan_cpu": round(scan_cpu, 3),
-        "replay+reconcile_wall": round(wall, 3), "x_scan_wall": round(wall / scan_wall, 1), "x_scan_cpu": round(cpu / scan_cpu, 1),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+        "shape": shape, **counts, "scan_wall": round(base.wall, 3), "scan_cpu": round(base.cpu, 3),
+        "replay+reconcile_wall": round(whole.wall, 3), "x_scan_wall": round(whole.wall / base.wall, 1),
+        "x_scan_cpu": round(whole.cpu / base.cpu, 1), "peak_mb": whole.peak_mb,
     }, indent=2))  # fmt: skip
-    print("\n".join(f"{seconds:8.3f} s  {what}" for seconds, what in slow))
+    print(slowest(spent))
 
 
 if __name__ == "__main__":

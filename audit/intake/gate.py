@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,8 +244,10 @@ def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import great_expectations as gx
         import pandas as pd
+
+        with _without("pyspark"):
+            import great_expectations as gx
         from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
             ExpectColumnValuesToBeInSet,
         )
@@ -265,3 +269,17 @@ def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
         result = batch.get_batch({"dataframe": frame}).validate(suite)
     verdicts = {one.expectation_config.kwargs["column"]: one for one in result.results}
     return [(verdicts[name].expectation_config.type, bool(verdicts[name].success)) for name in names]
+
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Hide a package from an import that would load it: Great Expectations loads pyspark wherever it lies, and that may exit."""
+    loaded = {name: module for name, module in sys.modules.items() if name.split(".")[0] == package}
+    for name in loaded:
+        del sys.modules[name]
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+        sys.modules.update(loaded)

@@ -1,0 +1,107 @@
+"""Parquet read where it lies: the findings are those of a copy, and what allows no view is copied."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from checks.cli import main
+from tests.conftest import FIXTURES
+
+CASE = FIXTURES / "blind-box" / "first-seven-never-win"
+TYPES = {
+    "盒号": "BIGINT", "支付金额": "DECIMAL(18, 2)",
+    "开盒时间": "TIMESTAMP", "付款时间": "TIMESTAMP", "发起时间": "TIMESTAMP", "注册时间": "TIMESTAMP",
+}  # fmt: skip
+VIEWS = "SELECT view_name FROM duckdb_views() WHERE NOT internal AND view_name IN ('participant', 'entry', 'outcome', 'payment')"
+
+
+def to_parquet(
+    folder: Path, *, types: dict[str, str] | None = None, change: tuple[str, str, str] | None = None
+) -> Path:
+    """The case with Parquet instead of CSV, columns typed as `types` says; change: one file, column and cell of its record 1."""
+    folder.mkdir()
+    told = yaml.safe_load((CASE / "case.yaml").read_text("utf-8"))
+    (folder / "rules.yaml").write_bytes((CASE / "rules.yaml").read_bytes())
+    for file in sorted({one["file"] for one in told["tables"].values()}):
+        raw = (CASE / file).read_bytes()
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("gb18030")
+        head, *rows = csv.reader(text.splitlines())
+        if change and change[0] == file:
+            rows[0][head.index(change[1])] = change[2]
+        kinds = [(TYPES if types is None else types).get(name, "VARCHAR") for name in head]
+        with duckdb.connect() as db:
+            names = ", ".join(f'"{name}" VARCHAR' for name in head)
+            db.execute(f"CREATE TABLE t ({names})")
+            db.executemany(
+                f"INSERT INTO t VALUES ({', '.join('?' * len(head))})", [[cell or None for cell in row] for row in rows]
+            )
+            cells = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in zip(head, kinds, strict=True))
+            db.execute(f"COPY (SELECT {cells} FROM t) TO '{folder / file}.parquet' (FORMAT parquet)")
+    for table in told["tables"].values():
+        table["file"] += ".parquet"
+        table.pop("encoding", None)
+    (folder / "case.yaml").write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+    return folder
+
+
+def audited(case: Path, out: Path, *more: str) -> tuple[Any, list[tuple[Any, ...]], set[str]]:
+    """(findings, discrepancies, canonical tables that are views) of an audit."""
+    assert main(["audit", str(case), "--out", str(out), "--quiet", *more]) in (0, 1)
+    with duckdb.connect(str(out / "case.duckdb"), read_only=True) as db:
+        rows = db.execute("SELECT * FROM discrepancy ORDER BY ALL").fetchall()
+        return (
+            json.loads((out / "findings.json").read_text("utf-8")),
+            rows,
+            {name for (name,) in db.execute(VIEWS).fetchall()},
+        )
+
+
+def test_the_findings_are_the_same_and_nothing_is_copied(tmp_path: Path) -> None:
+    case = to_parquet(tmp_path / "case")
+    copied, placed = audited(case, tmp_path / "copied"), audited(case, tmp_path / "placed", "--in-place")
+    assert placed[:2] == copied[:2]
+    assert (copied[2], placed[2]) == (set(), {"participant", "entry", "outcome", "payment"})
+    assert (tmp_path / "placed" / "case.duckdb").stat().st_size < (tmp_path / "copied" / "case.duckdb").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("types", "change", "table"),
+    [
+        ({}, None, "entry"),  # moments are text
+        (TYPES, ("openings.csv", "开盒编号", " K1 "), "entry"),  # an id with spaces around it is refused
+        ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "five"), "entry"),
+        ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "5.005"), "entry"),
+        ({**TYPES, "支付金额": "DOUBLE"}, None, "entry"),
+    ],
+)
+def test_what_allows_no_view_is_copied(
+    types: dict[str, str], change: tuple[str, str, str] | None, table: str, tmp_path: Path
+) -> None:
+    case = to_parquet(tmp_path / "case", types=types, change=change)
+    copied, placed = audited(case, tmp_path / "copied"), audited(case, tmp_path / "placed", "--in-place")
+    assert placed[:2] == copied[:2]
+    assert table not in placed[2]
+    assert (change is None) or any(
+        one["check"] in ("cells_refused", "ids_repeated", "links_broken") for one in placed[0]["findings"]
+    )
+
+
+def test_a_case_file_without_its_exports_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case, out = to_parquet(tmp_path / "case"), tmp_path / "out"
+    audited(case, out, "--in-place")
+    assert main(["explain", str(out), "row:entry/K000001"]) in (0, 2)
+    assert main(["seal", str(out), "--out", str(tmp_path / "bundle.zip")]) == 2
+    assert "audit again without --in-place" in capsys.readouterr().err
+    (case / "openings.csv.parquet").rename(case / "gone.parquet")
+    assert main(["explain", str(out), "row:entry/K000001"]) == 2
+    assert "reads this export in place, and it is gone" in capsys.readouterr().err

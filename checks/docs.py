@@ -17,13 +17,14 @@ ROOMS = {
     "money": "Money", "people": "People", "fairness": "Groups of people",
 }  # fmt: skip
 PAGES = {"tutorial": "A blind box, from its export to a sealed case", "reading": "How to read a verdict",
-         "rules": "How to write rules", "adding": "How to add a check, in four steps"}  # fmt: skip
+         "rules": "How to write rules", "scaling": "How far one machine goes",
+         "adding": "How to add a check, in four steps"}  # fmt: skip
 
 
 def write_docs(out: Path, fixtures: Path | None = None) -> list[Path]:
     """Write every page as Markdown; fixtures names the folder of cases that pages point to. Raises Problem."""
     pages = {"index.md": _index(), "rules.md": (Path(audit.rules.__file__).parent / "README.md").read_text("utf-8")}
-    for name in ("tutorial", "reading", "adding"):
+    for name in ("tutorial", "reading", "scaling", "adding"):
         pages[f"{name}.md"] = (Path(__file__).parent / "pages" / f"{name}.md").read_text("utf-8")
     for place, check in zip(ALL, every_check(), strict=True):
         pages[f"checks/{check.name}.md"] = "\n".join(_page(place, check, fixtures)) + "\n"

@@ -76,9 +76,13 @@ def test_spark_finds_what_duckdb_finds(
 def test_spark_finds_what_duckdb_finds_in_every_case(
     name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    if not request.config.getoption("--every-case"):
-        pytest.skip("one of the longer tests: pytest tests/test_spark.py --every-case")
+    longer(False, request)
     compare(name, session, tmp_path, monkeypatch)
+
+
+def longer(always: bool, request: pytest.FixtureRequest) -> None:
+    if not always and not request.config.getoption("--every-case"):
+        pytest.skip("one of the longer tests: pytest tests/test_spark.py --every-case")
 
 
 def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,23 +97,15 @@ def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.Monke
     assert written(tmp_path / "spark") == written(tmp_path / "duckdb")
 
 
+@pytest.mark.parametrize("name", [SOME[1], SOME[0], SOME[2]])
 def test_a_worker_killed_in_the_middle_changes_nothing(
-    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+    name: str, cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    longer(name == SOME[1], request)
     master, workers = cluster
-    name = FIXTURES / SOME[0]
-    run_audit(name, tmp_path / "duckdb", Options(quiet=True))
-    audit = [
-        sys.executable,
-        "-m",
-        "checks.cli",
-        "audit",
-        str(name),
-        "--out",
-        str(tmp_path / "spark"),
-        "--engine",
-        master,
-    ]
+    run_audit(FIXTURES / name, tmp_path / "duckdb", Options(quiet=True))
+    audit = [sys.executable, "-m", "checks.cli", "audit", str(FIXTURES / name)]
+    audit += ["--out", str(tmp_path / "spark"), "--engine", master]
     run = subprocess.Popen(audit, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert run.stderr is not None
     for line in run.stderr:

@@ -133,7 +133,10 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
                 return False
             if engine.value(f"SELECT count(*) FROM ({source.sql}) AS raw WHERE {differs(plain, strict)}"):
                 return False
-            cells = [f"{plain.get(name, f'CAST(NULL AS {kind})')} AS {name}" for name, kind in columns.items()]
+            cells = [
+                f"{plain[name].value if name in plain else f'CAST(NULL AS {kind})'} AS {name}"
+                for name, kind in columns.items()
+            ]
             own = f"{literal(source.file)} AS source_file, record, CAST(NULL AS VARCHAR) AS refused"
             parts.append(f"SELECT {', '.join(cells)}, {own}\nFROM {_export(engine, intake, source)}")
     engine.rows(f"DROP TABLE {table}")

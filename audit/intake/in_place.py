@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from audit.engine import literal
 from audit.intake.cells import Cast, marked
@@ -15,71 +16,91 @@ from audit.intake.mapping import Column
 from audit.rules.units import Units
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-EXACT = re.compile(r"DECIMAL\(\d+,\s*\d+\)")
+EXACT = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+
+
+@dataclass(frozen=True)
+class Plain:
+    """value reads a cell of which it is known that it can be read; fault holds where it may not be; none: ask the strict cast."""
+
+    value: str
+    fault: str = ""
 
 
 def plain_casts(row: Mapping[str, Column], columns: Mapping[str, str], names: Sequence[str], kinds: Sequence[str],
-                zone: str, units: Sequence[Units]) -> dict[str, str] | None:  # fmt: skip
+                zone: str, units: Sequence[Units]) -> dict[str, Plain] | None:  # fmt: skip
     """Each mapped column from the file's columns r0, r1 … without checks; None where a type allows none that is exact.
 
     columns: canonical column → its SQL type; names and kinds: of the file's columns.
     """
-    made: dict[str, str] = {}
+    made: dict[str, Plain] = {}
     for name in sorted(row, key=lambda one: one != "asset"):  # an amount is read by its asset
         at, kind = row[name], columns[name]
         if at.column is None and kind != "VARCHAR":
             return None
         place = names.index(at.column) if at.column is not None else 0
         raw, own = (f"r{place}", kinds[place]) if at.column is not None else (literal(at.value), "VARCHAR")
-        value = _plain(kind, at, raw, own, zone, units, made.get("asset"))
-        if value is None:
+        plain = _plain(kind, at, raw, own, zone, units, made.get("asset"))
+        if plain is None:
             return None
-        made[name] = value
+        made[name] = plain
     return made
 
 
 def _plain(
-    kind: str, at: Column, raw: str, own: str, zone: str, units: Sequence[Units], asset: str | None
-) -> str | None:
+    kind: str, at: Column, raw: str, own: str, zone: str, units: Sequence[Units], asset: Plain | None
+) -> Plain | None:
     if kind == "VARCHAR":
         text = raw if own == "VARCHAR" else f"CAST({raw} AS VARCHAR)" if own in WHOLE else None
         if text is None or not at.values:
-            return text
+            return Plain(text) if text else None
         words = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in at.values.items())
-        return f"CASE {text} {words} ELSE {text} END"
+        return Plain(f"CASE {text} {words} ELSE {text} END")
     if at.values or marked(at):
         return None
     if kind == "BIGINT":
-        return f"CAST({raw} AS BIGINT)" if own in WHOLE else None
+        return Plain(f"CAST({raw} AS BIGINT)", f"abs({raw}) >= {10**18}") if own in WHOLE else None
     if kind.startswith("TIMESTAMP"):
         return _moment(at, raw, own, zone)
     return _amount(raw, own, units, asset)
 
 
-def _moment(at: Column, raw: str, own: str, zone: str) -> str | None:
+def _moment(at: Column, raw: str, own: str, zone: str) -> Plain | None:
+    beyond = f"{raw} NOT BETWEEN '1000-01-01' AND '9999-12-31'"
     if own == "TIMESTAMP WITH TIME ZONE":
-        return raw
-    if own == "TIMESTAMP" or (own == "DATE" and at.as_ == "day"):
-        return f"timezone({literal(zone)}, CAST({raw} AS TIMESTAMP))"
-    return None
+        return Plain(raw, beyond)
+    made = f"timezone({literal(zone)}, CAST({raw} AS TIMESTAMP))"
+    if own == "DATE" and at.as_ == "day":
+        return Plain(made)
+    if own != "TIMESTAMP" or at.as_:
+        return None
+    # a local time that a clock change skips or repeats names no moment
+    back = [f"timezone({literal(zone)}, {made}{hour}) {sign} {raw}"
+            for hour, sign in (("", "<>"), (" + INTERVAL 1 HOUR", "="), (" - INTERVAL 1 HOUR", "="))]  # fmt: skip
+    return Plain(made, " OR ".join([beyond, *back]))
 
 
-def _amount(raw: str, own: str, units: Sequence[Units], asset: str | None) -> str | None:
+def _amount(raw: str, own: str, units: Sequence[Units], asset: Plain | None) -> Plain | None:
     """Steps of an asset from a decimal number of its units."""
-    exact = own in WHOLE or own == "VARCHAR" or EXACT.fullmatch(own) is not None
-    if asset is None or not exact or any(one.step != 1 for one in units):
+    exact = EXACT.fullmatch(own)
+    small = own == "VARCHAR" or own in WHOLE or (exact is not None and int(exact[1]) <= 18)  # no product can overflow
+    if asset is None or not small or any(one.step != 1 or one.decimals > 6 for one in units):
         return None
 
     def steps(one: Units) -> str:
-        number = f"TRY_CAST({raw} AS DECIMAL(38, {one.decimals}))" if own == "VARCHAR" else raw
+        number = raw if exact else f"TRY_CAST({raw} AS DECIMAL(30, {one.decimals if own == 'VARCHAR' else 0}))"
         return f"CAST({number} * {10**one.decimals} AS DECIMAL(38, 0))"
 
     cases = " ".join(f"WHEN {literal(one.asset)} THEN {steps(one)}" for one in units)
-    return f"CASE {asset} {cases} END"
+    value = f"CASE {asset.value} {cases} END"
+    fine = exact is not None and int(exact[2]) <= min(one.decimals for one in units)
+    return Plain(value, f"{raw} IS NOT NULL AND {value} IS NULL" if fine or own in WHOLE else "")
 
 
-def differs(plain: Mapping[str, str], strict: Mapping[str, Cast]) -> str:
+def differs(plain: Mapping[str, Plain], strict: Mapping[str, Cast]) -> str:
     """A condition that holds for a record of which some cell is refused, or is read otherwise without checks."""
-    faults = [f"({one.value}) IS DISTINCT FROM ({plain[name]})" for name, one in strict.items()]
-    faults += [f"({one.text} IS NOT NULL AND ({one.value}) IS NULL)" for one in strict.values() if one.mend]
+    faults = [f"({plain[name].fault})" for name in strict if plain[name].fault]
+    asked = {name: one for name, one in strict.items() if not plain[name].fault}
+    faults += [f"({one.value}) IS DISTINCT FROM ({plain[name].value})" for name, one in asked.items()]
+    faults += [f"({one.text} IS NOT NULL AND ({one.value}) IS NULL)" for one in asked.values() if one.mend]
     return " OR ".join(faults)

@@ -81,6 +81,11 @@ def test_the_findings_are_the_same_and_nothing_is_copied(tmp_path: Path) -> None
         (TYPES, ("openings.csv", "开盒编号", " K1 "), "entry"),  # an id with spaces around it is refused
         ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "five"), "entry"),
         ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "5.005"), "entry"),
+        ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "9" * 40), "entry"),
+        ({**TYPES, "支付金额": "DECIMAL(18, 3)"}, ("openings.csv", "支付金额", "5.005"), "entry"),
+        ({**TYPES, "盒号": "HUGEINT"}, None, "entry"),
+        (TYPES, ("openings.csv", "盒号", "1" + "0" * 18), "entry"),
+        (TYPES, ("openings.csv", "开盒时间", "0999-12-31 00:00:00"), "entry"),
         ({**TYPES, "支付金额": "DOUBLE"}, None, "entry"),
     ],
 )
@@ -92,7 +97,8 @@ def test_what_allows_no_view_is_copied(
     assert placed[:2] == copied[:2]
     assert table not in placed[2]
     assert (change is None) or any(
-        one["check"] in ("cells_refused", "ids_repeated", "links_broken") for one in placed[0]["findings"]
+        one["check"] in ("cells_refused", "ids_repeated", "links_broken", "values_out_of_range")
+        for one in placed[0]["findings"]
     )
 
 

@@ -27,6 +27,7 @@ QUERY = re.compile(r"(\s|--[^\n]*\n|\()*(SELECT|WITH|FROM)\b", re.IGNORECASE)
 HASH = re.compile(r"\bhash\(")
 SMALL = 200_000  # rows of a computed table that still come back into the case file
 WHOLE = "DECIMAL(38, 0)"
+OTHER_NAMES = {"printf": "format_string", "epoch_us": "unix_micros"}
 SETTINGS = {
     "spark.sql.ansi.enabled": "true",  # what overflows or cannot be cast is an error, never NULL
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
@@ -197,8 +198,11 @@ def _spoken(node: exp.Expr) -> exp.Expr:
         )
     if isinstance(node, exp.Anonymous) and node.name.lower() == "hash":
         return call("shiftrightunsigned", call("xxhash64", *node.expressions), exp.Literal.number(1))  # never negative
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "printf":
-        return call("format_string", *node.expressions)
+    if isinstance(node, exp.Anonymous) and node.name.lower() in OTHER_NAMES:
+        return call(OTHER_NAMES[node.name.lower()], *node.expressions)
+    if isinstance(node, exp.RegexpReplace) and isinstance(node.args["replacement"], exp.Literal):
+        node.args["replacement"].set("this", re.sub(r"\\(\d)", r"$\1", node.args["replacement"].this))  # groups, as Java names them
+        return node
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.BitwiseRightShift):
         return exp.cast(node.this, WHOLE)  # a sum of hashes passes 64 bits
     if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):

@@ -159,6 +159,7 @@ def test_the_words_of_spark() -> None:
         "/ CAST(7 AS DECIMAL(38, 0)) AS DECIMAL(38, 0)) AS x FROM t"
     )
     assert "EXPLODE" not in spark_sql("SELECT value FROM range(3) AS d(value)")
+    assert "'$1y$2'" in spark_sql(r"SELECT regexp_replace(a, '([0-9])x([0-9])', '\1y\2', 'g') FROM t")
     assert tables_of("WITH a AS (SELECT 1) SELECT * FROM a JOIN b ON true") == {"b"}
     assert not shared("SELECT row_number() OVER () FROM t")
     assert not shared("SELECT * FROM a ASOF JOIN b ON a.x >= b.x")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.reference.blind_box import first_moment, span
+from tests.reference.eligible import belongs, ranks_reached
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -150,6 +151,9 @@ def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
         counted[order["participant_id"]] += 1
         roles = {"participant": order["participant_id"]}
         yield Event("order", order["purchase_id"], order["paid_at"], roles, counted[order["participant_id"]], row=order)
+    known = {one["participant_id"]: one for one in people}
+    for rank, person, at in ranks_reached(rules, orders, lambda who: referrer(known[who], tables)):
+        yield Event("rank-reached", person, at, {"participant": person}, row={"reaches": rank})
 
 
 def referrer(person: Row, tables: Tables) -> str | None:
@@ -179,7 +183,7 @@ def recipient(event: Event, role: str, tables: Tables) -> tuple[str | None, bool
 
 def bears(award: Row, event: Event) -> bool | None:
     """Whether a clause bears on an event; None where the export does not say."""
-    if award["on"] != event.kind:
+    if award["on"] != event.kind or award.get("reaches") != event.row.get("reaches"):
         return False
     if "first" in award and event.place > int(award["first"]):
         return False
@@ -269,6 +273,9 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo) -> tuple[list[Owed], set[tu
                 continue
             payee, told = recipient(event, award["to"], tables)
             if told and payee is None:
+                continue
+            known = [one for one in tables.get("participant", []) if one["participant_id"] == payee]
+            if "eligible" in award and known and not belongs(award["eligible"], known[0], event.at):
                 continue
             if not told or bearing[clause] is None:
                 unknown.add((event.id, clause))

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.reference import blind_box, mechanisms
+from tests.reference.eligible import outsiders
 from tests.reference.mechanisms import Row, Tables
 
 CHECKS = {"missing": "payout_missing", "late": "payout_late", "duplicate": "payout_unexpected",
@@ -122,5 +123,5 @@ def verdicts(folder: Path) -> Found:
     tables, zone = blind_box.read_tables(folder), ZoneInfo(case["timezone"])
     return {
         **payouts(tables, rules, case), **orders(tables, rules), **pots(tables, rules), **draws(tables, rules),
-        **undeclared(rules), **overdrafts(tables, rules, zone),
+        **undeclared(rules), **overdrafts(tables, rules, zone), **outsiders(rules, tables),
     }  # fmt: skip

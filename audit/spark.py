@@ -2,7 +2,7 @@
 
 The case file stays the evidence: it knows every relation, so DuckDB says the names and types of any query, and Spark only
 computes. A view is defined in both; a table is computed by Spark, and comes back into the case file where it is small. What
-lies outside the SQL that both share (`shared`) DuckDB computes on the driver, from the same exports.
+lies outside the SQL that both share (`shared`), or that Spark does not know, DuckDB computes on the driver, from the same exports.
 """
 
 from __future__ import annotations
@@ -59,8 +59,10 @@ class Spark:
 
     def make(self, case_file: duckdb.DuckDBPyConnection, name: str, kind: str, sql: str) -> None:
         """Make a step's relation, in both engines."""
-        self._lend(case_file, sql)
-        frame = self.session.sql(spark_sql(sql))
+        frame = self._frame(case_file, sql)
+        if frame is None:
+            case_file.execute(f"CREATE {kind.upper()} {name} AS\n{sql}")
+            return
         if kind == "table":
             frame = frame.persist()
             if frame.count() <= self.small:
@@ -75,8 +77,8 @@ class Spark:
     ) -> duckdb.DuckDBPyConnection:
         """A query's rows as the case file would give them."""
         bound = _bound(sql, parameters) if parameters else sql
-        self._lend(case_file, bound)
-        return _fetch(case_file, self.session.sql(spark_sql(bound)), bound)
+        frame = self._frame(case_file, bound)
+        return case_file.execute(bound) if frame is None else _fetch(case_file, frame, bound)
 
     def take(self, case_file: duckdb.DuckDBPyConnection, tables: Sequence[str], work: Path) -> None:
         """Take over the canonical tables: Parquet where it lies, the others as Parquet in a folder that every worker reads."""
@@ -90,9 +92,21 @@ class Spark:
             self._hold(table, self.session.read.parquet(str(path)), far=True)
         views = {name for (name,) in case_file.execute("SELECT view_name FROM duckdb_views()").fetchall()}
         for name, sql in made:  # canonical views, and where an audit goes on, the steps that it finished
-            if name in views and self.computes(sql):
-                self._lend(case_file, sql)
-                self._hold(name, self.session.sql(spark_sql(sql)), far=True)
+            frame = self._frame(case_file, sql) if name in views and self.computes(sql) else None
+            if frame is not None:
+                self._hold(name, frame, far=True)
+
+    def _frame(self, case_file: duckdb.DuckDBPyConnection, sql: str) -> DataFrame | None:
+        """A query, not yet computed; None where Spark has no such words, so that DuckDB must answer from the same exports."""
+        from pyspark.errors import AnalysisException
+
+        self._lend(case_file, sql)
+        try:
+            return self.session.sql(spark_sql(sql))
+        except AnalysisException:
+            if HASH.search(sql):  # the hashes of two engines must never meet
+                raise
+            return None
 
     def _hold(self, name: str, frame: DataFrame, *, far: bool = False) -> None:
         frame.createOrReplaceTempView(name)

@@ -166,12 +166,13 @@ def tables_of(sql: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def shared(sql: str) -> bool:
-    """Whether a query keeps to the SQL that both engines share: no recursion, no ASOF, no unordered numbering."""
+    """Whether a query keeps to the SQL that both engines share: no recursion, no ASOF, no QUALIFY, no unordered numbering."""
     from sqlglot import exp
 
     tree = _parse(sql)
     return not (
         any(one.args.get("recursive") for one in tree.find_all(exp.With))
+        or tree.find(exp.Qualify) is not None  # of a star, Spark would show one column more
         or any(one.method == "ASOF" for one in tree.find_all(exp.Join))
         or any(isinstance(one.this, exp.RowNumber) and not one.args.get("order") for one in tree.find_all(exp.Window))
     )
@@ -215,7 +216,14 @@ def _spoken(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Anonymous) and node.name.lower() in OTHER_NAMES:
         return call(OTHER_NAMES[node.name.lower()], *node.expressions)
     if isinstance(node, exp.RegexpReplace) and isinstance(node.args["replacement"], exp.Literal):
-        node.args["replacement"].set("this", re.sub(r"\\(\d)", r"$\1", node.args["replacement"].this))  # groups, as Java names them
+        node.args["replacement"].set(
+            "this", re.sub(r"\\(\d)", r"$\1", node.args["replacement"].this)
+        )  # groups, as Java names them
+        return node
+    if isinstance(node, exp.Concat):
+        for one in node.expressions:  # a number beside '' would become a DOUBLE first
+            if not isinstance(one, exp.Literal):
+                one.replace(exp.cast(one.copy(), "VARCHAR"))
         return node
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.BitwiseRightShift):
         return exp.cast(node.this, WHOLE)  # a sum of hashes passes 64 bits

@@ -32,9 +32,10 @@ if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Spark needs Java 17 or later, and there is none here", allow_module_level=True)
 
 SOME = (
-    "blind-box/first-six-never-win", "two-level/rigged-second-level-cut", "chain-2-1/rigged-difference-not-deducted",
+    "two-level/rigged-second-level-cut",
     "red-envelope/rigged-pot-skimmed",
-)  # fmt: skip
+    "chain-2-1/rigged-difference-not-deducted",
+)
 EVERY = sorted(
     str(path.parent.relative_to(FIXTURES))
     for path in FIXTURES.glob("*/*/case.yaml")
@@ -65,14 +66,14 @@ def written(folder: Path) -> tuple[Any, list[Any]]:
     return json.loads((folder / "findings.json").read_text("utf-8")), rows
 
 
-@pytest.mark.parametrize("name", SOME)
+@pytest.mark.parametrize("name", SOME[:2])
 def test_spark_finds_what_duckdb_finds(
     name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compare(name, session, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("name", [one for one in EVERY if one not in SOME])
+@pytest.mark.parametrize("name", [one for one in EVERY if one not in SOME[:2]])
 def test_spark_finds_what_duckdb_finds_in_every_case(
     name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -97,11 +98,11 @@ def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.Monke
     assert written(tmp_path / "spark") == written(tmp_path / "duckdb")
 
 
-@pytest.mark.parametrize("name", [SOME[1], SOME[0], SOME[2]])
+@pytest.mark.parametrize("name", SOME)
 def test_a_worker_killed_in_the_middle_changes_nothing(
     name: str, cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    longer(name == SOME[1], request)
+    longer(name == SOME[0], request)
     master, workers = cluster
     run_audit(FIXTURES / name, tmp_path / "duckdb", Options(quiet=True))
     audit = [sys.executable, "-m", "checks.cli", "audit", str(FIXTURES / name)]
@@ -160,6 +161,8 @@ def test_the_words_of_spark() -> None:
     )
     assert "EXPLODE" not in spark_sql("SELECT value FROM range(3) AS d(value)")
     assert "'$1y$2'" in spark_sql(r"SELECT regexp_replace(a, '([0-9])x([0-9])', '\1y\2', 'g') FROM t")
+    assert spark_sql("SELECT concat(a, '#', b // 2) FROM t").count("AS STRING") == 2
+    assert not shared("SELECT * FROM t QUALIFY count(*) OVER (PARTITION BY a) > 1")
     assert tables_of("WITH a AS (SELECT 1) SELECT * FROM a JOIN b ON true") == {"b"}
     assert not shared("SELECT row_number() OVER () FROM t")
     assert not shared("SELECT * FROM a ASOF JOIN b ON a.x >= b.x")
@@ -171,7 +174,7 @@ def test_a_master_that_does_not_answer_is_told_plainly(tmp_path: Path) -> None:
         "-m",
         "checks.cli",
         "audit",
-        str(FIXTURES / SOME[1]),
+        str(FIXTURES / SOME[0]),
         "--out",
         str(tmp_path / "out"),
         "--engine",

@@ -36,6 +36,10 @@ def check_limits(memory: str, threads: int | None) -> None:
         )
 
 
+class Stopped(BaseException):
+    """A signal came. No KeyboardInterrupt: one that passes through code of an extension decides the exit status of Python itself."""
+
+
 @dataclass(frozen=True)
 class Stop:
     """The signals that came, and the connections whose queries they interrupt."""
@@ -60,7 +64,7 @@ def stoppable() -> Iterator[Stop]:
 
     def note(number: int, _: Any) -> None:
         stop.came.append(number)
-        raise KeyboardInterrupt
+        raise Stopped
 
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -84,7 +88,7 @@ def until(came: list[int], progress: Callable[[str], None]) -> Callable[[str], N
 
     def tell(what: str) -> None:
         if came:
-            raise KeyboardInterrupt
+            raise Stopped
         progress(what)
 
     return tell

@@ -26,7 +26,7 @@ from audit.problem import Problem
 from checks.cli import main
 from checks.progress import Way, described
 from checks.run import Options, made_here, run_audit
-from checks.stop import stoppable
+from checks.stop import Stopped, stoppable
 from tests.conftest import FIXTURES, ROOT
 
 CASE = FIXTURES / "seed-grant" / "honest"
@@ -85,7 +85,7 @@ def stopped(case: Path, out: Path, steps: int) -> None:
         assert main(["audit", str(case), "--out", str(out), "--quiet"]) == 130
 
 
-@pytest.mark.parametrize("steps", [0, 1, 4, 5, 20, 90])
+@pytest.mark.parametrize("steps", [1, 5, 90])
 def test_a_stopped_audit_goes_on(steps: int, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     with watched(steps) as first:
@@ -139,7 +139,7 @@ def test_a_long_query_is_stopped_at_once(tmp_path: Path) -> None:
     with stoppable() as stop:
         stop.connections.append(engine.connection)
         threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
-        with pytest.raises((KeyboardInterrupt, duckdb.InterruptException, RuntimeError)):
+        with pytest.raises((Stopped, duckdb.InterruptException, RuntimeError)):
             engine.run(Step("endless", ends, "table"))
     assert stop.came == [signal.SIGINT]
     engine.connection.close()

@@ -79,11 +79,9 @@ def test_the_findings_are_the_same_and_nothing_is_copied(tmp_path: Path) -> None
     [
         ({}, None, "entry"),  # moments are text
         (TYPES, ("openings.csv", "开盒编号", " K1 "), "entry"),  # an id with spaces around it is refused
-        ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "five"), "entry"),
         ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "5.005"), "entry"),
         ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "9" * 40), "entry"),
         ({**TYPES, "支付金额": "DECIMAL(18, 3)"}, ("openings.csv", "支付金额", "5.005"), "entry"),
-        ({**TYPES, "盒号": "HUGEINT"}, None, "entry"),
         (TYPES, ("openings.csv", "盒号", "1" + "0" * 18), "entry"),
         (TYPES, ("openings.csv", "开盒时间", "0999-12-31 00:00:00"), "entry"),
         ({**TYPES, "支付金额": "DOUBLE"}, None, "entry"),

@@ -75,14 +75,15 @@ def test_spark_finds_what_duckdb_finds(
 
 @pytest.mark.parametrize("name", [one for one in EVERY if one not in SOME[:1]])
 def test_spark_finds_what_duckdb_finds_in_every_case(
-    name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: None
 ) -> None:
-    longer(False, request)
     compare(name, session, tmp_path, monkeypatch)
 
 
-def longer(always: bool, request: pytest.FixtureRequest) -> None:
-    if not always and not request.config.getoption("--every-case"):
+@pytest.fixture
+def asked(request: pytest.FixtureRequest) -> None:
+    """The longer tests are run where they are asked for."""
+    if not request.config.getoption("--every-case"):
         pytest.skip("one of the longer tests: pytest tests/test_spark.py --every-case")
 
 
@@ -100,9 +101,8 @@ def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("name", SOME)
 def test_a_worker_killed_in_the_middle_changes_nothing(
-    name: str, cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, request: pytest.FixtureRequest
+    name: str, asked: None, cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
 ) -> None:
-    longer(name == SOME[0], request)
     master, workers = cluster
     run_audit(FIXTURES / name, tmp_path / "duckdb", Options(quiet=True))
     audit = [sys.executable, "-m", "checks.cli", "audit", str(FIXTURES / name)]

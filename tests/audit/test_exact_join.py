@@ -18,7 +18,8 @@ from checks.cli import main
 from tests.conftest import FIXTURES
 
 CASES = (
-    "blind-box/honest", "two-level/rigged-third-level-paid", "blind-box/first-seven-never-win", "group-rebate/honest", "red-envelope/honest",
+    "blind-box/honest", "two-level/rigged-third-level-paid", "blind-box/first-seven-never-win", "group-rebate/honest",
+    "red-envelope/honest",
 )  # fmt: skip
 MANY = (300, 7)  # payments in a range, one record in so many looked at
 OWN = {"side_total", "bucket_differing", "side_range", "step"}  # how the differing events are found, not which

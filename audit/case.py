@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,43 +15,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
-from audit.engine import Engine, Loop, Step, literal, open_engine, reopen_engine, seal_off
+from audit.engine import Engine, literal, reopen_engine
 from audit.finding import Row, Text
-from audit.intake import Intake, lay_out, load
-from audit.intake.gate import REQUIRED, Demands, pass_gate
-from audit.intake.kept import reopen
+from audit.intake.gate import REQUIRED
 from audit.intake.lines import read_lines
 from audit.intake.mapping import Control, TableMap
-from audit.money import Attribution, money_steps
-from audit.people import people_steps
+from audit.money import Attribution
 from audit.problem import Place, Problem
-from audit.reconcile import Grain, Moments, cuts_of, grain_of, reconcile_steps
-from audit.replay import has_awards, played, replay_steps
-from audit.replay.notices import published_boosts
-from audit.rules import Award, Boxes, Chances, Declared, Gap, Group, Raffle, Released, Rules, clauses_of, eras, rules_of
+from audit.reconcile import Grain, grain_of
+from audit.rules import Award, Declared, Gap, Rules, clauses_of, rules_of
 from audit.rules.declared import place_of
 from audit.rules.document import Document, parse_document, read_document, read_record
 from audit.rules.read import words
 from audit.rules.scalars import STRICT, Day, Odds, Span
 from audit.rules.units import Units
 from audit.scope import Scope
-from audit.spark import Spark
-
-EVENT_TABLES = {  # the tables without which an event cannot be seen
-    "registration": ("participant",),
-    "start": ("activity",),
-    "entry": ("entry",),
-    "win": ("entry", "outcome"),
-    "loss": ("entry", "outcome"),
-    "completion": ("activity", "entry", "outcome"),
-    "order": ("purchase",),
-    "recruit": ("participant",),
-    "rank-reached": ("participant",),
-    "milestone": ("participant",),
-    "day-end": ("purchase",),
-    "withdrawal": ("request",),
-}
-IGNORED = "other"  # the word for a payment's reason that is no award: a withdrawal, a refund
 
 
 @record(frozen=True, config=STRICT)
@@ -219,153 +196,6 @@ def open_audit(folder: Path) -> Audit:
         engine.connection.close()
         raise
     return Audit(case, engine, case.file.risk)
-
-
-def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], None], *, memory: str = "1GB",
-          threads: int | None = None, exact: bool = False) -> Audit:  # fmt: skip
-    """Load, replay and reconcile a case into a new case file at path. Raises Problem."""
-    engine = begin(case, path, {}, memory=memory, threads=threads)
-    try:
-        return replay(case, engine, path.parent / "work", share, progress, exact=exact)
-    except BaseException:
-        engine.close()
-        raise
-
-
-def begin(case: Case, path: Path, made: Mapping[str, str], say: Callable[[Text], None] = lambda _: None, *,
-          memory: str = "1GB", threads: int | None = None) -> Engine:  # fmt: skip
-    """A case file to write at path: the unfinished one that lies there, where it still holds, else a new one.
-
-    made is what a result rests on besides the case (versions, options), and stays in the case file; say is told what
-    becomes of the unfinished one. Raises Problem where another audit is writing it.
-    """
-    declared, zone = (case.document, case.rules_document), case.file.timezone
-    if path.exists():
-        kept = reopen(path, case.exports, made, declared, memory=memory, threads=threads, zone=zone)
-        if isinstance(kept, Engine):
-            count = kept.value("SELECT (SELECT count(*) FROM input) + (SELECT count(*) FROM step)")
-            say(Text(f"接着上次未完成的审计继续：已完成 {count} 步。",
-                     f"Going on with an unfinished audit: {count} steps are finished."))  # fmt: skip
-            return kept
-        say(Text(f"上次未完成的审计不能接着用（{kept.zh}），从头开始。",
-                 f"An unfinished audit cannot be gone on with ({kept.en}): starting afresh."))  # fmt: skip
-        for one in path.parent.glob(f"{path.name}*"):
-            one.unlink()
-    engine = open_engine(path, memory=memory, threads=threads, zone=zone)
-    try:
-        lay_out(engine, case.units, made, declared)
-    except BaseException:
-        engine.connection.close()
-        raise
-    return engine
-
-
-def replay(case: Case, engine: Engine, work: Path, share: Fraction, progress: Callable[[str], None], *,
-           exact: bool = False, in_place: bool = False, spark: Spark | None = None,
-           ahead: Callable[[str, Mapping[str, int]], None] = lambda *_: None) -> Audit:  # fmt: skip
-    """Load, replay and reconcile a case into its case file; what is finished there is left as it is. Raises Problem.
-
-    work is a folder for copies; exact compares payments without hashes; in_place reads Parquet where it lies; spark is
-    the session that computes, where one machine is too small; ahead is told the parts of each stage, with
-    their weights, before it begins.
-    """
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    files = [(table, file) for table, plan in case.file.tables.items() for file in plan.files]
-    ahead("intake", {f"{file} → {table}": _size(case.exports / file) for table, file in files})
-    load(engine, replace(_intake(case), in_place=in_place), work, progress)
-    if spark is not None:
-        spark.take(engine.connection, list(case.file.tables), work)
-        engine = replace(engine, spark=spark)
-    seal_off(engine)
-    ahead("gate", {"gate": 1})
-    if not engine.holds("event_damage"):
-        progress("gate")
-        with engine.whole():
-            pass_gate(engine, case.scope, _demands(case))
-    boosts = (*case.rules.boosts, *published_boosts(engine, case.rules))
-    case = replace(case, rules=replace(case.rules, boosts=boosts))
-    done = {name for (name,) in engine.rows("SELECT name FROM step")}
-    steps = _steps(case, engine, exact=exact)
-    ahead("steps", {step.name: int(isinstance(step, Loop) or step.kind == "table") for step in steps})
-    for step in steps:
-        if step.name not in done:
-            progress(step.name)
-            engine.run(step)
-    return Audit(case, engine, share)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
-    """Every step after the gate, in order."""
-    repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
-    replayed = replay_steps(case.rules, case.scope, repeated)
-    cuts = cuts_of(engine) if exact and grain_of(case.scope) == "reference" else None
-    return [
-        *replayed,
-        *_reconcile(case, {step.name for step in replayed}, cuts),
-        *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution),
-        *people_steps(case.rules, case.scope),
-    ]
-
-
-def _reconcile(case: Case, made: set[str], cuts: Sequence[str] | None) -> list[Step]:
-    if not has_awards(case.rules):
-        return []
-    completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
-    replayed = played(case.rules, case.scope)
-    decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
-    events = {name: _tables(award) for era in eras(case.rules) for name, award in era.awards.items()}
-    unseen = tuple(
-        name
-        for name, tables in events.items()
-        if not tables <= set(case.scope.columns) or ("entry" in tables and not replayed)
-    )
-    milestones = replayed and any(
-        award.to.startswith("everyone") for era in eras(case.rules) for award in era.awards.values()
-    )
-    others = tuple(sorted(made & {"event_reached", "event_pool", "event_withdrawal"}))
-    return reconcile_steps(
-        case.scope, case.file.platform_accounts, (IGNORED,),
-        moments=Moments(replayed, decided, milestones, others), unseen=unseen, cuts=cuts,
-    )  # fmt: skip
-
-
-def _tables(award: Award) -> set[str]:
-    """The tables without which an award's events, or what it releases, cannot be seen."""
-    released = any(isinstance(pay, Released) for pay in (award.pays or {}).values())
-    return {*EVENT_TABLES[award.on], *(["request"] if released else [])}
-
-
-def _intake(case: Case) -> Intake:
-    rules = case.rules
-    assets = tuple(rules.assets)
-    awards = [award for era in eras(rules) for award in era.awards.values()]
-    chosen = {asset for award in awards for option in award.choice or () for asset in option}
-    tables = ("entry", "outcome", "purchase", "payment", "request", "draw", "tier_total")
-    choices = {(table, "asset"): assets for table in tables}
-    prizes = [name for era in eras(rules) if isinstance(era.draw, Chances) for name in era.draw.prizes]
-    choices["outcome", "outcome"] = ("win", "loss", *dict.fromkeys(prizes))
-    choices["purchase", "coupon"] = assets
-    if chosen:
-        choices["outcome", "choice"] = tuple(sorted(chosen))
-    return Intake(case.exports, case.file.tables, case.document, case.file.timezone, case.units, choices)
-
-
-def _demands(case: Case) -> Demands:
-    sequences = {table: plan.sequence for table, plan in case.file.tables.items() if plan.sequence}
-    draw = case.rules.draw
-    draws = [era.draw for era in eras(case.rules)]
-    boxes = [one.boxes if isinstance(one, Boxes) else one.size for one in draws if isinstance(one, Boxes | Group)]
-    places = max(boxes) if boxes else None
-    undecided = isinstance(draw, Group | Raffle) or draw is None
-    return Demands(case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units)
 
 
 def damage(audit: Audit) -> dict[str, Text]:

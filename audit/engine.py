@@ -117,12 +117,6 @@ class Engine:
             return self.spark.ask(self.connection, sql, parameters)
         return self.connection.execute(sql, list(parameters))
 
-    def close(self) -> None:
-        """Close the case file, and leave the master."""
-        self.connection.close()
-        if self.spark is not None:
-            self.spark.session.stop()
-
     def _loop(self, loop: Loop) -> None:
         given: dict[str, Any] = {name: self.ask(sql).fetchnumpy() for name, sql in loop.reads.items()}
         made = loop.compute(given)

@@ -65,7 +65,8 @@ class Spark:
             return
         if kind == "table":
             frame = frame.persist()
-            if frame.count() <= self.small:
+            # what hashes picked comes back whatever its size: DuckDB's own hashes would pick other rows
+            if HASH.search(sql) or frame.count() <= self.small:
                 _fetch(case_file, frame, sql, f"CREATE TABLE {name} AS ")
                 self._hold(name, frame)
                 return

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from audit import __version__
-from audit.case import Audit, Case, build, damage, read_case
+from audit.build import build
+from audit.case import Audit, Case, damage, read_case
 from audit.hidden import cells_by
 from audit.problem import Problem
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, eras

@@ -12,7 +12,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal
 
-from audit.case import Audit, Case, begin, damage, read_case, replay
+from audit.build import begin, finish
+from audit.case import Audit, Case, damage, read_case
 from audit.engine import Engine
 from audit.evidence.versions import code_of, versions
 from audit.finding import Basis, Finding, Text, Verdict, run
@@ -71,7 +72,7 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
         try:
             with show_progress(way, options.lang, quiet=options.quiet) as show:
                 progress = until(stop.came, show)
-                engine = begin(case, partial / "case.duckdb", made_here(options.exact, options.views), partial_say(options),
+                engine = begin(case, partial / "case.duckdb", made_here(options), partial_say(options),
                                memory=options.memory, threads=options.threads)  # fmt: skip
                 ours = True
                 stop.connections.append(engine.connection)
@@ -85,17 +86,14 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
     return status(judged, strict=options.strict)
 
 
-def made_here(exact: bool, views: bool) -> dict[str, str]:
+def made_here(options: Options) -> dict[str, str]:
     """What a result rests on besides its case: versions, the code itself, options that change the tables."""
     import audit
 
     code = code_of([Path(audit.__file__).parent, Path(__file__).parent])
-    return {
-        **versions(),
-        "code": code,
-        **({"exact-join": "yes"} if exact else {}),
-        **({"in-place": "yes"} if views else {}),
-    }
+    # an audit that Spark began cannot be gone on with by DuckDB: buckets are numbered by each engine's own hash
+    chosen = {"exact-join": options.exact, "in-place": options.views, "spark": options.engine != "duckdb"}
+    return {**versions(), "code": code, **{name: "yes" for name, so in chosen.items() if so}}
 
 
 def partial_say(options: Options) -> Callable[[Text], None]:
@@ -141,7 +139,7 @@ def _write(case: Case, engine: Engine, folder: Path, options: Options, way: Way,
     tests, _ = share_of(case)
     spark = None if options.engine == "duckdb" else start_spark(options.engine, case.file.timezone)
     try:
-        audit = replay(
+        audit = finish(
             case, engine, folder / "work", case.file.risk / tests, progress, exact=options.exact, in_place=options.views,
             spark=spark, ahead=way.ahead,
         )  # fmt: skip
@@ -153,7 +151,7 @@ def _write(case: Case, engine: Engine, folder: Path, options: Options, way: Way,
         with engine.whole():
             engine.rows("DELETE FROM made_with WHERE name = 'lang'")
             engine.rows("INSERT INTO made_with VALUES ('lang', ?)", [options.lang])
-        write_reports(folder, engine, findings, cover_of(audit, findings), options.lang)
+        write_reports(folder, audit.engine, findings, cover_of(audit, findings), options.lang)
         engine.rows("CHECKPOINT case_file")
     finally:
         engine.connection.close()

@@ -73,11 +73,12 @@ def _run_again(inside: Path, again: Path, exports: Path | None) -> tuple[bool, l
     lang = language_of(audit)
     made = dict(audit.engine.rows("SELECT name, value FROM made_with"))
     audit.engine.connection.close()
-    exact = made.get("exact-join") == "yes"
-    here = made_here(exact, False)
+    options = Options(exports or held, lang, exact=made.get("exact-join") == "yes",
+                      in_place=made.get("in-place") == "yes", quiet=True)  # fmt: skip
+    here = made_here(options)
     told = [f"made with {name} {made.get(name, 'none')}, here {here.get(name, 'none')}: bytes may differ"
             for name in sorted({*made, *here} - {"lang"}) if made.get(name) != here.get(name)]  # fmt: skip
-    run_audit(inside / "case", again, Options(exports or held, lang, exact=exact, quiet=True))
+    run_audit(inside / "case", again, options)
     same = True
     for file in sorted(one.name for one in sealed.iterdir()):
         if file == "case.duckdb":

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from audit.finding import Basis, Finding, Verdict
 from audit.problem import Problem
 from audit.report.cover import Lang

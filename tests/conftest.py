@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from audit.case import Audit, build, read_case
+from audit.build import build
+from audit.case import Audit, read_case
 from audit.finding import FAULT, Finding
 from checks.run import judge, share_of
 

@@ -21,10 +21,11 @@ FLOORS = {
     "audit.rules": 1, "audit.stats": 1, "audit.beacons": 1,
     "audit.intake": 2, "audit.replay": 2, "audit.reconcile": 2, "audit.forecast": 2, "audit.report": 2,
     "audit.money": 2, "audit.people": 2,
-    "audit.case": 3, "audit.simulate": 3, "audit.hidden": 4, "audit.evidence": 4, "checks": 5,
+    "audit.case": 3, "audit.build": 3, "audit.simulate": 3, "audit.hidden": 4, "audit.evidence": 4, "checks": 5,
 }  # fmt: skip
 WITHIN_A_FLOOR = {
     ("audit.engine", "audit.spark"), ("audit.spark", "audit.engine"),  # one room of two files: nothing else knows of Spark
+    ("audit.build", "audit.case"),  # a case as read, and the case file made of it
     ("audit.scope", "audit.engine"),  # a scope writes moments as SQL literals
     ("audit.exhibit", "audit.finding"),  # an exhibit speaks both languages
 }

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 import checks.run
-from audit.case import begin, read_case
+from audit.build import begin
+from audit.case import read_case
 from audit.engine import Loop, Step, open_engine
 from audit.evidence.rerun import tables_differing
 from audit.problem import Problem
@@ -161,10 +162,10 @@ def test_a_changed_input_starts_afresh(tmp_path: Path, capsys: pytest.CaptureFix
     same(tmp_path / "fresh", out)
 
 
-def resumed(left: Path, tmp_path: Path, case: Path = CASE, *, exact: bool = False) -> tuple[int, str]:
+def resumed(left: Path, tmp_path: Path, case: Path = CASE, options: Options | None = None) -> tuple[int, str]:
     """(finished steps that a run would find, what it says of them)."""
     said: list[str] = []
-    engine = begin(read_case(case), tmp_path / "case.duckdb", made_here(exact, False), lambda text: said.append(text.en))
+    engine = begin(read_case(case), tmp_path / "case.duckdb", made_here(options or Options()), lambda text: said.append(text.en))
     try:
         return int(engine.value("SELECT count(*) FROM step")), " ".join(said)
     finally:
@@ -183,9 +184,11 @@ def test_what_it_rests_on_must_be_the_same(left: Path, tmp_path: Path) -> None:
         shutil.copy(left / "case.duckdb", path)
         steps, said = resumed(left, tmp_path, case)
         assert (steps, f"{file} has changed" in said) == (0, True)
-    shutil.copy(left / "case.duckdb", path)
-    steps, said = resumed(left, tmp_path, exact=True)
-    assert (steps, "an option is another" in said) == (0, True)
+    for options in (Options(exact=True), Options(in_place=True), Options(engine="local")):
+        shutil.copy(left / "case.duckdb", path)
+        steps, said = resumed(left, tmp_path, options=options)
+        assert (steps, "an option is another" in said) == (0, True)
+    assert made_here(Options(engine="local")) != made_here(Options(in_place=True))
     shutil.copy(left / "case.duckdb", path)
     with duckdb.connect(str(path)) as db:
         db.execute("UPDATE made_with SET value = '0' WHERE name = 'duckdb'")

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from audit.evidence.rerun import tables_differing
 from audit.reconcile import sides
 from audit.reconcile.sides import cuts_of

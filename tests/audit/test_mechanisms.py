@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from audit.engine import Engine
 from checks.payouts import coupon_misspent, deposit_misused
 from tests.reference import blind_box, mechanism_histories, mechanisms

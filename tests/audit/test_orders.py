@@ -16,7 +16,8 @@ import yaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from tests.conftest import maker
 
 CASE = {

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from tests.reference import blind_box, histories
 
 Answer = dict[str, Any]

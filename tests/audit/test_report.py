@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from audit.case import Audit, build, evidence, read_case
+from audit.build import build
+from audit.case import Audit, evidence, read_case
 from audit.engine import open_engine
 from audit.finding import Basis, Finding, Text, Verdict
 from audit.report import Cover, dump, finding_of, page, record_of, write_reports

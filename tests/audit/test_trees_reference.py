@@ -18,7 +18,8 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from audit.engine import Engine
 from tests.reference import chain
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import exports
 from measure import Marks, scan, slowest, together
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 
 
 def main(openings: int, threads: int = 2) -> None:

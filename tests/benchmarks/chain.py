@@ -17,7 +17,8 @@ from pathlib import Path
 import duckdb
 from measure import Marks, scan, slowest, together
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "chain-2-1" / "honest"
 COLUMNS = {

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import duckdb
 
-from audit.case import build, read_case
+from audit.build import build
+from audit.case import read_case
 from audit.engine import Engine
 from checks import every_check, law
 

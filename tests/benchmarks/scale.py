@@ -67,7 +67,8 @@ def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     marks("start")
     import great_expectations  # noqa: F401 - seconds of import, which are no part of the gate
 
-    from audit.case import build, read_case
+    from audit.build import build
+    from audit.case import read_case
     from audit.report import record_of, write_reports
     from checks import every_check
     from checks.run import cover_of, judge, share_of

@@ -64,7 +64,8 @@ def by_reference(folder: Path) -> Answer:
 
 
 def by_audit(folder: Path) -> Answer:
-    from audit.case import build, read_case
+    from audit.build import build
+    from audit.case import read_case
 
     case, out = read_case(folder), folder / "out"
     shutil.rmtree(out, ignore_errors=True)

@@ -34,7 +34,8 @@ def by_reference(folder: Path, out: Path) -> Answer:
 
 
 def by_audit(folder: Path, out: Path) -> Answer:
-    from audit.case import build, read_case
+    from audit.build import build
+    from audit.case import read_case
 
     case = read_case(folder)
     engine = build(case, out / "case.duckdb", Fraction(1, 1000), lambda _: None).engine

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from audit.engine import Loop, Step
 from audit.replay.awards import award_steps
 from audit.replay.draws import draw_steps, played
+from audit.replay.eligible import part_steps
 from audit.replay.orders import order_steps
 from audit.replay.referrals import referral_steps
 from audit.rules import Rules, eras
@@ -31,6 +32,7 @@ def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[S
     steps += order_steps(rules, scope)
     if has_awards(rules):
         steps += award_steps(rules, scope, played=played(rules, scope))
+    steps += part_steps(rules, scope)
     parts = [step.name for step in steps if step.name in ("expected_draw", "expected_award", "expected_number")]
     if parts:
         steps.append(Step("expected", "\nUNION ALL\n".join(f"SELECT * FROM {part}" for part in parts)))

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from audit.engine import literal
+from audit.engine import Step, literal
 from audit.rules import People, Rules, eras
+from audit.rules.awards import Condition
 from audit.rules.people import GROUPS, Values
+from audit.rules.ranks import Bought
 from audit.scope import Scope
 
+PARTS = {
+    "entries": """SELECT 'entries' AS what, e.entry_id AS event, e.participant_id, e.entered_at AS moment, e.asset,
+        CAST(e.paid AS HUGEINT) AS paid, o.outcome, e.source_file, e.record
+    FROM entry_once AS e LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id""",
+    "orders": """SELECT 'orders' AS what, purchase_id AS event, participant_id, paid_at AS moment, asset,
+        CAST(amount AS HUGEINT) AS paid, CAST(NULL AS VARCHAR) AS outcome, source_file, record
+    FROM purchase_once WHERE {bought}""",
+    "starts": """SELECT 'starts' AS what, activity_id AS event, initiator_id AS participant_id, started_at AS moment,
+        CAST(NULL AS VARCHAR) AS asset, CAST(NULL AS HUGEINT) AS paid, CAST(NULL AS VARCHAR) AS outcome, source_file, record
+    FROM activity_once""",
+}  # the ways of taking part
 STAFF = "SELECT participant_id FROM identity WHERE kind = 'staff' AND participant_id IS NOT NULL"
 
 
@@ -88,3 +101,37 @@ def held_open(sql: str, rules: Rules, scope: Scope) -> str:
         f"SELECT a.* REPLACE (a.unknown OR ({test}) IS NULL AS unknown)\nFROM (\n{sql}\n) AS a\n"
         f"LEFT JOIN participant_once AS p ON p.participant_id = a.payee\nWHERE coalesce({test}, true)"
     )
+
+
+def part_steps(rules: Rules, scope: Scope) -> list[Step]:
+    """`taken_part`, where rules are not open to everybody: each entry, order and start, and whether it was somebody inside."""
+    ways = _ways(rules)
+    if not ways or not any(era.eligible for era in eras(rules)):
+        return []
+    parts = "\n    UNION ALL\n    ".join(PARTS[name].format(bought=test) for name, test in ways.items())
+    return [
+        Step(
+            "taken_part",
+            "SELECT t.what, t.event, t.participant_id, p.age, t.moment, t.asset, t.paid, t.outcome, t.source_file, t.record,\n"
+            f"    {in_turn(rules, scope, 't.moment')} AS is_inside\n"
+            f"FROM (\n    {parts}\n) AS t\nLEFT JOIN participant_once AS p ON p.participant_id = t.participant_id\n"
+            f"WHERE t.participant_id IS NOT NULL AND (t.moment IS NULL OR t.moment >= {scope.moment(rules.effective.from_)})",
+        )
+    ]
+
+
+def _ways(rules: Rules) -> dict[str, str]:
+    """The ways of taking part that the rules know: name → which rows, in SQL."""
+    stood = eras(rules)
+    found = {"entries": "true"} if any(era.entry for era in stood) else {}
+    found |= {"starts": "true"} if any(era.activity for era in stood) else {}
+    bought: list[Condition | Bought | None] = [
+        award.when for era in stood for award in era.awards.values() if award.on in ("order", "day-end")
+    ]
+    bought += [rank.bought for rank in {**rules.ranks, **rules.milestones}.values() if rank.bought]
+    tests = ["true"] if any(era.order for era in stood) else []
+    for when in bought:
+        named = [f"{key} IN ({', '.join(map(literal, values))})"
+                 for key in ("item", "kind") if when and (values := getattr(when, key))]  # fmt: skip
+        tests.append(" AND ".join(named) or "true")
+    return {**found, "orders": " OR ".join(dict.fromkeys(tests))} if tests else found

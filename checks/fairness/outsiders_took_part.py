@@ -18,10 +18,7 @@ from audit.case import Audit, evidence
 from audit.engine import literal
 from audit.evidence.eligible import said
 from audit.finding import Finding, Text, Verdict, check, nothing
-from audit.replay.eligible import in_turn
-from audit.rules import Rules, eras
-from audit.rules.awards import Condition
-from audit.rules.ranks import Bought
+from audit.rules import eras
 
 MINORS = ("cn-blindbox-2023-minors", "cn-civil-code-art19-20", "cn-minors-2020-art59", "kr-dts-15-2")
 TRUE = ("cn-truthful-information",)
@@ -30,36 +27,22 @@ WHAT = {
     "orders": Text("订单", "orders"),
     "starts": Text("发起", "activities started"),
 }
-PARTS = {
-    "entries": """SELECT 'entries' AS what, e.entry_id AS event, e.participant_id, e.entered_at AS moment, e.asset,
-    CAST(e.paid AS HUGEINT) AS paid, o.outcome, e.source_file, e.record
-FROM entry_once AS e LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id""",
-    "orders": """SELECT 'orders' AS what, purchase_id AS event, participant_id, paid_at AS moment, asset,
-    CAST(amount AS HUGEINT) AS paid, NULL AS outcome, source_file, record
-FROM purchase_once WHERE {bought}""",
-    "starts": """SELECT 'starts' AS what, activity_id AS event, initiator_id AS participant_id, started_at AS moment, NULL AS asset,
-    CAST(NULL AS HUGEINT) AS paid, NULL AS outcome, source_file, record
-FROM activity_once""",
-}
-JUDGED = """
-SELECT t.what, t.event, t.participant_id, p.age, t.moment, t.asset, t.paid, t.outcome, t.source_file, t.record, {test} AS is_inside
-FROM ({parts}) AS t LEFT JOIN participant_once AS p ON p.participant_id = t.participant_id
-WHERE t.participant_id IS NOT NULL AND (t.moment IS NULL OR t.moment >= {since})"""
 AWARDS = """
-WITH judged AS ({judged}),
-outsider AS (SELECT participant_id FROM judged GROUP BY participant_id HAVING count(*) = count(*) FILTER (NOT is_inside))
+WITH outsider AS (
+    SELECT participant_id FROM taken_part GROUP BY participant_id HAVING count(*) = count(*) FILTER (NOT is_inside)
+)
 SELECT y.payment_id, y.payee_id, y.reason, y.ref, y.paid_at, y.asset, CAST(y.amount AS HUGEINT) AS amount, y.source_file, y.record
 FROM payment_once AS y
 WHERE y.reason IN ({clauses}) AND (
     (y.ref = y.payee_id AND y.payee_id IN (SELECT participant_id FROM outsider))
-    OR EXISTS (SELECT 1 FROM judged AS j WHERE NOT j.is_inside AND j.event = y.ref AND j.participant_id = y.payee_id))
+    OR EXISTS (SELECT 1 FROM taken_part AS j WHERE NOT j.is_inside AND j.event = y.ref AND j.participant_id = y.payee_id))
 ORDER BY y.paid_at, y.payment_id"""
 COUNTS = """
 SELECT what, count(*), count(is_inside), count(*) FILTER (NOT is_inside)
-FROM ({judged}) AS j GROUP BY what ORDER BY what"""
+FROM taken_part GROUP BY what ORDER BY what"""
 OUTSIDE = """
 SELECT event, participant_id, age, moment, asset, paid, outcome, source_file, record
-FROM ({judged}) AS j WHERE what = {what} AND NOT is_inside ORDER BY moment, event"""
+FROM taken_part WHERE what = {what} AND NOT is_inside ORDER BY moment, event"""
 SUMS = "SELECT asset, sum({column}) FROM ({rows}) AS sums WHERE asset IS NOT NULL AND {column} > 0 GROUP BY asset ORDER BY asset"
 
 
@@ -70,22 +53,15 @@ def outsiders_took_part(audit: Audit) -> Iterator[Finding]:
     if not any(era.eligible for era in eras(rules)):
         yield nothing("participants", "规则没有限定参加者。", "The rules are open to everybody.")
         return
-    ways = _ways(rules)
-    parts = "\nUNION ALL\n".join(PARTS[name].format(bought=test) for name, test in ways.items())
-    since = scope.moment(rules.effective.from_)
-    judged = JUDGED.format(parts=parts, test=in_turn(rules, scope, "t.moment"), since=since) if parts else ""
-    counts = COUNTS.format(judged=judged)
-    found = audit.engine.rows(counts) if judged else []
+    found = audit.engine.rows(COUNTS) if audit.has("taken_part") else []
     if not found:
         yield nothing("participants", "导出中没有人参加。", "Nobody in the export took part.")
         return
     open_to = said(next(era.eligible for era in reversed(eras(rules)) if era.eligible))
     for what, total, known, outside in found:
-        yield _told(
-            audit, what, open_to, (total, total - known, outside), OUTSIDE.format(judged=judged, what=literal(what))
-        )
+        yield _told(audit, what, open_to, (total, total - known, outside), OUTSIDE.format(what=literal(what)))
     if any(outside for *_, outside in found) and audit.awards and scope.has("payment", "ref", "payee_id", "reason"):
-        yield from _awards(audit, AWARDS.format(judged=judged, clauses=", ".join(map(literal, audit.awards))))
+        yield from _awards(audit, AWARDS.format(clauses=", ".join(map(literal, audit.awards))))
 
 
 def _told(audit: Audit, what: str, open_to: Text, counted: tuple[int, int, int], sql: str) -> Finding:
@@ -144,20 +120,3 @@ def _sums(audit: Audit, sql: str, column: str) -> dict[str, str]:
         asset: audit.units(asset).show(total)
         for asset, total in audit.engine.rows(SUMS.format(column=column, rows=sql))
     }
-
-
-def _ways(rules: Rules) -> dict[str, str]:
-    """The ways of taking part that the rules know: name → which rows, in SQL."""
-    stood = eras(rules)
-    found = {"entries": "true"} if any(era.entry for era in stood) else {}
-    found |= {"starts": "true"} if any(era.activity for era in stood) else {}
-    bought: list[Condition | Bought | None] = [
-        award.when for era in stood for award in era.awards.values() if award.on in ("order", "day-end")
-    ]
-    bought += [rank.bought for rank in {**rules.ranks, **rules.milestones}.values() if rank.bought]
-    tests = ["true"] if any(era.order for era in stood) else []
-    for when in bought:
-        named = [f"{key} IN ({', '.join(map(literal, values))})"
-                 for key in ("item", "kind") if when and (values := getattr(when, key))]  # fmt: skip
-        tests.append(" AND ".join(named) or "true")
-    return {**found, "orders": " OR ".join(dict.fromkeys(tests))} if tests else found

@@ -20,7 +20,7 @@ from audit.finding import Row, Text
 from audit.intake.gate import REQUIRED
 from audit.intake.lines import read_lines
 from audit.intake.mapping import Control, TableMap
-from audit.money import Attribution
+from audit.money.attribution import Attribution
 from audit.problem import Place, Problem
 from audit.reconcile import Grain, grain_of
 from audit.rules import Award, Declared, Gap, Rules, clauses_of, rules_of

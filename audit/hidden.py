@@ -16,7 +16,8 @@ from audit.case import Audit
 from audit.replay.known import boosted, step_of
 from audit.rules import Boost, Boxes, Chances, eras
 from audit.stats.bets import log_sum
-from audit.stats.classes import COUNTS, Cell, ClassBet, best_constant, cells_of, class_bets, equal_parts
+from audit.stats.classes import COUNTS, Cell, ClassBet, cells_of, class_bets, equal_parts
+from audit.stats.laws import best_constant
 
 MOST = 3  # rules in one explanation
 SAME = 1e-9  # bets that differ by less are bets on the same chances

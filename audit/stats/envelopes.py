@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from audit.stats.bets import log_sum
-from audit.stats.classes import Stratum, class_p_value, log_class_bet
+from audit.stats.laws import Stratum, class_p_value, log_class_bet
 
 Law = Callable[[int, int, int], float]
 FAVOURS = (0.0, 0.5, 1.5, 2.0, 3.0, 5.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.stats.bets import log_sum
-from audit.stats.classes import Stratum, class_p_value, log_class_bet
+from audit.stats.laws import Stratum, class_p_value, log_class_bet
 
 FAVOURS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 

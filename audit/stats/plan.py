@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from audit.stats.bets import cumulative, prefix_theories
-from audit.stats.classes import NINE_TENTHS, hit_law, tilted
+from audit.stats.classes import NINE_TENTHS
+from audit.stats.laws import hit_law, tilted
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@ def tier_evidence(tier: str, chance: Fraction, draws: Sequence[tuple[int, int]])
     differences = [count - float(chance) * bet for bet, count in draws]
     spread = math.sqrt(math.fsum(one * one for one in differences))
     z = math.fsum(differences) / spread if spread else 0.0
-    return TierEvidence(tier, len(draws), won, bets, chance, z, mean_p_value(differences), spread / (float(chance) * bets))
+    return TierEvidence(
+        tier, len(draws), won, bets, chance, z, mean_p_value(differences), spread / (float(chance) * bets)
+    )
 
 
 def log_tier_bet(tiers: Sequence[TierEvidence]) -> float:

@@ -13,7 +13,8 @@ from audit.finding import Basis, Finding, Text, Verdict
 from audit.hidden import FAMILIES, Hidden, cells_by, edges_of, explained
 from audit.rules import Boxes, Chances, Group, eras
 from audit.stats.bets import LN10, Run, log_number_bet
-from audit.stats.classes import Cell, ClassBet, ClassEvidence, best_constant, class_evidence
+from audit.stats.classes import Cell, ClassBet, ClassEvidence, class_evidence
+from audit.stats.laws import best_constant
 
 NEEDS = (
     "entry.entry_id",

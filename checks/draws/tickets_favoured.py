@@ -18,7 +18,8 @@ from itertools import groupby
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.rules import Raffle
-from audit.stats.classes import Cell, Stratum
+from audit.stats.classes import Cell
+from audit.stats.laws import Stratum
 from audit.stats.order import drawn_order
 from checks.draws import PROVISIONS, class_finding, no_chances
 

@@ -16,7 +16,7 @@ from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.hidden import chances
 from audit.stats.bets import LN10, log_sum
-from audit.stats.classes import Stratum
+from audit.stats.laws import Stratum
 from audit.stats.people import e_bh, favoured, least_favour
 from checks.draws import NEEDS, PROVISIONS, e_value, elsewhere, log_need, no_chances, others, power_of_ten
 

@@ -17,7 +17,7 @@ from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from audit.forecast import show
 from audit.forecast.fees import most_paid
-from audit.money import attribution
+from audit.money.attribution import attribution
 from audit.rules import clauses_of
 from checks.money import PYRAMID, amount_of, percent, traced
 

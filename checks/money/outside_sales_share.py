@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from audit.case import Audit, shown
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
-from audit.money import attribution
+from audit.money.attribution import attribution
 from checks import law
 from checks.money import percent
 

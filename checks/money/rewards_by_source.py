@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
-from audit.money import attribution
+from audit.money.attribution import attribution
 from checks.money import SOURCES, amount_of, money_assets, percent, traced
 
 LAW = ("us-koscot-1975", "us-burnlounge-2014", "us-ftc-advisory-2004", "us-ftc-mlm-guidance-2024", "eu-ucpd-annex1-14",

@@ -14,22 +14,9 @@ from pydantic import TypeAdapter
 from audit.replay.known import boosted
 from audit.rules import Boost
 from audit.stats.bets import log_sum
-from audit.stats.classes import (
-    RATIOS,
-    Cell,
-    Stratum,
-    best_constant,
-    class_bets,
-    class_evidence,
-    class_p_value,
-    equal_parts,
-    hit_law,
-    log_class_bet,
-    places_of,
-    smallest_ratio,
-    spans,
-)
+from audit.stats.classes import RATIOS, Cell, class_bets, class_evidence, equal_parts, places_of, smallest_ratio, spans
 from audit.stats.envelopes import LAWS, all_that_is_left, envelope_evidence, even, log_law_bet, twice_the_mean
+from audit.stats.laws import Stratum, best_constant, class_p_value, hit_law, log_class_bet
 from audit.stats.ledger import Link, broken, evidence, sealed
 from audit.stats.people import e_bh, favoured, least_favour
 from audit.stats.plan import activities, of_ratio

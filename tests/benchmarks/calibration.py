@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from audit.hidden import FAMILIES
 from audit.stats.bets import Run, log_mixture, prefix_theories
-from audit.stats.classes import RATIOS, Cell, Stratum, class_bets, class_p_value, log_sum, places_of, spans
+from audit.stats.classes import RATIOS, Cell, class_bets, log_sum, places_of, spans
 from audit.stats.envelopes import log_law_bet, twice_the_mean
 from audit.stats.exact import prefix_p_value, prefix_set
+from audit.stats.laws import Stratum, class_p_value
 from audit.stats.plan import of_prefix
 from checks import every_check
 

@@ -17,8 +17,7 @@ import pytest
 from audit.finding import Finding
 from audit.forecast.fees import most_paid
 from audit.forecast.growth import coverage, growth_needed, share_recouping, tree_size
-from audit.money import clauses_of
-from audit.rules import read_rules
+from audit.rules import clauses_of, read_rules
 from checks import sharing
 from checks.money import percent
 from checks.run import cover_of

@@ -1,0 +1,150 @@
+"""How often a class of chances wins if the declaration holds, and what a bet that its odds are multiplied pays.
+
+A stratum is one draw, or many alike: `drawn` of its `size` places belong to the class, `winners` of them win. Declared,
+the class's hits follow the hypergeometric law; one chance of p/q is a stratum of q places, p winners and 1 drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EXACT = 20_000  # chances up to which the law of all hits is convolved, not approximated
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """`count` draws alike, each with `hits` of its `winners` among the `drawn` places of a class; `size` places in all."""
+
+    size: int
+    winners: int
+    drawn: int
+    hits: int
+    count: int = 1
+
+
+@lru_cache(maxsize=100_000)
+def hit_law(size: int, winners: int, drawn: int) -> tuple[tuple[int, float], ...]:
+    """(hits, chance) of a hypergeometric draw, as declared."""
+    if drawn == 1 or winners == 1:
+        chance = winners * drawn / size
+        return tuple((hit, p) for hit, p in ((0, 1 - chance), (1, chance)) if p > 0)
+    every = math.comb(size, winners)
+    low, high = max(0, winners + drawn - size), min(winners, drawn)
+    return tuple(
+        (hit, math.comb(drawn, hit) * math.comb(size - drawn, winners - hit) / every) for hit in range(low, high + 1)
+    )
+
+
+def tilted(law: Iterable[tuple[int, float]], ratio: float) -> list[tuple[int, float]]:
+    """The law of the hits when every odds of the class is multiplied by ratio."""
+    weighed = [(hit, p * ratio**hit) for hit, p in law]
+    total = sum(p for _, p in weighed)
+    return [(hit, p / total) for hit, p in weighed] if total else []
+
+
+def log_class_bet(strata: Sequence[Stratum], ratio: float) -> float:
+    """The log bet that this class's odds are multiplied by ratio; what is certain decides nothing."""
+    total = 0.0
+    for one in strata:
+        mean = _mean(one.size, one.winners, one.drawn, ratio)
+        if mean is None or not one.count:
+            continue
+        if mean == 0 or (ratio == 0 and one.hits):
+            return -math.inf
+        total += one.count * ((one.hits * math.log(ratio) if one.hits else 0.0) - math.log(mean))
+    return total
+
+
+@lru_cache(maxsize=1 << 16)
+def _mean(size: int, winners: int, drawn: int, ratio: float) -> float | None:
+    """What a bet on this ratio pays on average before it is divided by that; None where the outcome is certain."""
+    law = hit_law(size, winners, drawn)
+    return None if len(law) == 1 else math.fsum(p * ratio**hit for hit, p in law)
+
+
+@lru_cache(maxsize=1 << 14)
+def _binomial(count: int, p: float) -> NDArray[np.float64]:
+    """The chances of 0 to count hits. Kept, because a million people share a few thousand of them."""
+    import numpy as np
+    from scipy.stats import binom
+
+    law: NDArray[np.float64] = binom.pmf(np.arange(count + 1), count, p)
+    law.setflags(write=False)
+    return law
+
+
+def class_p_value(strata: Sequence[Stratum]) -> float:
+    """Two-sided p-value of all hits: exact by convolution up to EXACT draws, else normal with half a hit's correction."""
+    import numpy as np
+    from scipy.stats import norm
+
+    groups: dict[tuple[int, int, int], list[int]] = {}
+    for one in strata:
+        group = groups.setdefault((one.size, one.winners, one.drawn), [0, 0])
+        group[0] += one.count
+        group[1] += one.hits * one.count
+    hits = sum(total for _, total in groups.values())
+    if sum(count for count, _ in groups.values()) > EXACT:
+        mean = sum(count * w * d / s for (s, w, d), (count, _) in groups.items())
+        spread = math.sqrt(sum(count * _variance(s, w, d) for (s, w, d), (count, _) in groups.items()))
+        return float(min(1.0, 2 * norm.sf(max(0.0, abs(hits - mean) - 0.5) / spread))) if spread else 1.0
+    law = np.ones(1)
+    for (size, winners, drawn), (count, _) in groups.items():
+        own = dict(hit_law(size, winners, drawn))
+        if set(own) <= {0, 1}:
+            law = np.convolve(law, _binomial(count, own.get(1, 0.0)))
+            continue
+        each = np.array([own.get(hit, 0.0) for hit in range(max(own) + 1)])
+        for _ in range(count):
+            law = np.convolve(law, each)
+    return float(min(1.0, 2 * min(law[: hits + 1].sum(), law[hits:].sum())))
+
+
+def _variance(size: int, winners: int, drawn: int) -> float:
+    mean = winners * drawn / size
+    return mean * (1 - winners / size) * (size - drawn) / (size - 1) if size > 1 else 0.0
+
+
+def merged(strata: Iterable[Stratum]) -> dict[tuple[int, int, int], list[int]]:
+    """(count, hits in all) of the strata that can go either way, by their law."""
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for one in strata:
+        if len(hit_law(one.size, one.winners, one.drawn)) > 1:
+            group = found.setdefault((one.size, one.winners, one.drawn), [0, 0])
+            group[0] += one.count
+            group[1] += one.hits * one.count
+    return found
+
+
+def best_constant(strata: Iterable[Stratum]) -> float:
+    """The most that any bet "all odds are multiplied by one ratio" could have gained, with hindsight; at least 0.
+
+    What a class's bet gains beyond this no constant change of the odds explains (universal inference: Wasserman, Ramdas
+    and Balakrishnan 2020).
+    """
+    groups = [(hit_law(*key), count, float(hits)) for key, (count, hits) in merged(strata).items()]
+    return highest(groups)[1]
+
+
+def highest(groups: Sequence[tuple[tuple[tuple[int, float], ...], float, float]]) -> tuple[float, float]:
+    """(log ratio, log likelihood) of the best constant ratio for (law, draws, hits); the likelihood is concave."""
+
+    def log_bet(log_ratio: float) -> float:
+        total = 0.0
+        for law, count, hits in groups:
+            total += hits * log_ratio - count * math.log(sum(p * math.exp(hit * log_ratio) for hit, p in law))
+        return total
+
+    low, high = -12.0, 12.0
+    for _ in range(60):
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (a, high) if log_bet(a) < log_bet(b) else (low, b)
+    return (low + high) / 2, max(0.0, log_bet((low + high) / 2))

@@ -14,6 +14,7 @@ from audit.finding import Text
 from audit.intake import Intake, lay_out, load
 from audit.intake.gate import Demands, pass_gate
 from audit.intake.kept import reopen
+from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
 from audit.reconcile import Moments, cuts_of, grain_of, reconcile_steps
@@ -91,7 +92,7 @@ def finish(case: Case, engine: Engine, work: Path, share: Fraction, progress: Ca
     work.mkdir()
     files = [(table, file) for table, plan in case.file.tables.items() for file in plan.files]
     ahead("intake", {f"{file} → {table}": _size(case.exports / file) for table, file in files})
-    load(engine, replace(_intake(case), in_place=in_place), work, progress)
+    load(engine, _intake(case, zone_of(engine, case.file.timezone), in_place), work, progress)
     if spark is not None:
         spark.take(engine.connection, list(case.file.tables), work)
         engine = replace(engine, spark=spark)
@@ -161,7 +162,7 @@ def _tables(award: Award) -> set[str]:
     return {*EVENT_TABLES[award.on], *(["request"] if released else [])}
 
 
-def _intake(case: Case) -> Intake:
+def _intake(case: Case, zone: Zone, in_place: bool) -> Intake:
     rules = case.rules
     assets = tuple(rules.assets)
     awards = [award for era in eras(rules) for award in era.awards.values()]
@@ -173,7 +174,7 @@ def _intake(case: Case) -> Intake:
     choices["purchase", "coupon"] = assets
     if chosen:
         choices["outcome", "choice"] = tuple(sorted(chosen))
-    return Intake(case.exports, case.file.tables, case.document, case.file.timezone, case.units, choices)
+    return Intake(case.exports, case.file.tables, case.document, zone, case.units, choices, in_place)
 
 
 def _demands(case: Case) -> Demands:

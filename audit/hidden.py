@@ -190,9 +190,13 @@ def _decimal(value: Fraction) -> str:
 
 def log_gain(audit: Audit, rules: Sequence[Hidden], where: str) -> tuple[float, int, float, float, int]:
     """(log bet of the rules against the declaration, chances, wins due as declared, due under the rules, wins) where told."""
+    own, other = "d", ""
+    if rules:
+        own, supposed = "r", chances(audit, rules).replace("AS supposed", "AS r")
+        other = f" JOIN {supposed} ON r.entry_id = d.entry_id AND r.part = d.part"
     sql = f"""
-        SELECT d.chance_num, d.chance_den, r.chance_num, r.chance_den, d.hit, count(*)
-        FROM chance AS d JOIN {chances(audit, rules).replace("AS supposed", "AS r") if rules else "chance AS r"} ON r.event = d.event
+        SELECT d.chance_num, d.chance_den, {own}.chance_num, {own}.chance_den, d.hit, count(*)
+        FROM chance AS d{other}
         WHERE d.hit IS NOT NULL AND d.chance_num BETWEEN 1 AND d.chance_den - 1 AND {where}
         GROUP BY ALL"""
     total, taken, due, ruled, wins = 0.0, 0, 0.0, 0.0, 0

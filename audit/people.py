@@ -49,6 +49,7 @@ def _links() -> Step:
         ")\n"
         "SELECT s.kind, s.link, s.participant_id, h.first_id, h.accounts\n"
         "FROM said AS s JOIN shared AS h ON h.kind = s.kind AND h.link = s.link",
+        "table",
     )
 
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.engine import Engine, literal
 from audit.intake.cells import Cast, cast, marked, mend_of
-from audit.intake.in_place import differs, plain_casts
+from audit.intake.in_place import Plain, differs, plain_casts
 from audit.intake.lines import keep_runs
 from audit.intake.mapping import Column, TableMap
 from audit.intake.sources import Source, read_source
+from audit.intake.zones import Zone
 from audit.problem import Problem
 from audit.rules.document import Document
 from audit.rules.units import Units
@@ -31,7 +32,7 @@ class Intake:
     folder: Path
     tables: Mapping[str, TableMap]
     document: Document
-    zone: str
+    zone: Zone
     units: tuple[Units, ...]
     choices: Mapping[tuple[str, str], tuple[str, ...]]  # (table, column) → the words allowed
     in_place: bool = False  # read Parquet where it lies
@@ -126,10 +127,8 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
     for source in sources:
         for row in plan.rows():
             strict = _casts(intake, table, row, columns, source)
-            plain = (
-                plain_casts(row, columns, source.names, source.kinds, intake.zone, intake.units) if source.raw else None
-            )
-            if plain is None or plan.strip or plan.empty:
+            plain = _plain(intake, table, row, columns, source)
+            if set(plain) != set(row):
                 return False
             if engine.value(f"SELECT count(*) FROM ({source.sql}) AS raw WHERE {differs(plain, strict)}"):
                 return False
@@ -168,14 +167,16 @@ def _fill(
     where = f"WHERE record NOT IN ({broken})" if broken else ""
     for row in plan.rows():
         casts = _casts(intake, table, row, columns, source)
-        parts = [
-            f"{casts[name].value if name in casts else f'CAST(NULL AS {columns[name]})'} AS {name}" for name in columns
-        ]
-        flags = [f"CASE WHEN {_fault(one)} THEN {literal(name)} END" for name, one in casts.items() if one.mend]
-        marks = f"nullif(concat_ws(',', {', '.join(flags)}), '')" if flags else "NULL"
+        checked = [name for name, one in casts.items() if one.mend]
+        read = [f"{one.value} AS {name}" for name, one in casts.items()]
+        read += [f"{casts[name].text} IS NOT NULL AS has_{name}" for name in checked]
+        parts = [name if name in casts else f"CAST(NULL AS {columns[name]})" for name in columns]
+        faults = {name: f"has_{name} AND {name} IS NULL" for name in checked}
+        flags = [f"CASE WHEN {fault} THEN {literal(name)} END" for name, fault in faults.items()]
+        marks = f"CASE WHEN {' OR '.join(faults.values())} THEN concat_ws(',', {', '.join(flags)}) END" if flags else "NULL"
         engine.rows(
             f"INSERT INTO {table} SELECT {', '.join(parts)}, {literal(source.file)}, record, {marks}\n"
-            f"FROM ({source.sql}) AS raw {where}"
+            f"FROM (SELECT record, {', '.join(read)} FROM ({source.sql}) AS raw {where}) AS cells"
         )
     for one in source.broken:
         cells = [source.file, table, None, None, one.record, one.line, one.value, one.mend]
@@ -228,7 +229,20 @@ def _casts(
             text = _bare(text, intake.tables[table])
         choices: Sequence[str] = intake.choices.get((table, name), ())
         casts[name] = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
+    for name, plain in _plain(intake, table, row, columns, source).items():
+        if plain.fault:  # the type leaves no doubt what a cell is, save where its value lies beyond what can be read
+            casts[name] = replace(casts[name], value=f"CASE WHEN NOT coalesce({plain.fault}, false) THEN {plain.value} END")
     return casts
+
+
+def _plain(
+    intake: Intake, table: str, row: Mapping[str, Column], columns: Mapping[str, str], source: Source
+) -> dict[str, Plain]:
+    """The columns that a Parquet file tells in types of its own."""
+    plan = intake.tables[table]
+    if not source.raw or plan.strip or plan.empty:
+        return {}
+    return plain_casts(row, columns, source.names, source.kinds, intake.zone, intake.units)
 
 
 def _check_marks(intake: Intake, path: tuple[str, ...], at: Column, kind: str) -> None:

@@ -13,11 +13,13 @@ from decimal import Decimal
 
 from audit.engine import literal
 from audit.intake.mapping import Column
+from audit.intake.zones import Zone, moment, only_moment
 from audit.rules.units import Units
 
 BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
 MOMENT = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 OFFSET = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+PLAIN = "[!-*,-~]+"  # printable ASCII but + and blanks: an id of these is no number that lost its digits
 DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 SPACES = " \u00a0\u2009\u202f"  # a declared space is any of those that spreadsheets write between digits
 MARKS = (
@@ -45,7 +47,7 @@ class Cast:
     bare: bool = False
 
 
-def cast(kind: str, name: str, text: str, source: Column, zone: str, choices: Sequence[str], asset: Cast | None,
+def cast(kind: str, name: str, text: str, source: Column, zone: Zone, choices: Sequence[str], asset: Cast | None,
          units: Sequence[Units]) -> Cast:  # fmt: skip
     """The cast of a canonical column of SQL type kind; choices are the words allowed, where they are few."""
     if source.values:
@@ -68,7 +70,7 @@ def cast(kind: str, name: str, text: str, source: Column, zone: str, choices: Se
     if name.endswith("_id") or name == "ref":
         number = "[0-9]([.][0-9]+)?[eE][+][0-9]+"
         whole = f"trim({text}, {BLANK}) = {text} AND NOT regexp_full_match({text}, '{number}')"
-        return Cast(text, f"CASE WHEN {whole} THEN {text} END",
+        return Cast(text, f"CASE WHEN regexp_full_match({text}, '{PLAIN}') THEN {text} WHEN {whole} THEN {text} END",
                     "an id as text, without spaces around it; a number like 1.2E+17 has lost its digits: "
                     "export the column as text")  # fmt: skip
     return Cast(text, text, "")
@@ -142,28 +144,21 @@ def _amount(text: str, asset: Cast | None, units: Sequence[Units]) -> Cast:
                 f"a plain decimal such as 4.50: no thousands mark, no sign of currency, whole steps of {smallest}")  # fmt: skip
 
 
-def _moment(text: str, source: Column, zone: str) -> Cast:
+def _moment(text: str, source: Column, zone: Zone) -> Cast:
     dashed = f"replace({text}, '/', '-')"
     if source.as_ == "day":
         local = _when(text, f"{DAY}( 00:00:00)?", f"TRY_CAST({dashed} AS TIMESTAMP)")
-        return Cast(text, f"timezone({literal(zone)}, {local})", "a day such as 2022-03-01")
+        return Cast(text, moment(zone, local), "a day such as 2022-03-01")
     if source.as_ in ("unix-seconds", "unix-milliseconds"):
         digits, make = ("12", "to_timestamp(CAST({} AS BIGINT))")
         if source.as_ == "unix-milliseconds":
             digits, make = ("15", "make_timestamptz(CAST({} AS BIGINT) * 1000)")
         return Cast(text, _when(text, f"[0-9]{{1,{digits}}}", make.format(text)), f"a whole number of {source.as_}")
-    local = f"TRY_CAST({dashed} AS TIMESTAMP)"
+    local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), TRY_CAST({dashed} AS TIMESTAMP))"
     absolute = f"TRY_CAST({dashed} AS TIMESTAMPTZ)"
-    zoned = f"timezone({literal(zone)}, {local})"
-    # a local time that a clock change skips or repeats names no moment, so it does not survive the way back
-    unique = (
-        f"timezone({literal(zone)}, {zoned}) = {local} "
-        f"AND timezone({literal(zone)}, {zoned} + INTERVAL 1 HOUR) <> {local} "
-        f"AND timezone({literal(zone)}, {zoned} - INTERVAL 1 HOUR) <> {local}"
-    )
     return Cast(
         text,
-        f"CASE WHEN regexp_full_match({text}, '{MOMENT}') THEN CASE WHEN {unique} THEN {zoned} END "
+        f"CASE WHEN regexp_full_match({text}, '{MOMENT}') THEN {only_moment(zone, local)} "
         f"WHEN regexp_full_match({text}, '{MOMENT}{OFFSET}') THEN {absolute} END",
-        f"a time such as 2022-03-01 09:30:00 (read in {zone}) or 2022-03-01T09:30:00+08:00",
+        f"a time such as 2022-03-01 09:30:00 (read in {zone.name}) or 2022-03-01T09:30:00+08:00",
     )

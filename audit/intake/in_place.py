@@ -1,7 +1,8 @@
-"""Parquet read where it lies: a canonical table becomes a view over the export, and nothing is copied.
+"""Typed columns of Parquet, read as they are, with no way over text; and tables of them read where they lie.
 
-A view holds plain casts, without the checks of cells.py; one pass first shows that both give the same for every cell. Where
-a cell differs or is refused, or a column's type allows no plain cast, the table is copied as from any other file.
+A canonical table in place is a view over the export, and nothing is copied. It holds plain casts, without the checks of
+cells.py; one pass first shows that both give the same for every cell. Where a cell differs or is refused, or a column's
+type allows no plain cast, the table is copied as from any other file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from audit.engine import literal
 from audit.intake.cells import Cast, marked
 from audit.intake.mapping import Column
+from audit.intake.zones import Zone, only_moment
 from audit.rules.units import Units
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
@@ -28,8 +30,8 @@ class Plain:
 
 
 def plain_casts(row: Mapping[str, Column], columns: Mapping[str, str], names: Sequence[str], kinds: Sequence[str],
-                zone: str, units: Sequence[Units]) -> dict[str, Plain] | None:  # fmt: skip
-    """Each mapped column from the file's columns r0, r1 … without checks; None where a type allows none that is exact.
+                zone: Zone, units: Sequence[Units]) -> dict[str, Plain]:  # fmt: skip
+    """The mapped columns that can be read from the file's columns r0, r1 … without checks: those whose types allow it.
 
     columns: canonical column → its SQL type; names and kinds: of the file's columns.
     """
@@ -37,18 +39,17 @@ def plain_casts(row: Mapping[str, Column], columns: Mapping[str, str], names: Se
     for name in sorted(row, key=lambda one: one != "asset"):  # an amount is read by its asset
         at, kind = row[name], columns[name]
         if at.column is None and kind != "VARCHAR":
-            return None
+            continue
         place = names.index(at.column) if at.column is not None else 0
         raw, own = (f"r{place}", kinds[place]) if at.column is not None else (literal(at.value), "VARCHAR")
         plain = _plain(kind, at, raw, own, zone, units, made.get("asset"))
-        if plain is None:
-            return None
-        made[name] = plain
+        if plain is not None:
+            made[name] = plain
     return made
 
 
 def _plain(
-    kind: str, at: Column, raw: str, own: str, zone: str, units: Sequence[Units], asset: Plain | None
+    kind: str, at: Column, raw: str, own: str, zone: Zone, units: Sequence[Units], asset: Plain | None
 ) -> Plain | None:
     if kind == "VARCHAR":
         text = raw if own == "VARCHAR" else f"CAST({raw} AS VARCHAR)" if own in WHOLE else None
@@ -65,19 +66,16 @@ def _plain(
     return _amount(raw, own, units, asset)
 
 
-def _moment(at: Column, raw: str, own: str, zone: str) -> Plain | None:
+def _moment(at: Column, raw: str, own: str, zone: Zone) -> Plain | None:
     beyond = f"{raw} NOT BETWEEN '1000-01-01' AND '9999-12-31'"
     if own == "TIMESTAMP WITH TIME ZONE":
         return Plain(raw, beyond)
-    made = f"timezone({literal(zone)}, CAST({raw} AS TIMESTAMP))"
+    made = f"timezone({literal(zone.name)}, CAST({raw} AS TIMESTAMP))"
     if own == "DATE" and at.as_ == "day":
         return Plain(made)
     if own != "TIMESTAMP" or at.as_:
         return None
-    # a local time that a clock change skips or repeats names no moment
-    back = [f"timezone({literal(zone)}, {made}{hour}) {sign} {raw}"
-            for hour, sign in (("", "<>"), (" + INTERVAL 1 HOUR", "="), (" - INTERVAL 1 HOUR", "="))]  # fmt: skip
-    return Plain(made, " OR ".join([beyond, *back]))
+    return Plain(made, f"{beyond} OR ({raw} IS NOT NULL AND ({only_moment(zone, raw)}) IS NULL)")
 
 
 def _amount(raw: str, own: str, units: Sequence[Units], asset: Plain | None) -> Plain | None:

@@ -17,6 +17,7 @@ BESIDE = ("participant", "initiator", "entrants", "everyone-so-far", "everyone-i
 MOVES = {"registration": "registration", "start": "activity", "completion": "activity", "entry": "entry",
          "win": "entry", "loss": "entry", "order": "order", "recruit": "registration",
          "day-end": "pool"}  # fmt: skip
+EVENTS = {"registration", "activity", "entry", "order"}  # the kinds that money_event holds
 
 
 def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution) -> list[Step]:
@@ -159,6 +160,15 @@ def moves(rules: Rules) -> str:
     return f"CASE {' '.join(parts)} END" if parts else "CAST(NULL AS VARCHAR)"
 
 
+def paid_for(rules: Rules) -> str:
+    """Which event `e` of money_event a payment `p` is for, as SQL to join on. One kind alone is named, which spares its twin."""
+    seen = {MOVES.get(award.on, "other") for award in clauses_of(rules).values()} & EVENTS
+    if len(seen) != 1:
+        return f"e.event = p.ref AND e.moves = {moves(rules)}"
+    kind = seen.pop()
+    return f"e.event = CASE WHEN {moves(rules)} = {literal(kind)} THEN p.ref END AND e.moves = {literal(kind)}"
+
+
 def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> Step:
     """Rewards by the person whose event they are paid for and the person they are paid to.
 
@@ -192,7 +202,7 @@ def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) 
         "        -- counted, not left out before the join: the engine would take payments for few and build on them\n"
         f"        count(*) FILTER ({people} AND coalesce(p.reason, '') NOT IN ({aside})) AS payments, sum(p.amount) AS amount\n"
         "    FROM payment_once AS p\n"
-        f"    LEFT JOIN money_event AS e ON e.event = p.ref AND e.moves = {kind}\n"
+        f"    LEFT JOIN money_event AS e ON {paid_for(rules)}\n"
         "    GROUP BY ALL\n"
         ") AS t\n"
         "LEFT JOIN plan_member AS m ON m.person = t.person\n"

@@ -133,7 +133,7 @@ def _boost_steps(rules: Rules, scope: Scope) -> list[Step]:
         Step(
             "draw_replayed",
             f"SELECT {', '.join(f'd.{name}' for name in PLAYED)}, c.chance_num, c.chance_den\n"
-            "FROM draw_at_odds AS d\nJOIN chance AS c ON c.event = d.entry_id",
+            "FROM draw_at_odds AS d\nJOIN chance AS c ON c.entry_id = d.entry_id",
             "table",
         ),
     ]

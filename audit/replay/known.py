@@ -15,32 +15,33 @@ KNOWN = {  # what is known of a chance before it is decided, each a whole number
     "hour": "CAST(extract(hour FROM {local}) AS BIGINT)",
     "day": "datediff('day', DATE '1970-01-01', CAST({local} AS DATE))",
     "nth": "dense_rank() OVER (PARTITION BY participant_id ORDER BY taken_at, entry_id)",
-    "spent": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY participant_id ORDER BY taken_at, event "
-    "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) - CASE WHEN part > 1 THEN paid ELSE 0 END",
-    "collected": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY activity_id ORDER BY position, taken_at, "
-    "event ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) - CASE WHEN part > 1 THEN paid ELSE 0 END",
+    "spent": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY participant_id "
+    "ORDER BY taken_at, entry_id) - coalesce(paid, 0), 0)",
+    "collected": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY activity_id "
+    "ORDER BY position, taken_at, entry_id) - coalesce(paid, 0), 0)",
     "won_that_day": "sum(coalesce(hit, 0)) OVER (PARTITION BY CAST({local} AS DATE) ORDER BY taken_at) "
     "- sum(coalesce(hit, 0)) OVER (PARTITION BY taken_at)",
+    # rules that nobody declared are sought in one half of the activities and judged in the other
+    "half": "CASE WHEN substr(sha256(coalesce(activity_id, entry_id)), 1, 1) < '8' THEN 1 ELSE 2 END",
 }
 EPOCH = date(1970, 1, 1)
-TAKEN = ("event", "entry_id", "part", "draw", "activity_id", "participant_id", "initiator_id", "position", "misses",
-         "taken_at", "paid", "hit")  # fmt: skip
+TAKEN = ("entry_id", "part", "activity_id", "participant_id", "initiator_id", "position", "misses", "taken_at", "paid",
+         "hit")  # fmt: skip
 HIT = "CASE outcome WHEN 'win' THEN 1 WHEN 'loss' THEN 0 END AS hit"
 BOXES = f"""
-    SELECT entry_id AS event, entry_id, 1 AS part, entry_id AS draw, activity_id, participant_id, initiator_id, position,
+    SELECT entry_id, 1 AS part, activity_id, participant_id, initiator_id, position,
         CAST(NULL AS BIGINT) AS misses, entered_at AS taken_at, paid, {HIT}, chance_num, chance_den
     FROM {{source}}"""
 GROUPS = f"""
-    SELECT o.entry_id AS event, o.entry_id, 1 AS part, o.activity_id AS draw, o.activity_id, o.participant_id, o.initiator_id,
+    SELECT o.entry_id, 1 AS part, o.activity_id, o.participant_id, o.initiator_id,
         o.position, CAST(NULL AS BIGINT) AS misses, o.entered_at AS taken_at, o.paid, {HIT.replace("outcome", "o.outcome")},
         g.winners_due AS chance_num, g.size AS chance_den
     FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
     WHERE g.places = g.size AND g.undecided = 0 AND g.winners = g.winners_due"""
 PRIZES = f"""
     -- a prize is drawn where no better one was: its chance is of what the better ones leave
-    SELECT concat(d.entry_id, '/', d.part) AS event, d.entry_id, d.part, concat(d.entry_id, '/', d.part) AS draw, d.activity_id,
-        d.participant_id, e.initiator_id, d.position, d.misses, d.entered_at AS taken_at, e.paid, {HIT.replace("outcome", "d.outcome")},
-        d.chance_num, d.chance_den - d.better AS chance_den
+    SELECT d.entry_id, d.part, d.activity_id, d.participant_id, e.initiator_id, d.position, d.misses,
+        d.entered_at AS taken_at, e.paid, {HIT.replace("outcome", "d.outcome")}, d.chance_num, d.chance_den - d.better AS chance_den
     FROM (
         SELECT r.*, k.rank AS part, coalesce(sum(r.chance_num) OVER before, 0) AS better,
             coalesce(max(CAST(r.outcome = 'win' AS INTEGER)) OVER before, 0) AS won
@@ -53,8 +54,8 @@ PRIZES = f"""
 def known_steps(rules: Rules, zone: str, source: str = "draw_replayed") -> list[Step]:
     """`chance`: one row for each chance taken, as declared. `chance_known`: the same before the boosts.
 
-    source gives entries with the chance that the odds alone declare; `draw` is what entries decided together share. Only
-    what was recorded before a chance counts as known; what lies in the same moment does not.
+    source gives entries with the chance that the odds alone declare; places of a group are drawn together, all else by
+    itself. Only what was recorded before a chance counts as known; what lies in the same moment does not.
     """
     shapes = {Boxes: BOXES, Group: GROUPS, Chances: PRIZES}
     taken = shapes.get(type(rules.draw))
@@ -66,9 +67,10 @@ def known_steps(rules: Rules, zone: str, source: str = "draw_replayed") -> list[
     chance = "CAST(chance_num AS HUGEINT) AS chance_num, CAST(chance_den AS HUGEINT) AS chance_den"
     return [
         Step(
-            "chance_known", f"SELECT {names}, {chance},\n    {known}\nFROM ({taken.format(source=source)}\n) AS taken"
+            "chance_known",
+            f"SELECT {names}, {chance},\n    {known}\nFROM ({taken.format(source=source)}\n) AS taken",
         ),
-        Step("chance", boosted("chance_known", rules.boosts, step_of(rules))),
+        Step("chance", boosted("chance_known", rules.boosts, step_of(rules)), "table"),
     ]
 
 

@@ -19,7 +19,7 @@ from checks.draws import NEEDS, PROVISIONS, no_chances
 SQL = """
 SELECT c.entry_id, c.participant_id, c.misses, c.taken_at, e.source_file, e.record
 FROM chance AS c JOIN entry_played AS e ON e.entry_id = c.entry_id
-WHERE c.chance_num = c.chance_den AND c.hit = 0 ORDER BY c.taken_at, c.event"""
+WHERE c.chance_num = c.chance_den AND c.hit = 0 ORDER BY c.taken_at, c.entry_id, c.part"""
 REACHED = "SELECT count(*) FROM chance WHERE chance_num = chance_den AND hit IS NOT NULL"
 
 

@@ -22,8 +22,7 @@ from audit.stats.bets import LN10
 from audit.stats.classes import ALIKE, smallest_ratio
 from checks.draws import NEEDS, PROVISIONS, e_value, log_need, no_chances, power_of_ten, singly
 
-SEEN = "instr('01234567', substr(sha256(coalesce(activity_id, event)), 1, 1)) > 0"
-UNSEEN = f"NOT {SEEN}".replace("activity_id, event", "d.activity_id, d.event")
+SEEN, UNSEEN = "half = 1", "half = 2"
 
 
 @check(needs=NEEDS, provisions=PROVISIONS, statistical="boxes chances")
@@ -33,8 +32,8 @@ def hidden_rule_at_work(audit: Audit) -> Iterator[Finding]:
         yield no_chances("rule")
         return
     need, rules = log_need(audit), search(audit, ALIKE, SEEN)
-    log_e, taken, due, ruled, wins = log_gain(audit, rules, UNSEEN)
-    cells, sql = cells_by(audit, "all", where=f"NOT {SEEN}")
+    log_e, taken, due, ruled, wins = log_gain(audit, rules, f"d.{UNSEEN}")
+    cells, sql = cells_by(audit, "all", where=UNSEEN)
     below, above = smallest_ratio([one for cell in cells for one in cell.strata], None, need) if cells else (None, None)
     if not rules or log_e < need:
         could = " 或 ".join(f"×{one:g}" for one in (below, above) if one)
@@ -43,7 +42,7 @@ def hidden_rule_at_work(audit: Audit) -> Iterator[Finding]:
                       could_have_seen=Text(f"全部赔率 {could}", f"all odds {could}".replace("或", "or").replace("×", "x"))
                       if could else "")  # fmt: skip
         return
-    rest = search(audit, -math.inf, f"NOT {SEEN}", rules)[len(rules) :]
+    rest = search(audit, -math.inf, UNSEEN, rules)[len(rules) :]
     left = max((one.gain for one in rest[:1]), default=0.0)
     rows, names = _rows(audit, rules)
     p_value = min(1.0, math.exp(-log_e))

@@ -18,14 +18,26 @@ from audit.finding import Finding, Text, Verdict, check
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle
 from checks.draws.tickets_favoured import unknown_tickets
 
-BOX = "SELECT entry_id, activity_id, position, outcome, entered_at, source_file, record\nFROM {} ORDER BY activity_id, position, entry_id"
+BOX = (
+    "SELECT entry_id, activity_id, position, outcome, entered_at, source_file, record\nFROM ({}) AS opened\nWHERE {} "
+    "ORDER BY activity_id, position, entry_id"
+)
+BOXES = """
+    SELECT d.entry_id, d.activity_id, d.position, d.outcome, d.entered_at, d.source_file, d.record, d.chance_num, d.chance_den,
+        coalesce(w.position < d.position, false) AS is_after, c.position IS NOT NULL AS is_box,
+        coalesce(lag(d.position) OVER boxes = d.position OR lead(d.position) OVER boxes = d.position, false) AS is_twice,
+        coalesce(d.entered_at < max(d.entered_at) OVER (boxes ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS is_early
+    FROM draw_replayed AS d
+    LEFT JOIN first_win AS w ON w.activity_id = d.activity_id
+    LEFT JOIN box_chance AS c ON c.version = d.version AND c.position = d.position
+    WHERE d.position IS NOT NULL
+    WINDOW boxes AS (PARTITION BY d.activity_id ORDER BY d.position)
+"""
 AGAIN = (
     "SELECT entry_id, activity_id, participant_id, entered_at, source_file, record\nFROM (\n"
     "    SELECT *, row_number() OVER (PARTITION BY activity_id, participant_id ORDER BY entered_at, entry_id) AS turn\n"
     "    FROM entry_played\n) AS o WHERE turn > 1 ORDER BY entry_id"
 )
-AFTER = "draw_replayed AS d WHERE EXISTS (SELECT 1 FROM first_win AS w WHERE w.activity_id = d.activity_id AND w.position < d.position)"
-
 
 @check(
     needs=(
@@ -42,7 +54,7 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     """Yield a FAIL for each kind of impossible row, else one PASS."""
     draw = audit.rules.draw
     if isinstance(draw, Boxes) and audit.has("draw_replayed"):
-        kinds = _boxes(draw, audit.case.scope.has("entry", "position"))
+        kinds = _boxes(audit, draw)
     elif isinstance(draw, Group) and audit.has("group_state"):
         kinds = _groups()
     elif isinstance(draw, Numbers) and audit.has("number_replayed"):
@@ -81,45 +93,32 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
                       observed="0")  # fmt: skip
 
 
-def _boxes(draw: Boxes, positioned: bool) -> Mapping[str, tuple[Text, str]]:
+def _boxes(audit: Audit, draw: Boxes) -> Mapping[str, tuple[Text, str]]:
+    """The kinds that happened: all are counted in one pass."""
     last = draw.boxes
-    twice = (
-        "(SELECT *, count(*) OVER (PARTITION BY activity_id, position) AS times FROM entry_played WHERE position IS NOT NULL) "
-        "AS o WHERE times > 1"
-    )
-    disorder = (
-        "(SELECT *, max(entered_at) OVER (PARTITION BY activity_id ORDER BY position "
-        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM entry_played WHERE position IS NOT NULL) AS o "
-        "WHERE entered_at < before"
-    )
-    exists = "EXISTS (SELECT 1 FROM box_chance AS c WHERE c.version = o.version AND c.position = o.position)"
-    zero = f"draw_replayed AS o WHERE chance_num = 0 AND outcome = 'win' AND {exists}"
     kinds = {
-        "win after the win": (
-            Text("活动已中奖后又中奖", "a second win in an activity"),
-            f"{AFTER} AND d.outcome = 'win'",
-        ),
+        "win after the win": (Text("活动已中奖后又中奖", "a second win in an activity"), "is_after AND outcome = 'win'"),
         "opening after the win": (
             Text("活动已中奖后仍开盒", "boxes opened after the win"),
-            f"{AFTER} AND d.outcome IS DISTINCT FROM 'win'",
+            "is_after AND outcome IS DISTINCT FROM 'win'",
         ),
-        "box that does not exist": (
-            Text(f"盒号不在 1–{last} 之内", f"boxes outside 1–{last}"),
-            f"entry_played AS o WHERE position IS NOT NULL AND NOT {exists}",
-        ),
+        "box that does not exist": (Text(f"盒号不在 1–{last} 之内", f"boxes outside 1–{last}"), "NOT is_box"),
         "last box without a win": (
             Text("必中的盒子没有中奖", "boxes that had to win and did not"),
-            "draw_replayed WHERE chance_num = chance_den AND outcome = 'loss'",
+            "chance_num = chance_den AND outcome = 'loss'",
         ),
         "win without a chance": (
             Text("声明概率为零的盒子中奖", "wins in boxes whose declared chance is zero"),
-            f"{zero} AND entry_id NOT IN (SELECT entry_id FROM {AFTER})",
+            "chance_num = 0 AND outcome = 'win' AND is_box AND NOT is_after",
         ),
-        "box opened twice": (Text("同一个盒子开了两次", "boxes opened twice"), twice),
+        "box opened twice": (Text("同一个盒子开了两次", "boxes opened twice"), "is_twice"),
     }
-    if positioned:
-        kinds["opened out of order"] = (Text("未按盒号顺序开启", "boxes opened out of order"), disorder)
-    return {name: (words, BOX.format(source)) for name, (words, source) in kinds.items()}
+    if audit.case.scope.has("entry", "position"):
+        kinds["opened out of order"] = (Text("未按盒号顺序开启", "boxes opened out of order"), "is_early")
+    counts = ", ".join(f"count(*) FILTER ({test})" for _, test in kinds.values())
+    found = audit.engine.rows(f"SELECT {counts} FROM ({BOXES}) AS opened")[0]
+    happened = [name for name, many in zip(kinds, found, strict=True) if many]
+    return {name: (kinds[name][0], BOX.format(BOXES, kinds[name][1])) for name in happened}
 
 
 def _groups() -> Mapping[str, tuple[Text, str]]:

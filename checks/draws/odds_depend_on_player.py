@@ -12,13 +12,14 @@ Blind to: staff, devices and payment accounts that the export does not hold. Kin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from audit.case import Audit
 from audit.finding import Finding, Text, check
 from audit.hidden import chances, price
-from audit.stats.classes import cells_of
-from checks.draws import NEEDS, PROVISIONS, class_finding, elsewhere, no_chances, others
+from audit.stats.classes import Cell, cells_of
+from checks.draws import NEEDS, PROVISIONS, class_finding, elsewhere, no_chances, others, singly
 
 KINDS = {  # what a chance's player was before it
     "nth = 1": Text("首次参与者", "a player's first chance"),
@@ -43,13 +44,18 @@ KNOWN = {  # what the export tells of who is behind an account; asked only where
         "与他人共用收付款账户者", "accounts that share a payment account with another"
     ),
 }
-SQL = """
+ALONE = """
+SELECT chance_den, chance_num, 1 AS drawn, hit, {kinds}, count(*) AS draws
+FROM {chance} LEFT JOIN participant_once AS p ON p.participant_id = c.participant_id
+WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1
+GROUP BY ALL ORDER BY ALL"""
+TOGETHER = """
 SELECT {number} AS value, size, winners, drawn, hits, count(*) AS draws
 FROM (
-    SELECT draw, max(chance_den) AS size, max(chance_num) AS winners, count(*) AS drawn, sum(hit) AS hits
+    SELECT c.activity_id, max(chance_den) AS size, max(chance_num) AS winners, count(*) AS drawn, sum(hit) AS hits
     FROM {chance} LEFT JOIN participant_once AS p ON p.participant_id = c.participant_id
     WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND coalesce({test}, false)
-    GROUP BY draw
+    GROUP BY c.activity_id
 ) AS class GROUP BY ALL"""
 
 
@@ -60,21 +66,27 @@ def odds_depend_on_player(audit: Audit) -> Iterator[Finding]:
         yield no_chances("players")
         return
     asked = KINDS | KNOWN if audit.has("staff") else KINDS
-    sql = _sql(asked, "chance AS c", price(audit))
+    cells, sql = _cells(audit, asked, "chance AS c")
     kinds = list(asked.values())
     rules = others(audit, "nth", "spent")
-    left = (
-        cells_of(audit.engine.rows(_sql(asked, chances(audit, rules).replace("supposed", "c"), price(audit))))
-        if rules
-        else None
-    )
-    cells = cells_of(audit.engine.rows(sql))
+    left = _cells(audit, asked, chances(audit, rules).replace("supposed", "c"))[0] if rules else None
     yield class_finding(
         audit, "players", cells, range(len(kinds)), {"one": 1.0}, lambda first, _: kinds[first], sql,
         rival=elsewhere(audit), left=left, apart=False,
     )  # fmt: skip
 
 
-def _sql(asked: Mapping[str, Text], chance: str, stake: int) -> str:
-    parts = [SQL.format(number=n, chance=chance, test=test.format(price=stake)) for n, test in enumerate(asked)]
-    return "\nUNION ALL".join(parts) + "\nORDER BY ALL"
+def _cells(audit: Audit, asked: Mapping[str, Text], chance: str) -> tuple[list[Cell], str]:
+    """The strata of each kind, with the SQL that counts them; one pass where every chance is a draw of its own."""
+    tests = [test.format(price=price(audit)) for test in asked]
+    if not singly(audit):
+        parts = [TOGETHER.format(number=n, chance=chance, test=test) for n, test in enumerate(tests)]
+        sql = "\nUNION ALL".join(parts) + "\nORDER BY ALL"
+        return cells_of(audit.engine.rows(sql)), sql
+    sql = ALONE.format(kinds=", ".join(f"coalesce({test}, false) AS kind_{n}" for n, test in enumerate(tests)), chance=chance)
+    rows = audit.engine.rows(sql)
+    found: Counter[tuple[int, ...]] = Counter()
+    for *law, many in rows:
+        for n in range(len(tests)):
+            found[n, *law[:4]] += many if law[4 + n] else 0
+    return cells_of((*key, many) for key, many in sorted(found.items()) if many), sql

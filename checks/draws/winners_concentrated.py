@@ -3,26 +3,48 @@
 Does: compares each person's wins, and those of everybody whom one person recruited, with the chances they took.
 Matters: shills win with the customers' money, and every genuine chance is worth less than was paid for it.
 How: conditional on who took part in each draw; a bet for each person and cluster on "their odds are multiplied", half
-    of the weight on persons and half on clusters, shared equally. Who is listed follows e-BH at 5 % (Wang and Ramdas).
+    of the weight on persons and half on clusters, shared equally; only the best bets are weighed, which is safe. Who is
+    listed follows e-BH at 5 % (Wang and Ramdas).
 Blind to: many shills who each win once; people known only by device or address.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from audit.case import Audit
+from audit.engine import values
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.hidden import chances
 from audit.stats.bets import LN10, log_sum
-from audit.stats.laws import Stratum
-from audit.stats.people import e_bh, favoured, least_favour
-from checks.draws import NEEDS, PROVISIONS, e_value, elsewhere, log_need, no_chances, others, power_of_ten
+from audit.stats.laws import Stratum, log_class_bet
+from audit.stats.people import FAVOURS, e_bh, favoured, least_favour
+from checks.draws import NEEDS, PROVISIONS, e_value, elsewhere, log_need, no_chances, others, power_of_ten, singly
 
 LISTED = 0.05
+SHOWN = 20  # people who are weighed though nothing speaks against them
+MOST = 10_000  # people who are weighed one by one
+UNIT = 10**12  # logs of bets are whole numbers of this part, so that their sums are exact
 PEOPLE = "SELECT count(DISTINCT participant_id), count(DISTINCT referrer_id) FROM participant_once"
 ENTERED = "SELECT count(DISTINCT participant_id), 0 FROM chance"
+RANKED = """
+SELECT t.kind, t.name, greatest({bets}) AS best
+FROM ({taken}
+) AS t JOIN ({laws}
+) AS l ON l.size = t.size AND l.winners = t.winners AND l.drawn = t.drawn AND l.hits = t.hits
+GROUP BY t.kind, t.name HAVING sum(t.hits) > 1 ORDER BY best DESC, t.kind, t.name LIMIT {most}"""
+STRATA = """
+SELECT t.kind, t.name, size, winners, drawn, hits, count(*) AS draws
+FROM ({taken}
+) AS t JOIN ({ranked}
+) AS r ON r.kind = t.kind AND r.name = t.name
+GROUP BY ALL ORDER BY ALL"""
+BUSIEST = """
+SELECT size, winners, drawn, hits, count(*) FROM ({taken}
+) AS t WHERE name = (SELECT name FROM ({taken}
+) AS own GROUP BY name ORDER BY sum(drawn) DESC, name LIMIT 1)
+GROUP BY ALL ORDER BY ALL"""
 
 
 @check(needs=(*NEEDS, "entry.participant_id"), provisions=PROVISIONS, statistical="boxes chances group")
@@ -32,30 +54,28 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
         yield no_chances("people")
         return
     chance = chances(audit, others(audit)).replace("supposed", "c") if others(audit) else "chance AS c"
-    sql = (
-        _sql(chance, "c.participant_id", "person")
-        + "\nUNION ALL"
-        + _sql(chance, "p.referrer_id", "recruited by")
-        + "\nORDER BY ALL"
-    )
-    strata: dict[tuple[str, str], list[Stratum]] = {}
-    for kind, name, *numbers in audit.engine.rows(sql):
-        strata.setdefault((kind, name), []).append(Stratum(*map(int, numbers)))
+    alone = singly(audit)
+    own = _taken(chance, "person", alone)
+    taken = f"{own}\nUNION ALL{_taken(chance, 'recruited by', alone)}"
+    laws = audit.engine.rows(f"SELECT DISTINCT size, winners, drawn, hits FROM ({taken}\n) AS t ORDER BY ALL")
     registered = audit.case.scope.has("participant")
     people, heads = audit.engine.rows(PEOPLE if registered else ENTERED)[0]
-    if not people or not strata:
+    if not people or not laws:
         yield no_chances("people")
         return
     members = {"person": max(1, people), "recruited by": max(1, heads)}
+    ranked = _ranked(taken, laws)
+    bounds = [best / UNIT for _, _, best in audit.engine.rows(ranked.format(most=MOST))]
+    many = max(SHOWN, e_bh(bounds, sum(members.values()), LISTED))
+    sql = STRATA.format(taken=taken, ranked=ranked.format(most=many))
+    strata: dict[tuple[str, str], list[Stratum]] = {}
+    for kind, name, *numbers in audit.engine.rows(sql):
+        strata.setdefault((kind, name), []).append(Stratum(*map(int, numbers)))
     found, need = favoured(strata), log_need(audit)
     log_e = log_sum([one.log_bet - math.log(2 * members[one.kind]) for one in found]) - max(0.0, elsewhere(audit))
     failed = log_e >= need
     listed = found[: e_bh([one.log_bet for one in found], sum(members.values()), LISTED)]
-    most = max(
-        (own for (kind, _), own in strata.items() if kind == "person"),
-        key=lambda own: sum(s.count for s in own),
-        default=[],
-    )
+    most = [Stratum(*map(int, numbers)) for numbers in audit.engine.rows(BUSIEST.format(taken=own))]
     shown = least_favour(most, 2 * people, need)
     verdict = Verdict.FAIL if failed else Verdict.PASS if shown else Verdict.INCONCLUSIVE
     top = found[0] if found else None
@@ -85,14 +105,22 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _sql(chance: str, who: str, kind: str) -> str:
-    """Strata of everybody with two wins or more; fewer add next to nothing to the bet, and leaving them out is safe."""
+def _taken(chance: str, kind: str, alone: bool) -> str:
+    """What each person, or those whom one person recruited, had in each draw; alone: every chance is a draw of its own."""
+    who, people = ("c.participant_id", "") if kind == "person" else (
+        "p.referrer_id", "\nJOIN participant_once AS p ON p.participant_id = c.participant_id")  # fmt: skip
+    one = "chance_den AS size, chance_num AS winners, 1 AS drawn, hit AS hits"
+    many = "max(chance_den) AS size, max(chance_num) AS winners, count(*) AS drawn, sum(hit) AS hits"
     return f"""
-SELECT '{kind}' AS kind, name, size, winners, drawn, hits, count(*) AS draws
-FROM (
-    SELECT {who} AS name, draw, max(chance_den) AS size, max(chance_num) AS winners, count(*) AS drawn, sum(hit) AS hits,
-        sum(sum(hit)) OVER (PARTITION BY {who}) AS wins
-    FROM {chance} LEFT JOIN participant_once AS p ON p.participant_id = c.participant_id
-    WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND {who} IS NOT NULL
-    GROUP BY {who}, draw
-) AS own WHERE wins > 1 GROUP BY ALL"""
+SELECT '{kind}' AS kind, {who} AS name, {one if alone else many}
+FROM {chance}{people}
+WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND {who} IS NOT NULL
+{"" if alone else f"GROUP BY {who}, c.activity_id"}"""
+
+
+def _ranked(taken: str, laws: Sequence[tuple[int, ...]]) -> str:
+    """Who won twice or more, by the best of their bets: those with less add next to nothing, and leaving them out is safe."""
+    bets = [[round(log_class_bet([Stratum(*law)], ratio) * UNIT) for ratio in FAVOURS] for law in laws]
+    names = [f"bet_{place}" for place in range(len(FAVOURS))]
+    listed = values([(*law, *own) for law, own in zip(laws, bets, strict=True)], ["size", "winners", "drawn", "hits", *names])
+    return RANKED.format(bets=", ".join(f"sum({name})" for name in names), taken=taken, laws=listed, most="{most}")

@@ -26,7 +26,7 @@ CELLS = """
 WITH trial AS ({trials}),
 grouped AS (SELECT t.stratum, t.person, t.hit, {group} AS group_name FROM trial AS t JOIN participant_once AS p
     ON p.participant_id = t.person WHERE t.hit IS NOT NULL),
-sized AS (SELECT group_name, count(DISTINCT person) AS people FROM grouped GROUP BY group_name),
+sized AS (SELECT group_name, count(*) AS people FROM (SELECT DISTINCT group_name, person FROM grouped) AS one GROUP BY group_name),
 counted AS (SELECT stratum, group_name, count(*) AS a, count(*) FILTER (hit) AS x FROM grouped GROUP BY stratum, group_name),
 cell AS (SELECT g.stratum, CASE WHEN s.people < {small} THEN '(small)' ELSE coalesce(g.group_name, '(none)') END AS group_name,
     sum(g.a) AS a, sum(g.x) AS x

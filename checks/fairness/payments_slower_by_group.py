@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.engine import literal
 from audit.finding import Finding, Text, check, nothing
-from audit.money import moves
+from audit.money import paid_for
 from audit.rules import clauses_of
 from checks.fairness import compare, no_groups
 from checks.money import traced
@@ -25,7 +25,7 @@ WITH waits AS (
         e.moment, epoch(p.paid_at) - epoch(e.moment) AS waited
     FROM payment_once AS p JOIN (
         SELECT moves, event, moment, (CAST(timezone({zone}, moment) AS DATE) - DATE '1900-01-01') // 7 AS week FROM money_event
-    ) AS e ON e.event = p.ref AND e.moves = {moves}
+    ) AS e ON {paid_for}
     WHERE p.paid_at >= e.moment
 ), middle AS (SELECT stratum, median(waited) AS waited FROM waits GROUP BY stratum)
 SELECT w.stratum, w.person, w.moment, w.waited > m.waited AS hit FROM waits AS w JOIN middle AS m ON m.stratum = w.stratum"""
@@ -45,7 +45,7 @@ def payments_slower_by_group(audit: Audit) -> Iterator[Finding]:
         audit,
         TRIALS.format(
             zone=literal(audit.case.file.timezone),
-            moves=moves(audit.rules),
+            paid_for=paid_for(audit.rules),
             clauses=f"[{', '.join(map(literal, clauses_of(audit.rules)))}]",
         ),
         Text("到账慢于同类中位数", "Paid later than the middle of the like"),

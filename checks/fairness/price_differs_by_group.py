@@ -2,8 +2,8 @@
 
 Does: compares how often each declared group paid more than the lowest price of that item, kind, quantity and day.
 Matters: prices that know who you are, and are not published, take most from those who look least.
-How: orders of one item, kind, quantity and day are like; paying above their lowest price is the event; exact conditional
-    test on each buyer's first order of an item, so that one loyal buyer is one trial.
+How: orders of one item, kind, quantity and day are like; where their prices differ, paying above the lowest is the event;
+    exact conditional test on each buyer's first such order of an item, so that one loyal buyer is one trial.
 Blind to: coupons and points that lower what was paid elsewhere; disclosed offers for new users, which can be reasonable.
 """
 
@@ -13,22 +13,20 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.engine import literal
-from audit.finding import Finding, Text, check, nothing
-from checks.fairness import CONDITIONS, compare, no_groups
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from checks.fairness import CONDITIONS, compare, groups, no_groups
 
+DIFFERING = """
+    SELECT row_number() OVER (ORDER BY item, kind, asset, quantity, day) AS stratum, * FROM (
+        SELECT item, kind, asset, coalesce(quantity, 1) AS quantity, CAST(timezone({zone}, paid_at) AS DATE) AS day, min(amount) AS lowest
+        FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL GROUP BY ALL HAVING min(amount) < max(amount)) AS one"""
 TRIALS = """
-WITH bought AS (
-    SELECT item, kind, asset, coalesce(quantity, 1) AS quantity, CAST(timezone({zone}, paid_at) AS DATE) AS day,
-        participant_id AS person, paid_at AS moment, amount, purchase_id
-    FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL
-), alike AS (
-    SELECT row_number() OVER () AS stratum, * FROM (
-        SELECT item, kind, asset, quantity, day, min(amount) AS lowest FROM bought GROUP BY ALL) AS one
+WITH differing AS ({differing}
 ), first_bought AS (
-    SELECT b.person, min((b.moment, b.purchase_id, a.stratum, b.amount > a.lowest)) AS first
-    FROM bought AS b JOIN alike AS a ON a.item = b.item AND a.day = b.day AND a.quantity = b.quantity
-        AND a.kind IS NOT DISTINCT FROM b.kind AND a.asset IS NOT DISTINCT FROM b.asset
-    GROUP BY b.person, b.item
+    SELECT b.participant_id AS person, min((b.paid_at, b.purchase_id, d.stratum, b.amount > d.lowest)) AS first
+    FROM differing AS d JOIN purchase_once AS b ON b.item = d.item AND CAST(timezone({zone}, b.paid_at) AS DATE) = d.day
+        AND coalesce(b.quantity, 1) = d.quantity AND b.kind IS NOT DISTINCT FROM d.kind AND b.asset IS NOT DISTINCT FROM d.asset
+    GROUP BY b.participant_id, b.item
 )
 SELECT first[3] AS stratum, person, first[1] AS moment, first[4] AS hit FROM first_bought WHERE first[2] IS NOT NULL"""
 
@@ -45,9 +43,21 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
             "price", "导出没有带商品和价格的订单。", "The export holds no orders with item and price."
         )
         return
+    zone = literal(audit.case.file.timezone)
+    differing = DIFFERING.format(zone=zone)
+    times = audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing")
+    if not times:
+        yield from (_alike(name, differing) for name in groups(audit))
+        return
     yield from compare(
         audit,
-        TRIALS.format(zone=literal(audit.case.file.timezone)),
+        TRIALS.format(differing=differing, zone=zone),
         Text("付出高于同日同品最低价", "Paying more than the day's lowest price"),
         good=False,
     )
+
+
+def _alike(grouping: str, sql: str) -> Finding:
+    text = Text(f"同日同品对所有人同价，人群之间没有差别（按 {grouping}）。",
+                f"On each day the same thing cost everybody the same, so no group differs (by {grouping}).")  # fmt: skip
+    return Finding(grouping, Verdict.PASS, text, Basis.SCREEN, observed="0", sql=sql)

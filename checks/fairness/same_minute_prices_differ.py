@@ -15,8 +15,10 @@ from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks.fairness import CONDITIONS, groups
 
 DIFFERING = """
-SELECT item, kind, asset, epoch_us(paid_at) // 60000000 AS minute, coalesce(quantity, 1) AS pieces
-FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL GROUP BY ALL
+SELECT b.item, b.kind, b.asset, epoch_us(b.paid_at) // 60000000 AS minute, coalesce(b.quantity, 1) AS pieces
+FROM (SELECT item, kind FROM purchase_once WHERE item IS NOT NULL GROUP BY item, kind HAVING min(amount) < max(amount)) AS v
+JOIN purchase_once AS b ON b.item = v.item AND b.kind IS NOT DISTINCT FROM v.kind
+WHERE b.paid_at IS NOT NULL GROUP BY ALL
 HAVING min(amount) < max(amount) AND min(participant_id) < max(participant_id)"""
 SQL = f"""
 WITH differing AS ({DIFFERING} ORDER BY ALL LIMIT 1000)

@@ -24,8 +24,7 @@ WITH first_reward AS (
         SELECT clause FROM reward_edge WHERE step <> 0)
     GROUP BY p.payee
 ), first_entry AS (
-    SELECT person, min(moment) AS bought_at
-    FROM money_event WHERE moves = 'order' AND source = 'entry' AND event IS NOT NULL GROUP BY person
+    SELECT person, min(first_at) AS bought_at FROM buyer_total WHERE source = 'entry' GROUP BY person
 )
 SELECT r.person, r.rewarded_at, e.bought_at
 FROM first_reward AS r LEFT JOIN first_entry AS e ON e.person = r.person"""

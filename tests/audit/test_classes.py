@@ -162,14 +162,12 @@ def test_boosts_multiply_odds_exactly() -> None:
 
     boost = TypeAdapter(Boost).validate_python({"where": {"hour": "22-5", "spent": {"from": "10"}}, "times": "1/3"})
     sql = boosted("chance_known", [boost], Fraction(1, 100))
-    columns = (
-        "event, entry_id, part, draw, activity_id, participant_id, initiator_id, position, misses, taken_at, paid, hit"
-    )
-    known = "hour, day, nth, spent, collected, won_that_day, chance_num, chance_den"
+    columns = "entry_id, part, activity_id, participant_id, initiator_id, position, misses, taken_at, paid, hit"
+    known = "hour, day, nth, spent, collected, won_that_day, half, chance_num, chance_den"
     db = duckdb.connect()
     rows = [(23, 1000, 1, 4), (23, 999, 1, 4), (12, 1000, 1, 4), (0, 5000, 4, 4), (5, 1000, 0, 4)]
     body = ", ".join(
-        f"('e', 'e', 1, 'e', 'a', 'p', 'i', 1, NULL, NULL, 0, 0, {h}, 0, 1, {s}, 0, 0, {n}, {d})" for h, s, n, d in rows
+        f"('e', 1, 'a', 'p', 'i', 1, NULL, NULL, 0, 0, {h}, 0, 1, {s}, 0, 0, 1, {n}, {d})" for h, s, n, d in rows
     )
     db.execute(f"CREATE TABLE chance_known AS SELECT * FROM (VALUES {body}) AS t({columns}, {known})")
     found = db.execute(f"SELECT chance_num, chance_den FROM ({sql})").fetchall()

@@ -50,8 +50,8 @@ BOX = Shape(
     """SELECT *, CASE WHEN position = winner THEN 'win' ELSE 'loss' END AS outcome,
         CASE WHEN position = winner THEN 'coupon' END AS choice, CAST(5 AS DECIMAL(18, 2)) AS paid
     FROM (SELECT g, activity_id, initiator, started_at, format('K{:011d}', g * 24 + b) AS entry_id, somebody(g, b) AS who,
-            b AS position, 1 + hash(g, 4) % 24 AS winner, started_at + b * INTERVAL 7 SECOND AS entered_at
-        FROM game, (SELECT unnest(range(1, 25)) AS b) WHERE b <= 1 + hash(g, 4) % 24)""",
+            b AS position, 1 + hash(concat('w', g)) % 24 AS winner, started_at + b * INTERVAL 7 SECOND AS entered_at
+        FROM game, (SELECT unnest(range(1, 25)) AS b) WHERE b <= 1 + hash(concat('w', g)) % 24)""",
     """SELECT CASE WHEN k < 3 THEN entry_id ELSE activity_id END AS ref, CASE WHEN k < 3 THEN entered_at ELSE started_at END AS moment,
         CASE k WHEN 0 THEN 'initiator-per-opening' WHEN 1 THEN 'referrer-per-opening'
             WHEN 2 THEN CASE outcome WHEN 'win' THEN 'prize' ELSE 'consolation' END
@@ -69,8 +69,8 @@ BOX = Shape(
 GROUP = Shape(
     "red-envelope/honest", 3,
     """SELECT g, activity_id, initiator, format('K{:011d}', g * 3 + b) AS entry_id, b AS position, filled_at,
-        1 + (hash(g, 3) + b) % (users() - 1) AS who, started_at + b * INTERVAL 7 SECOND AS entered_at,
-        CASE WHEN b = 1 + hash(g, 4) % 3 THEN 'win' ELSE 'loss' END AS outcome, CAST(99 AS DECIMAL(18, 2)) AS paid
+        1 + (hash(concat('v', g)) + b) % (users() - 1) AS who, started_at + b * INTERVAL 7 SECOND AS entered_at,
+        CASE WHEN b = 1 + hash(concat('w', g)) % 3 THEN 'win' ELSE 'loss' END AS outcome, CAST(99 AS DECIMAL(18, 2)) AS paid
     FROM (SELECT *, started_at + INTERVAL 21 SECOND AS filled_at FROM game), (SELECT unnest(range(1, 4)) AS b)""",
     """SELECT CASE k WHEN 0 THEN entry_id ELSE activity_id END AS ref, filled_at AS moment, who AS payee,
         CASE k WHEN 1 THEN 'envelope' ELSE CASE outcome WHEN 'win' THEN 'product' ELSE 'refund' END END AS reason,
@@ -82,7 +82,7 @@ GROUP = Shape(
 RAIN = Shape(
     "envelope-rain/honest", 6,
     """SELECT g, activity_id, initiator, format('K{:011d}', g * 6 + b) AS entry_id, b AS position, filled_at,
-        1 + (hash(g, 3) + b) % (users() - 1) AS who, started_at + b * INTERVAL 2 SECOND AS entered_at, 'win' AS outcome,
+        1 + (hash(concat('v', g)) + b) % (users() - 1) AS who, started_at + b * INTERVAL 2 SECOND AS entered_at, 'win' AS outcome,
         CAST((shares[b] + 9) / CAST(100 AS DECIMAL(18, 2)) AS DECIMAL(18, 2)) AS share, CAST(NULL AS DECIMAL(18, 2)) AS paid
     FROM (SELECT *, started_at + INTERVAL 12 SECOND AS filled_at FROM game), (SELECT unnest(range(1, 7)) AS b)""",
     """SELECT activity_id AS ref, filled_at AS moment, 'envelope' AS reason, who AS payee, 'CNY' AS asset, share AS amount

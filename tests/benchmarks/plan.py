@@ -136,7 +136,7 @@ def main(payments: int, threads: int = 2) -> None:
                       "x_scan": round(total / base, 2), "peak_mb": peak}, indent=2))  # fmt: skip
     print(
         "\n".join(
-            f"{seconds:8.3f} s  {seconds / base:5.2f} x  {what}" for seconds, what in sorted(spent, reverse=True)[:14]
+            f"{seconds:8.3f} s  {seconds / base:5.2f} x  {what}" for seconds, what in sorted(spent, reverse=True)[:24]
         )
     )
 

@@ -58,10 +58,16 @@ class Engine:
 
     connection: duckdb.DuckDBPyConnection
     spark: Spark | None = None  # computes what is too large for one machine; None: DuckDB computes all
+    told: dict[tuple[object, ...], list[tuple[Any, ...]]] | None = None  # answers so far, where nothing is written meanwhile
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched."""
-        return self.ask(sql, parameters).fetchall()
+        if self.told is None:
+            return self.ask(sql, parameters).fetchall()
+        question = (sql, *parameters)
+        if question not in self.told:
+            self.told[question] = self.ask(sql, parameters).fetchall()
+        return self.told[question]
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The first cell of a query, or None."""

@@ -21,7 +21,7 @@ EVENTS = {"registration", "activity", "entry", "order"}  # the kinds that money_
 
 
 def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution) -> list[Step]:
-    """The steps from the canonical tables to `reward_edge`, `member_money` and the levels; empty without payments."""
+    """The steps from the canonical tables to `reward_side`, `member_money` and the levels; empty without payments."""
     if not scope.has("payment", "payee_id", "asset", "amount"):
         return []
     steps = [_invited(rules, scope)]
@@ -32,15 +32,15 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
         _member(rules, scope),
         _events(rules, given),
         _buyers(),
-        _edges(rules, scope, platform, ignored),
+        *_rewards(rules, scope, platform, ignored),
     ]
     if scope.has("participant", "referrer_id"):
         steps += [
             Step(
                 "paid_invitation",
                 "-- an invitation for which the inviter was paid because of what the invited did\n"
-                "SELECT i.person, p.payee AS referrer\nFROM invited AS i\n"
-                "LEFT JOIN (SELECT DISTINCT person, payee FROM reward_edge WHERE step = 1) AS p ON p.person = i.person",
+                "SELECT i.person, CASE WHEN r.person IS NOT NULL THEN i.referrer END AS referrer\nFROM invited AS i\n"
+                "LEFT JOIN reward_reach AS r ON r.person = i.person AND r.step = 1",
                 "table",
             ),
             _levels("paid_level", "paid_invitation"),
@@ -149,68 +149,81 @@ def refunds(rules: Rules) -> list[str]:
     ]  # fmt: skip
 
 
-def moves(rules: Rules) -> str:
-    """Which kind of event a payment `p` is for, by its clause, as SQL; NULL under an unknown clause."""
-    clauses: dict[str, list[str]] = {}
+def _kinds(rules: Rules) -> dict[str, list[str]]:
+    """The kind of event that clauses pay for → the clauses."""
+    kinds: dict[str, list[str]] = {}
     for name, award in clauses_of(rules).items():
-        clauses.setdefault(MOVES.get(award.on, "other"), []).append(name)
-    parts = [
-        f"WHEN p.reason IN ({', '.join(map(literal, names))}) THEN {literal(kind)}" for kind, names in clauses.items()
-    ]
-    return f"CASE {' '.join(parts)} END" if parts else "CAST(NULL AS VARCHAR)"
+        kinds.setdefault(MOVES.get(award.on, "other"), []).append(name)
+    return kinds
+
+
+def _under(clauses: list[str]) -> str:
+    return f"p.reason IN ({', '.join(map(literal, clauses))})"
 
 
 def paid_for(rules: Rules) -> str:
-    """Which event `e` of money_event a payment `p` is for, as SQL to join on. One kind alone is named, which spares its twin."""
-    seen = {MOVES.get(award.on, "other") for award in clauses_of(rules).values()} & EVENTS
-    if len(seen) != 1:
-        return f"e.event = p.ref AND e.moves = {moves(rules)}"
-    kind = seen.pop()
-    return f"e.event = CASE WHEN {moves(rules)} = {literal(kind)} THEN p.ref END AND e.moves = {literal(kind)}"
+    """Which event `e` of money_event a payment `p` is for, by its clause, as SQL to join on.
 
-
-def _edges(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> Step:
-    """Rewards by the person whose event they are paid for and the person they are paid to.
-
-    step is how many invitations lie between them: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another;
-    NULL under clauses that pay nobody for standing above somebody.
+    Where all clauses pay for one kind of event the engine need not look at the others.
     """
-    beside = [name for name, award in clauses_of(rules).items() if award.to in BESIDE]
+    kinds = {kind: _under(names) for kind, names in _kinds(rules).items() if kind in EVENTS}
+    if len(kinds) == 1:
+        (kind, under), *_ = kinds.items()
+        return f"e.event = CASE WHEN {under} THEN p.ref END AND e.moves = {literal(kind)}"
+    cases = " ".join(f"WHEN {under} THEN {literal(kind)}" for kind, under in kinds.items())
+    return f"e.event = p.ref AND e.moves = CASE {cases} END" if cases else "false"
+
+
+def _rewards(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> list[Step]:
+    """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person and step.
+
+    A reward is of the person whose event it is paid for. step is how many invitations lie between them and whom it is paid
+    to: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another; NULL under clauses that pay nobody for standing
+    above somebody.
+    """
+    views = [
+        Step("reward_total", "SELECT clause, asset, source, step, payments, amount\nFROM reward_side\nWHERE NOT by_person"),
+        Step("reward_reach", "SELECT person, step, payments\nFROM reward_side\nWHERE by_person AND person IS NOT NULL"),
+    ]
     people = f"p.payee_id NOT IN ({', '.join(map(literal, ('', *platform)))})"
     if not scope.has("payment", "reason", "ref"):
-        return Step(
-            "reward_edge",
-            "SELECT CAST(NULL AS VARCHAR) AS person, p.payee_id AS payee, CAST(NULL AS VARCHAR) AS clause, p.asset,\n"
-            "    'untraced' AS source, -1 AS step, count(*) AS payments, sum(p.amount) AS amount\n"
-            f"FROM payment_once AS p\nWHERE {people}\nGROUP BY ALL",
-            "table",
+        untraced = (
+            "SELECT CAST(NULL AS VARCHAR) AS clause, p.asset, 'untraced' AS source, -1 AS step, CAST(NULL AS VARCHAR) AS person,\n"
+            "    false AS by_person, count(*) AS payments, sum(p.amount) AS amount\n"
+            f"FROM payment_once AS p\nWHERE {people}\nGROUP BY ALL"
         )
+        return [Step("reward_side", untraced, "table"), *views]
+    beside = ", ".join(map(literal, ["", *(name for name, award in clauses_of(rules).items() if award.to in BESIDE)]))
     back = ", ".join(map(literal, ["", *refunds(rules)]))
     aside = ", ".join(map(literal, [ignored, *set_aside(rules)]))
-    kind = moves(rules)
-    return Step(
-        "reward_edge",
-        f"SELECT t.person, t.payee, t.clause, t.asset, {OF_BUYER},\n"
-        f"    CASE WHEN t.clause IN ({', '.join(map(literal, ['', *beside]))}) THEN NULL\n"
-        "        WHEN t.payee = t.person THEN 0 WHEN t.payee = i.referrer THEN 1\n"
-        "        WHEN t.payee = j.referrer THEN 2 ELSE -1 END AS step,\n"
-        "    t.payments, t.amount\n"
-        "FROM (\n"
-        "    SELECT e.person, p.payee_id AS payee, p.reason AS clause, p.asset,\n"
-        f"        CASE WHEN p.reason IN ({back}) THEN 'returned' WHEN {kind} = 'pool' THEN 'pool'\n"
-        "            ELSE coalesce(e.source, 'untraced') END AS source,\n"
-        "        -- counted, not left out before the join: the engine would take payments for few and build on them\n"
-        f"        count(*) FILTER ({people} AND coalesce(p.reason, '') NOT IN ({aside})) AS payments, sum(p.amount) AS amount\n"
-        "    FROM payment_once AS p\n"
-        f"    LEFT JOIN money_event AS e ON {paid_for(rules)}\n"
-        "    GROUP BY ALL\n"
-        ") AS t\n"
-        "LEFT JOIN plan_member AS m ON m.person = t.person\n"
-        "LEFT JOIN invited AS i ON i.person = t.person\n"
-        "LEFT JOIN invited AS j ON j.person = i.referrer\n"
-        "WHERE t.payments > 0",
-        "table",
-    )
+    pools = _kinds(rules).get("pool")
+    pool = f"WHEN {_under(pools)} THEN 'pool' " if pools else ""
+    return [
+        Step(
+            "reward_side",
+            "SELECT clause, asset, source, step, person, grouping(clause) = 1 AS by_person, count(*) AS payments,\n"
+            "    sum(amount) AS amount\n"
+            "FROM (\n"
+            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.reason IN ({back}) THEN 'returned'\n"
+            f"            {pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
+            f"        CASE WHEN p.reason IN ({beside}) THEN NULL WHEN p.payee_id = e.person THEN 0\n"
+            "            WHEN p.payee_id = e.referrer THEN 1 WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
+            "        e.person, p.amount\n"
+            "    FROM payment_once AS p\n"
+            "    LEFT JOIN (\n"
+            f"        SELECT t.event, t.moves, t.person, i.referrer, j.referrer AS second, {OF_BUYER}\n"
+            "        FROM money_event AS t\n"
+            "        LEFT JOIN plan_member AS m ON m.person = t.person\n"
+            "        LEFT JOIN invited AS i ON i.person = t.person\n"
+            "        LEFT JOIN invited AS j ON j.person = i.referrer\n"
+            f"    ) AS e ON {paid_for(rules)}\n"
+            f"    WHERE {people} AND coalesce(p.reason, '') NOT IN ({aside})\n"
+            ") AS paid\n"
+            "GROUP BY GROUPING SETS ((clause, asset, source, step), (person, step))",
+            "table",
+        ),
+        *views,
+    ]
 
 
 def _beside(rules: Rules, scope: Scope, own: str, aside: str) -> Step:

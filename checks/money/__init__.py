@@ -41,7 +41,7 @@ def money_assets(audit: Audit) -> list[str]:
 
 def traced(audit: Audit) -> bool:
     """Whether rewards can be traced to the events they are paid for."""
-    return audit.has("reward_edge") and audit.case.scope.has("payment", "reason", "ref")
+    return audit.has("reward_total") and audit.case.scope.has("payment", "reason", "ref")
 
 
 def amount_of(audit: Audit, asset: str, steps: Any) -> str:

@@ -20,8 +20,7 @@ SQL = """
 WITH first_reward AS (
     SELECT p.payee AS person, min(p.first_at) AS rewarded_at
     FROM payee_total AS p
-    WHERE p.payee IN (SELECT payee FROM reward_edge WHERE step <> 0) AND p.clause IN (
-        SELECT clause FROM reward_edge WHERE step <> 0)
+    WHERE p.clause IN (SELECT clause FROM reward_total WHERE step <> 0)
     GROUP BY p.payee
 ), first_entry AS (
     SELECT person, min(first_at) AS bought_at FROM buyer_total WHERE source = 'entry' GROUP BY person

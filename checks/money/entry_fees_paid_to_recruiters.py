@@ -23,12 +23,12 @@ from checks.money import PYRAMID, amount_of, percent, traced
 
 PAID = """
 SELECT clause, step, asset, sum(payments) AS awards, sum(amount) AS amount
-FROM reward_edge WHERE source = 'entry' AND step <> 0 AND asset = {asset} GROUP BY ALL ORDER BY clause, step"""
+FROM reward_total WHERE source = 'entry' AND step <> 0 AND asset = {asset} GROUP BY ALL ORDER BY clause, step"""
 LARGEST = """
 SELECT b.asset, b.moved, sum(p.amount)
 FROM payment_once AS p JOIN money_event AS b ON b.event = p.ref AND b.moves = 'order'
 WHERE b.source = 'entry' AND p.asset = b.asset AND p.payee_id <> b.person AND b.moved > 0
-    AND p.reason IN (SELECT clause FROM reward_edge WHERE source = 'entry' AND step <> 0)
+    AND p.reason IN (SELECT clause FROM reward_total WHERE source = 'entry' AND step <> 0)
 GROUP BY b.event, b.asset, b.moved ORDER BY sum(p.amount) * 1.0 / b.moved DESC, b.event LIMIT 1"""
 
 

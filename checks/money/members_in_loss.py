@@ -31,7 +31,7 @@ FROM ({ranked}) AS r"""
 FUNDED = """
 SELECT coalesce(sum(amount) FILTER (source = 'entry'), 0), coalesce(sum(amount) FILTER (source = 'untraced'), 0),
     coalesce(sum(amount), 0)
-FROM reward_edge WHERE asset = {asset} AND source <> 'returned'"""
+FROM reward_total WHERE asset = {asset} AND source <> 'returned'"""
 LORENZ = """
 SELECT {asset} AS asset, p.share AS poorest_percent, sum(r.received) AS amount
 FROM (VALUES (10), (20), (30), (40), (50), (60), (70), (80), (90), (95), (99), (100)) AS p(share)

@@ -20,7 +20,7 @@ WITH sold AS (
     SELECT asset, year(day) AS in_year, sum(moved) AS sales FROM moved_day WHERE moves = 'order' GROUP BY ALL
 ), given AS (
     SELECT p.asset, year(p.day) AS in_year, sum(p.amount) AS amount FROM payment_day AS p
-    WHERE p.clause IN (SELECT clause FROM reward_edge WHERE source IN ('entry', 'own', 'outside') AND step <> 0)
+    WHERE p.clause IN (SELECT clause FROM reward_total WHERE source IN ('entry', 'own', 'outside') AND step <> 0)
     GROUP BY ALL
 )
 SELECT s.asset, s.in_year, s.sales, coalesce(g.amount, 0) AS amount

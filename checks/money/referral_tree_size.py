@@ -38,7 +38,7 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
         "WHERE i.referrer IS NOT NULL AND p.referrer IS NULL"
     )
     past = audit.engine.value(
-        "SELECT count(*) FROM (SELECT DISTINCT person, payee FROM reward_edge WHERE step NOT IN (0, 1))"
+        "SELECT count(DISTINCT person) FROM reward_reach WHERE step NOT IN (0, 1)"
     )
     for subject, levels in (("invitations", "invited_level"), ("paid invitations", "paid_level")):
         sql = SQL.format(levels=levels)
@@ -58,8 +58,8 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
         once = f"（同设备、地址或支付账户并为一人后最大 {max(people.values())} 人）" if people else ""
         once_en = f" ({max(people.values())} when accounts that share an identity count once)" if people else ""
         differ = Text(
-            f"有邀请而未因其付酬的 {unpaid} 对；付给邀请人以外者的 {past} 对。",
-            f"Invitations for which nobody was paid: {unpaid}; pairs paid past the inviter: {past}.",
+            f"有邀请而未因其付酬的 {unpaid} 对；其事件的奖励付给邀请人以外者的 {past} 人。",
+            f"Invitations for which nobody was paid: {unpaid}; people for whom somebody past the inviter was paid: {past}.",
         )
         kind = (
             Text("邀请关系", "By invitations")

@@ -20,7 +20,7 @@ LAW = ("us-koscot-1975", "us-burnlounge-2014", "us-ftc-advisory-2004", "us-ftc-m
        "cn-spc-spp-mps-2013-37-s5")  # fmt: skip
 SQL = """
 SELECT source, sum(payments) AS awards, sum(amount) AS amount, asset
-FROM reward_edge WHERE source <> 'returned' AND asset = {asset} GROUP BY source, asset ORDER BY source"""
+FROM reward_total WHERE source <> 'returned' AND asset = {asset} GROUP BY source, asset ORDER BY source"""
 MOVED = "SELECT source, sum(moved) FROM buyer_total WHERE asset = {asset} GROUP BY source"
 
 

@@ -18,8 +18,8 @@ from checks.money import percent, traced
 LAW = ("cn-anti-pyramid-2005-art7-1", "cn-criminal-law-224-1", "us-koscot-1975", "eu-ucpd-annex1-14", "uk-unfair-practices",
        "kr-dts-20-5", "kr-dts-22", "kr-dts-24")  # fmt: skip
 SQL = """
-SELECT clause, asset, sum(payments) AS awards, sum(amount) AS amount, count(DISTINCT payee) AS payees
-FROM reward_edge WHERE source = 'none' AND step <> 0 GROUP BY ALL ORDER BY clause, asset"""
+SELECT clause, asset, sum(payments) AS awards, sum(amount) AS amount
+FROM reward_total WHERE source = 'none' AND step <> 0 GROUP BY ALL ORDER BY clause, asset"""
 
 
 @check(provisions=LAW)
@@ -39,10 +39,10 @@ def rewards_for_recruiting(audit: Audit) -> Iterator[Finding]:
     shares = []
     for asset in sorted({str(row["asset"]) for row in rows}):
         total = audit.engine.value(
-            "SELECT sum(amount) FROM reward_edge WHERE asset = ? AND source <> 'returned'", [asset]
+            "SELECT sum(amount) FROM reward_total WHERE asset = ? AND source <> 'returned'", [asset]
         )
         head = audit.engine.value(
-            "SELECT sum(amount) FROM reward_edge WHERE asset = ? AND source = 'none' AND step <> 0", [asset]
+            "SELECT sum(amount) FROM reward_total WHERE asset = ? AND source = 'none' AND step <> 0", [asset]
         )
         shares.append(f"{asset} {percent(head, total)}")
     listed = ", ".join(shares) or "0"

@@ -19,7 +19,7 @@ LAW = ("cn-anti-pyramid-2005-art2", "cn-anti-pyramid-2005-art7-3", "cn-case-bana
        "kr-dts-2-5", "kr-dts-29", "jp-tokusho-33", "cn-case-huasheng", "cn-case-guizhou-2024")  # fmt: skip
 SQL = """
 SELECT clause, step, asset, sum(payments) AS awards, sum(amount) AS amount
-FROM reward_edge WHERE step <> 0 AND source IN ('entry', 'own', 'outside', 'stake') GROUP BY ALL ORDER BY step, clause, asset"""
+FROM reward_total WHERE step <> 0 AND source IN ('entry', 'own', 'outside', 'stake') GROUP BY ALL ORDER BY step, clause, asset"""
 
 
 @check(provisions=LAW)

@@ -1,4 +1,4 @@
-"""`reward_edge` and `member_money` against a slow reference, on small random ledgers with every kind of fault in them."""
+"""`reward_total`, `reward_reach` and `member_money` against a slow reference, on small random ledgers with every kind of fault in them."""
 
 from __future__ import annotations
 
@@ -78,10 +78,14 @@ def yuan(steps: int) -> str:
 def test_rewards_and_members_are_what_a_slow_reader_finds(seed: int, tmp_path: Path, audited: Auditor) -> None:
     people, orders, payments = ledger(random.Random(seed))
     audit, _ = audited(write(tmp_path / "case", people, orders, payments))
-    found: Counter[tuple[object, ...]] = Counter()
-    for *key, amount in audit.engine.rows("SELECT person, payee, clause, source, step, amount FROM reward_edge"):
-        found[tuple(key)] += int(amount)
-    assert found == money.edges(people, orders, payments)
+    edges = money.edges(people, orders, payments)
+    totals: Counter[tuple[object, ...]] = Counter()
+    for (_, _, clause, source, step), amount in edges.items():
+        totals[clause, source, step] += amount
+    rows = audit.engine.rows("SELECT clause, source, step, amount FROM reward_total")
+    assert {tuple(key): int(amount) for *key, amount in rows} == totals
+    reached = {(person, step) for person, _, _, _, step in edges if person is not None}
+    assert sorted(audit.engine.rows("SELECT person, step FROM reward_reach"), key=str) == sorted(reached, key=str)
     rows = audit.engine.rows("SELECT person, paid, received FROM member_money")
     assert {one: (int(paid), int(got)) for one, paid, got in rows} == money.members(people, orders, payments)
 
@@ -95,4 +99,4 @@ def test_an_order_counts_once_however_many_its_buyer_recruited(tmp_path: Path, a
     (folder / "rules.yaml").write_text("\n".join(line for line in RULES.splitlines() if ".referrer" not in line))
     audit, _ = audited(folder)
     assert audit.engine.rows("SELECT source, events, moved FROM buyer_total") == [("own", 1, 1000)]
-    assert audit.engine.rows("SELECT source, payments, amount FROM reward_edge") == [("own", 1, 10)]
+    assert audit.engine.rows("SELECT source, payments, amount FROM reward_total") == [("own", 1, 10)]

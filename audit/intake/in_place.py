@@ -81,12 +81,13 @@ def _moment(at: Column, raw: str, own: str, zone: Zone) -> Plain | None:
 def _amount(raw: str, own: str, units: Sequence[Units], asset: Plain | None) -> Plain | None:
     """Steps of an asset from a decimal number of its units."""
     exact = EXACT.fullmatch(own)
-    small = own == "VARCHAR" or own in WHOLE or (exact is not None and int(exact[1]) <= 18)  # no product can overflow
+    small = own == "VARCHAR" or own in WHOLE or (exact is not None and int(exact[1]) <= 18)  # fits below
     if asset is None or not small or any(one.step != 1 or one.decimals > 6 for one in units):
         return None
 
     def steps(one: Units) -> str:
-        number = raw if exact else f"TRY_CAST({raw} AS DECIMAL(30, {one.decimals if own == 'VARCHAR' else 0}))"
+        wide = f"CAST({raw} AS DECIMAL(30, {exact[2]}))" if exact else ""  # in its own type a product could overflow
+        number = wide or f"TRY_CAST({raw} AS DECIMAL(30, {one.decimals if own == 'VARCHAR' else 0}))"
         return f"CAST({number} * {10**one.decimals} AS DECIMAL(38, 0))"
 
     cases = " ".join(f"WHEN {literal(one.asset)} THEN {steps(one)}" for one in units)

@@ -18,7 +18,7 @@ from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
 from audit.reconcile import Moments, cuts_of, grain_of, reconcile_steps
-from audit.replay import has_awards, played, replay_steps
+from audit.replay import has_awards, played, replay_steps, taken_steps
 from audit.replay.notices import published_boosts
 from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras
 from audit.spark import Spark
@@ -131,6 +131,7 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
         *_reconcile(case, {step.name for step in replayed}, cuts),
         *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution),
         *people_steps(case.rules, case.scope),
+        *taken_steps(case.rules, case.scope),
     ]
 
 

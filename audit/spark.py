@@ -34,6 +34,7 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
+    "spark.sql.maxPlanStringLength": "10000",  # views upon views: a plan told in full can outgrow the driver
 }
 LOOPBACK = {
     "spark.driver.host": "127.0.0.1",

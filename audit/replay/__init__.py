@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 from audit.engine import Loop, Step
 from audit.replay.awards import award_steps
-from audit.replay.draws import draw_steps, played
+from audit.replay.draws import draw_steps, played, taken_steps
 from audit.replay.eligible import part_steps
 from audit.replay.orders import order_steps
 from audit.replay.referrals import referral_steps
 from audit.rules import Rules, eras
 from audit.scope import KEYS, Scope
 
-__all__ = ["has_awards", "played", "replay_steps"]
+__all__ = ["has_awards", "played", "replay_steps", "taken_steps"]
 
 
 def replay_steps(rules: Rules, scope: Scope, repeated: frozenset[str]) -> list[Step | Loop]:

@@ -41,7 +41,13 @@ def draw_steps(rules: Rules, scope: Scope) -> list[Step]:
     steps += _group_steps(groups, scope.has("entry", "position")) if groups else []
     steps += raffle_steps(raffles) if raffles and scope.has("outcome", "decided_at") else []
     steps += chance_steps(chances, rules, scope) if chances else []
-    return steps + (known_steps(rules, scope.zone) if groups or chances else [])
+    return steps
+
+
+def taken_steps(rules: Rules, scope: Scope) -> list[Step]:
+    """What was known of each chance, which only checks read; boosts need it earlier, so there it is a part of the draw."""
+    early = isinstance(rules.draw, Boxes) and rules.boosts
+    return known_steps(rules, scope.zone) if played(rules, scope) and not early else []
 
 
 def draws_of(rules: Rules) -> list[tuple[date, Draw]]:
@@ -125,9 +131,9 @@ def _group_steps(draws: Sequence[Group], positioned: bool) -> list[Step]:
 
 
 def _boost_steps(rules: Rules, scope: Scope) -> list[Step]:
-    """What was known before each chance; where the rules declare boosts, `draw_replayed` has the chances that they give."""
+    """Where the rules declare boosts: what was known before each chance, and `draw_replayed` with the chances that they give."""
     if not rules.boosts:
-        return known_steps(rules, scope.zone)
+        return []
     return [
         *known_steps(rules, scope.zone, "draw_at_odds"),
         Step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ import duckdb
 import pytest
 import yaml
 
+from audit.build import begin, finish
+from audit.case import read_case
+from audit.finding import Finding
 from checks.cli import main
+from checks.run import judge
 from tests.conftest import FIXTURES
 
 CASE = FIXTURES / "blind-box" / "first-seven-never-win"
@@ -66,6 +71,19 @@ def audited(case: Path, out: Path, *more: str) -> tuple[Any, list[tuple[Any, ...
         )
 
 
+def judged(case: Path, out: Path, *, in_place: bool) -> tuple[list[Finding], list[tuple[Any, ...]], set[str]]:
+    """The same without reports."""
+    read = read_case(case)
+    out.mkdir()
+    engine = begin(read, out / "case.duckdb", {})
+    try:
+        audit = finish(read, engine, out / "work", Fraction(1, 4000), lambda _: None, in_place=in_place)
+        rows = engine.rows("SELECT * FROM discrepancy ORDER BY ALL")
+        return judge(audit, lambda _: None), rows, {name for (name,) in engine.rows(VIEWS)}
+    finally:
+        engine.connection.close()
+
+
 def test_the_findings_are_the_same_and_nothing_is_copied(tmp_path: Path) -> None:
     case = to_parquet(tmp_path / "case")
     copied, placed = audited(case, tmp_path / "copied"), audited(case, tmp_path / "placed", "--in-place")
@@ -80,8 +98,6 @@ def test_the_findings_are_the_same_and_nothing_is_copied(tmp_path: Path) -> None
         ({}, None, "entry"),  # moments are text
         (TYPES, ("openings.csv", "开盒编号", " K1 "), "entry"),  # an id with spaces around it is refused
         ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "5.005"), "entry"),
-        ({**TYPES, "支付金额": "VARCHAR"}, ("openings.csv", "支付金额", "9" * 40), "entry"),
-        ({**TYPES, "支付金额": "DECIMAL(18, 3)"}, ("openings.csv", "支付金额", "5.005"), "entry"),
         (TYPES, ("openings.csv", "盒号", "1" + "0" * 18), "entry"),
         (TYPES, ("openings.csv", "开盒时间", "0999-12-31 00:00:00"), "entry"),
         ({**TYPES, "支付金额": "DOUBLE"}, None, "entry"),
@@ -91,12 +107,11 @@ def test_what_allows_no_view_is_copied(
     types: dict[str, str], change: tuple[str, str, str] | None, table: str, tmp_path: Path
 ) -> None:
     case = to_parquet(tmp_path / "case", types=types, change=change)
-    copied, placed = audited(case, tmp_path / "copied"), audited(case, tmp_path / "placed", "--in-place")
+    copied, placed = judged(case, tmp_path / "copied", in_place=False), judged(case, tmp_path / "placed", in_place=True)
     assert placed[:2] == copied[:2]
     assert table not in placed[2]
     assert (change is None) or any(
-        one["check"] in ("cells_refused", "ids_repeated", "links_broken", "values_out_of_range")
-        for one in placed[0]["findings"]
+        one.check in ("cells_refused", "ids_repeated", "links_broken", "values_out_of_range") for one in placed[0]
     )
 
 

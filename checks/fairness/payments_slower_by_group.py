@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.engine import literal
 from audit.finding import Finding, Text, check, nothing
-from audit.money import paid_for
+from audit.money.rewards import paid_for
 from audit.rules import clauses_of
 from checks.fairness import compare, no_groups
 from checks.money import traced

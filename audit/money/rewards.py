@@ -1,0 +1,101 @@
+"""Rewards: which event each is paid for, whose money that moved, and how far above its person the payee stands."""
+
+from __future__ import annotations
+
+from audit.engine import Step, literal
+from audit.money.attribution import set_aside
+from audit.rules import Rules, clauses_of
+from audit.scope import Scope
+
+BESIDE = ("participant", "initiator", "entrants", "everyone-so-far", "everyone-in-the-end")  # they stand above nobody
+MOVES = {"registration": "registration", "start": "activity", "completion": "activity", "entry": "entry",
+         "win": "entry", "loss": "entry", "order": "order", "recruit": "registration",
+         "day-end": "pool"}  # fmt: skip
+EVENTS = {"registration", "activity", "entry", "order"}  # the kinds that money_event holds
+OF_BUYER = "CASE WHEN t.source <> 'order' THEN t.source WHEN m.person IS NULL THEN 'outside' ELSE 'own' END AS source"
+
+
+def refunds(rules: Rules) -> list[str]:
+    """The clauses that give a loser the stake back: no reward."""
+    stake = dict(rules.entry.stake) if rules.entry else {}
+    return [
+        name for name, award in clauses_of(rules).items()
+        if award.on == "loss" and award.to == "participant" and stake and dict(award.pays or {}) == stake
+    ]  # fmt: skip
+
+
+def _kinds(rules: Rules) -> dict[str, list[str]]:
+    """The kind of event that clauses pay for → the clauses."""
+    kinds: dict[str, list[str]] = {}
+    for name, award in clauses_of(rules).items():
+        kinds.setdefault(MOVES.get(award.on, "other"), []).append(name)
+    return kinds
+
+
+def _under(clauses: list[str]) -> str:
+    return f"p.reason IN ({', '.join(map(literal, clauses))})"
+
+
+def paid_for(rules: Rules) -> str:
+    """Which event `e` of money_event a payment `p` is for, by its clause, as SQL to join on.
+
+    Where all clauses pay for one kind of event the engine need not look at the others.
+    """
+    kinds = {kind: _under(names) for kind, names in _kinds(rules).items() if kind in EVENTS}
+    if len(kinds) == 1:
+        (kind, under), *_ = kinds.items()
+        return f"e.event = CASE WHEN {under} THEN p.ref END AND e.moves = {literal(kind)}"
+    cases = " ".join(f"WHEN {under} THEN {literal(kind)}" for kind, under in kinds.items())
+    return f"e.event = p.ref AND e.moves = CASE {cases} END" if cases else "false"
+
+
+def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> list[Step]:
+    """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person and step.
+
+    A reward is of the person whose event it is paid for. step is how many invitations lie between them and whom it is paid
+    to: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another; NULL under clauses that pay nobody for standing
+    above somebody.
+    """
+    views = [
+        Step("reward_total", "SELECT clause, asset, source, step, payments, amount\nFROM reward_side\nWHERE NOT by_person"),
+        Step("reward_reach", "SELECT person, step, payments\nFROM reward_side\nWHERE by_person AND person IS NOT NULL"),
+    ]
+    people = f"p.payee_id NOT IN ({', '.join(map(literal, ('', *platform)))})"
+    if not scope.has("payment", "reason", "ref"):
+        untraced = (
+            "SELECT CAST(NULL AS VARCHAR) AS clause, p.asset, 'untraced' AS source, -1 AS step, CAST(NULL AS VARCHAR) AS person,\n"
+            "    false AS by_person, count(*) AS payments, sum(p.amount) AS amount\n"
+            f"FROM payment_once AS p\nWHERE {people}\nGROUP BY ALL"
+        )
+        return [Step("reward_side", untraced, "table"), *views]
+    beside = ", ".join(map(literal, ["", *(name for name, award in clauses_of(rules).items() if award.to in BESIDE)]))
+    back = ", ".join(map(literal, ["", *refunds(rules)]))
+    aside = ", ".join(map(literal, [ignored, *set_aside(rules)]))
+    pools = _kinds(rules).get("pool")
+    pool = f"WHEN {_under(pools)} THEN 'pool' " if pools else ""
+    return [
+        Step(
+            "reward_side",
+            "SELECT clause, asset, source, step, person, grouping(clause) = 1 AS by_person, count(*) AS payments,\n"
+            "    sum(amount) AS amount\n"
+            "FROM (\n"
+            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.reason IN ({back}) THEN 'returned'\n"
+            f"            {pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
+            f"        CASE WHEN p.reason IN ({beside}) THEN NULL WHEN p.payee_id = e.person THEN 0\n"
+            "            WHEN p.payee_id = e.referrer THEN 1 WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
+            "        e.person, p.amount\n"
+            "    FROM payment_once AS p\n"
+            "    LEFT JOIN (\n"
+            f"        SELECT t.event, t.moves, t.person, i.referrer, j.referrer AS second, {OF_BUYER}\n"
+            "        FROM money_event AS t\n"
+            "        LEFT JOIN plan_member AS m ON m.person = t.person\n"
+            "        LEFT JOIN invited AS i ON i.person = t.person\n"
+            "        LEFT JOIN invited AS j ON j.person = i.referrer\n"
+            f"    ) AS e ON {paid_for(rules)}\n"
+            f"    WHERE {people} AND coalesce(p.reason, '') NOT IN ({aside})\n"
+            ") AS paid\n"
+            "GROUP BY GROUPING SETS ((clause, asset, source, step), (person, step))",
+            "table",
+        ),
+        *views,
+    ]

@@ -19,7 +19,7 @@ from audit.rules.units import Units
 BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
 MOMENT = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 OFFSET = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
-PLAIN = "[!-*,-~]+"  # printable ASCII but + and blanks: an id of these is no number that lost its digits
+ASCII_ID = "[!-*,-~]+"  # printable ASCII but + and blanks: an id of these is no number that lost its digits
 DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 SPACES = " \u00a0\u2009\u202f"  # a declared space is any of those that spreadsheets write between digits
 MARKS = (
@@ -70,7 +70,7 @@ def cast(kind: str, name: str, text: str, source: Column, zone: Zone, choices: S
     if name.endswith("_id") or name == "ref":
         number = "[0-9]([.][0-9]+)?[eE][+][0-9]+"
         whole = f"trim({text}, {BLANK}) = {text} AND NOT regexp_full_match({text}, '{number}')"
-        return Cast(text, f"CASE WHEN regexp_full_match({text}, '{PLAIN}') THEN {text} WHEN {whole} THEN {text} END",
+        return Cast(text, f"CASE WHEN regexp_full_match({text}, '{ASCII_ID}') THEN {text} WHEN {whole} THEN {text} END",
                     "an id as text, without spaces around it; a number like 1.2E+17 has lost its digits: "
                     "export the column as text")  # fmt: skip
     return Cast(text, text, "")

@@ -31,7 +31,7 @@ BOXES = """
     LEFT JOIN first_win AS w ON w.activity_id = d.activity_id
     LEFT JOIN box_chance AS c ON c.version = d.version AND c.position = d.position
     WHERE d.position IS NOT NULL
-    WINDOW boxes AS (PARTITION BY d.activity_id ORDER BY d.position)
+    WINDOW boxes AS (PARTITION BY d.activity_id ORDER BY d.position, d.entered_at)
 """
 AGAIN = (
     "SELECT entry_id, activity_id, participant_id, entered_at, source_file, record\nFROM (\n"

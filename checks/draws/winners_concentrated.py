@@ -11,21 +11,20 @@ Blind to: many shills who each win once; people known only by device or address.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.engine import values
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.hidden import chances
 from audit.stats.bets import LN10, log_sum
-from audit.stats.laws import Stratum, log_class_bet
+from audit.stats.laws import Stratum
 from audit.stats.people import FAVOURS, e_bh, favoured, least_favour
 from checks.draws import NEEDS, PROVISIONS, e_value, elsewhere, log_need, no_chances, others, power_of_ten, singly
+from checks.people import PARTS, weighed
 
 LISTED = 0.05
 SHOWN = 20  # people who are weighed though nothing speaks against them
 MOST = 10_000  # people who are weighed one by one
-UNIT = 10**12  # logs of bets are whole numbers of this part, so that their sums are exact
 PEOPLE = "SELECT count(DISTINCT participant_id), count(DISTINCT referrer_id) FROM participant_once"
 ENTERED = "SELECT count(DISTINCT participant_id), 0 FROM chance"
 RANKED = """
@@ -33,7 +32,7 @@ SELECT t.kind, t.name, greatest({bets}) AS best
 FROM ({taken}
 ) AS t JOIN ({laws}
 ) AS l ON l.size = t.size AND l.winners = t.winners AND l.drawn = t.drawn AND l.hits = t.hits
-GROUP BY t.kind, t.name HAVING sum(t.hits) > 1 ORDER BY best DESC, t.kind, t.name LIMIT {most}"""
+GROUP BY t.kind, t.name HAVING sum(t.hits) > 1 ORDER BY best DESC, t.kind, t.name LIMIT"""
 STRATA = """
 SELECT t.kind, t.name, size, winners, drawn, hits, count(*) AS draws
 FROM ({taken}
@@ -64,10 +63,11 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
         yield no_chances("people")
         return
     members = {"person": max(1, people), "recruited by": max(1, heads)}
-    ranked = _ranked(taken, laws)
-    bounds = [best / UNIT for _, _, best in audit.engine.rows(ranked.format(most=MOST))]
-    many = max(SHOWN, e_bh(bounds, sum(members.values()), LISTED))
-    sql = STRATA.format(taken=taken, ranked=ranked.format(most=many))
+    # those with less than two wins, or with lesser bets, add next to nothing to the mixture, and leaving them out is safe
+    bets = ", ".join(f"sum(bet_{place})" for place in range(len(FAVOURS)))
+    ranked = RANKED.format(bets=bets, taken=taken, laws=weighed(laws, FAVOURS))
+    bounds = [best / PARTS for _, _, best in audit.engine.rows(f"{ranked} {MOST}")]
+    sql = STRATA.format(taken=taken, ranked=f"{ranked} {max(SHOWN, e_bh(bounds, sum(members.values()), LISTED))}")
     strata: dict[tuple[str, str], list[Stratum]] = {}
     for kind, name, *numbers in audit.engine.rows(sql):
         strata.setdefault((kind, name), []).append(Stratum(*map(int, numbers)))
@@ -116,11 +116,3 @@ SELECT '{kind}' AS kind, {who} AS name, {one if alone else many}
 FROM {chance}{people}
 WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND {who} IS NOT NULL
 {"" if alone else f"GROUP BY {who}, c.activity_id"}"""
-
-
-def _ranked(taken: str, laws: Sequence[tuple[int, ...]]) -> str:
-    """Who won twice or more, by the best of their bets: those with less add next to nothing, and leaving them out is safe."""
-    bets = [[round(log_class_bet([Stratum(*law)], ratio) * UNIT) for ratio in FAVOURS] for law in laws]
-    names = [f"bet_{place}" for place in range(len(FAVOURS))]
-    listed = values([(*law, *own) for law, own in zip(laws, bets, strict=True)], ["size", "winners", "drawn", "hits", *names])
-    return RANKED.format(bets=", ".join(f"sum({name})" for name in names), taken=taken, laws=listed, most="{most}")

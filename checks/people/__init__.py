@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 from audit.case import Audit
+from audit.engine import values
 from audit.finding import Finding, nothing
+from audit.stats.laws import Stratum, hit_law, log_class_bet
 
 PRESET = ("cn-prize-sales", "cn-promo-2020-preset-winners", "us-16cfr465")
 FAKE = (
@@ -20,7 +23,7 @@ WHERE m.author_id NOT IN (
     SELECT participant_id FROM purchase WHERE participant_id IS NOT NULL
     UNION SELECT participant_id FROM entry WHERE participant_id IS NOT NULL
     UNION SELECT payer_id FROM payment WHERE payer_id IS NOT NULL)"""
-PARTS = 10**12
+PARTS = 10**12  # logs of bets are summed in whole parts of 1: a sum of floats would differ from run to run
 FACTORS = (1.5, 2, 3, 5, 10, 30, 100)  # how much likelier a favoured group might win; the bets are mixed evenly
 DRAWN = """
 SELECT subject, draw_key, any_value(chance_num) AS w, any_value(chance_den) AS n, count(*) AS a, count(*) FILTER (won) AS x
@@ -32,36 +35,35 @@ def gains(audit: Audit, entries: str, least: float = 0.0) -> list[tuple[str, int
 
     entries is SQL over `entry_chance` with a column `subject`. In each draw the subject holds a of n places, of which w win;
     a bet that its odds are k times those of the others gains k^x C(n, w) / sum_j C(a, j) C(n - a, w - j) k^j, the ratio of
-    Fisher's noncentral to the plain hypergeometric chance; the product over draws is an e-value (Ville 1939). Logs are summed
-    in whole parts of 10^-12: a sum of floats would differ from run to run.
+    Fisher's noncentral to the plain hypergeometric chance; the product over draws is an e-value (Ville 1939).
     """
     drawn = DRAWN.format(entries=entries)
     patterns = audit.engine.rows(f"SELECT DISTINCT n, w, a, x FROM ({drawn}) AS drawn ORDER BY ALL")
     if not patterns:
         return []
-    names = [f"g{place}" for place in range(len(FACTORS))]
-    table = ", ".join(
-        f"({n}, {w}, {a}, {x}, "
-        + ", ".join(f"CAST({round(gain(n, w, a, x, k) * PARTS)} AS HUGEINT)" for k in FACTORS)
-        + ")"
-        for n, w, a, x in patterns
-    )
-    mixed = " + ".join(f"exp(greatest(-700, least(700, sum(p.{name}) / {PARTS})))" for name in names)
+    bets = [f"sum(p.bet_{place})" for place in range(len(FACTORS))]
+    mixed = " + ".join(f"exp(greatest(-700, least(700, {bet} / {PARTS})))" for bet in bets)
     return audit.engine.rows(f"""
         SELECT d.subject, CAST(sum(d.a) AS BIGINT), CAST(sum(d.x) AS BIGINT),
             sum(CAST(d.a * d.w AS HUGEINT) * {PARTS} // d.n) / {PARTS}, ({mixed}) / {len(FACTORS)} AS e
-        FROM ({drawn}) AS d JOIN (VALUES {table}) AS p(n, w, a, x, {", ".join(names)})
-            ON p.n = d.n AND p.w = d.w AND p.a = d.a AND p.x = d.x
+        FROM ({drawn}) AS d JOIN ({weighed(patterns, FACTORS)}) AS p
+            ON p.size = d.n AND p.winners = d.w AND p.drawn = d.a AND p.hits = d.x
         GROUP BY d.subject HAVING e >= {least} ORDER BY e DESC, d.subject""")
 
 
-def gain(n: int, w: int, a: int, x: int, factor: float) -> float:
-    """The log of what one draw adds to the bet."""
-    low, high = max(0, a + w - n), min(a, w)
-    if not low <= x <= high:
-        return 0.0  # more winners recorded than places: a fault of the records, no evidence of favour
-    ways = math.log(sum(math.comb(a, j) * math.comb(n - a, w - j) * factor**j for j in range(low, high + 1)))
-    return x * math.log(factor) + math.log(math.comb(n, w)) - ways
+def weighed(laws: Iterable[Sequence[int]], ratios: Sequence[float]) -> str:
+    """Each (size, winners, drawn, hits) with the log of what it adds to a bet on each ratio, as SQL: `bet_0`, `bet_1` …
+
+    In whole PARTS, so that sums are exact. More winners recorded than places are a fault of the records, no evidence: 0.
+    """
+
+    def bet(law: Sequence[int], ratio: float) -> int:
+        size, winners, drawn, hits = law
+        able = any(hits == hit for hit, _ in hit_law(size, winners, drawn))
+        return round(log_class_bet([Stratum(size, winners, drawn, hits)], ratio) * PARTS) if able else 0
+
+    rows = [[*law, *(bet(law, ratio) for ratio in ratios)] for law in (tuple(map(int, one)) for one in laws)]
+    return values(rows, ["size", "winners", "drawn", "hits", *(f"bet_{place}" for place in range(len(ratios)))])
 
 
 def need(audit: Audit, subjects: int = 1) -> float:

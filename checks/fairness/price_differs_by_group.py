@@ -20,6 +20,11 @@ DIFFERING = """
     SELECT row_number() OVER (ORDER BY item, kind, asset, quantity, day) AS stratum, * FROM (
         SELECT item, kind, asset, coalesce(quantity, 1) AS quantity, CAST(timezone({zone}, paid_at) AS DATE) AS day, min(amount) AS lowest
         FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL GROUP BY ALL HAVING min(amount) < max(amount)) AS one"""
+BOUGHT_BY_TWO = """
+SELECT t.item, t.kind, t.asset, coalesce(t.quantity, 1) AS quantity, CAST(timezone({zone}, t.moment) AS DATE) AS day, {mixed}
+FROM (SELECT *, paid_at AS moment FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL) AS t
+JOIN participant_once AS p ON p.participant_id = t.participant_id
+GROUP BY ALL"""
 TRIALS = """
 WITH differing AS ({differing}
 ), first_bought AS (
@@ -45,9 +50,8 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
         return
     zone = literal(audit.case.file.timezone)
     differing = DIFFERING.format(zone=zone)
-    times = audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing")
-    if not times and audit.engine.value("SELECT count(*) FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL"):
-        yield from (_alike(name, differing) for name in groups(audit))
+    if not audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing"):
+        yield from _alike(audit, zone)
         return
     yield from compare(
         audit,
@@ -57,7 +61,16 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
     )
 
 
-def _alike(grouping: str, sql: str) -> Finding:
-    text = Text(f"同日同品对所有人同价，人群之间没有差别（按 {grouping}）。",
-                f"On each day the same thing cost everybody the same, so no group differs (by {grouping}).")  # fmt: skip
-    return Finding(grouping, Verdict.PASS, text, Basis.SCREEN, observed="0", sql=sql)
+def _alike(audit: Audit, zone: str) -> Iterator[Finding]:
+    """One price for all: shown for a grouping where two of its groups bought the same thing on one day, else nothing can be told."""
+    named = groups(audit)
+    mixed = [f"min(coalesce({group}, '(none)')) < max(coalesce({group}, '(none)'))" for group in named.values()]
+    sql = BOUGHT_BY_TWO.format(mixed=", ".join(f"{one} AS mixed_{place}" for place, one in enumerate(mixed)), zone=zone)
+    counted = ", ".join(f"count(*) FILTER (mixed_{place})" for place in range(len(mixed)))
+    for name, times in zip(named, audit.engine.rows(f"SELECT {counted} FROM ({sql}) AS alike")[0], strict=True):
+        text = Text(f"两个以上人群在同日购买同品的 {times} 处，对所有人同价（按 {name}）。",
+                    f"Where two groups bought the same thing on one day ({times} times), everybody paid the same (by {name}).") \
+            if times else Text(f"没有两个人群在同日购买同品，无从比较（按 {name}）。",
+                               f"No two groups bought the same thing on one day: nothing to compare (by {name}).")  # fmt: skip
+        verdict = Verdict.PASS if times else Verdict.INCONCLUSIVE
+        yield Finding(name, verdict, text, Basis.SCREEN, observed="0", sql=sql)

@@ -149,3 +149,20 @@ def test_demographic_parity_stands_beside_the_odds_ratio(audited: Auditor) -> No
     assert f"demographic-parity difference {high - low:.4f}, ratio {low / high:.3f}; like with like" in found.text.en
     assert f"人口统计均等差 {high - low:.4f}、比 {low / high:.3f}" in found.text.zh
     assert {row["group"]: row["rate"] for row in found.rows} == {name: f"{rate:.4f}" for name, rate in rates.items()}
+
+
+@pytest.mark.parametrize(("regions", "goods", "verdict"), [("several", "shared", "PASS"), ("one", "shared", "INCONCLUSIVE"),
+                                                           ("several", "single", "INCONCLUSIVE")])  # fmt: skip
+def test_one_price_for_all_is_shown_only_where_groups_bought_the_same(
+    regions: str, goods: str, verdict: str, tmp_path: Path, audited: Auditor
+) -> None:
+    """Everything has one price: of several regions none paid more; of one region, or of goods sold once, nothing can be told."""
+    folder = Path(shutil.copytree(TEA, tmp_path / "case"))
+    orders = table(folder, "orders")
+    priced = [{**row, "商品": f"Z{n}" if goods == "single" else "Z", "金额": "9.90"} for n, row in enumerate(orders)]
+    write(folder, "orders", priced)
+    if regions == "one":
+        write(folder, "users", [{**row, "地区": "west"} for row in table(folder, "users")])
+    _, findings = audited(folder)
+    found = {one.subject: one for one in findings if one.check == "price_differs_by_group"}
+    assert found["region"].verdict == verdict

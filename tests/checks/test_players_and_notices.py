@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 from audit.finding import Verdict
+from audit.hidden import chances
+from audit.stats.laws import Stratum
+from audit.stats.people import e_bh, favoured
+from checks.draws import others
 from checks.run import cover_of
 from tests.checks.test_draws import finding
 from tests.conftest import FIXTURES, Auditor, failing, maker
@@ -62,6 +66,24 @@ def test_staff_and_shared_devices_with_the_declared_odds_are_silent(tmp_path: Pa
     assert "e-BH" in budget.en
     assert "e-BH" in budget.zh
     assert finding(findings, "odds_depend_on_player").verdict is Verdict.PASS
+
+
+def test_who_is_listed_is_who_would_be_if_everybody_were_weighed(
+    tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("checks.draws.winners_concentrated.SHOWN", 1)
+    better = {f"U{n:03d}" for n in range(1, 81) if n % 8 in (1, 3, 6)}
+    audit, findings = audited(played(tmp_path / "case", lambda s: 30 if s.user in better else 1))
+    strata: dict[tuple[str, str], list[Stratum]] = {}
+    taken = f"SELECT participant_id, chance_num, chance_den, hit FROM {chances(audit, others(audit))} ORDER BY ALL"
+    for person, num, den, hit in audit.engine.rows(taken):
+        if hit is not None and 0 < num < den:
+            strata.setdefault(("person", person), []).append(Stratum(int(den), int(num), 1, int(hit)))
+    every = favoured({who: own for who, own in strata.items() if sum(one.hits for one in own) > 1})
+    many = e_bh([one.log_bet for one in every], len(strata) + 1, 0.05)  # nobody is told to have recruited anybody
+    assert many > 5
+    told = [(row["name"], row["chances"], row["wins"]) for row in finding(findings, "winners_concentrated").rows]
+    assert told == [(one.name, one.chances, one.hits) for one in every[:many]]
 
 
 NOTICE = "  notice: {file: notices.csv, columns: {notice_id: 公告, published_at: 时间, campaign: 活动, text: 内容, odds: 赔率倍数}}\n"

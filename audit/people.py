@@ -54,22 +54,29 @@ def _links() -> Step:
 
 
 def _clusters() -> Step:
-    """Accounts joined by any chain of shared values; a cluster bears the smallest of their ids."""
+    """Accounts joined by any chain of shared values; a cluster bears the smallest of their ids.
+
+    Whoever shares a value is linked to the first account of it; only accounts with several firsts join what is apart.
+    """
     return Step(
         "account_cluster",
-        "WITH RECURSIVE linked AS (\n"
-        "    SELECT participant_id, first_id FROM identity_link\n"
+        "WITH RECURSIVE star AS (\n"
+        "    SELECT participant_id, min(first_id) AS lowest, max(first_id) AS highest FROM identity_link GROUP BY participant_id\n"
+        "), joined AS (\n"
+        "    SELECT s.lowest AS a, l.first_id AS b FROM star AS s JOIN identity_link AS l ON l.participant_id = s.participant_id\n"
+        "    WHERE s.lowest < s.highest AND l.first_id <> s.lowest\n"
         "), edge AS (\n"
-        "    SELECT participant_id AS a, first_id AS b FROM linked WHERE participant_id <> first_id\n"
-        "    UNION\n    SELECT first_id, participant_id FROM linked WHERE participant_id <> first_id\n"
-        "), label(participant_id, cluster) USING KEY (participant_id) AS (\n"
-        "    SELECT participant_id, min(first_id) FROM linked GROUP BY participant_id\n"
+        "    SELECT a, b FROM joined UNION SELECT b, a FROM joined\n"
+        "), label(first_id, cluster) USING KEY (first_id) AS (\n"
+        "    SELECT a, min(least(a, b)) FROM edge GROUP BY a\n"
         "    UNION\n"
         "    SELECT e.b, min(l.cluster)\n"
-        "    FROM label AS l JOIN edge AS e ON e.a = l.participant_id\n"
-        "    JOIN recurring.label AS r ON r.participant_id = e.b\n"
+        "    FROM label AS l JOIN edge AS e ON e.a = l.first_id\n"
+        "    JOIN recurring.label AS r ON r.first_id = e.b\n"
         "    WHERE l.cluster < r.cluster GROUP BY e.b\n"
-        ")\nSELECT participant_id, cluster, count(*) OVER (PARTITION BY cluster) AS accounts FROM label",
+        ")\nSELECT s.participant_id, coalesce(l.cluster, s.lowest) AS cluster,\n"
+        "    count(*) OVER (PARTITION BY coalesce(l.cluster, s.lowest)) AS accounts\n"
+        "FROM star AS s LEFT JOIN label AS l ON l.first_id = s.lowest",
         "table",
     )
 

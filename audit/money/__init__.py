@@ -7,7 +7,7 @@ this is an attribution, for money bears no marks, and every report that uses it 
 
 from __future__ import annotations
 
-from audit.engine import Step, literal
+from audit.engine import Step, literal, quarter
 from audit.money.attribution import Attribution, any_of, entries_of, named, set_aside, where
 from audit.money.rewards import OF_BUYER, reward_steps
 from audit.rules import Rules, clauses_of
@@ -24,7 +24,7 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
         steps.append(_levels("invited_level", "invited"))
     steps += [
         _payees(),
-        _member(rules, scope),
+        _people(rules, scope),
         _events(rules, given),
         _buyers(),
         *reward_steps(rules, scope, platform, ignored),
@@ -35,7 +35,7 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
                 "paid_invitation",
                 "-- an invitation for which the inviter was paid because of what the invited did\n"
                 "SELECT i.person, CASE WHEN r.person IS NOT NULL THEN i.referrer END AS referrer\nFROM invited AS i\n"
-                "LEFT JOIN reward_reach AS r ON r.person = i.person AND r.step = 1",
+                "LEFT JOIN reward_reach AS r ON r.person = i.person AND r.inviter",
                 "table",
             ),
             _levels("paid_level", "paid_invitation"),
@@ -87,13 +87,20 @@ def _payees() -> Step:
     )
 
 
-def _member(rules: Rules, scope: Scope) -> Step:
-    """Who takes part in the rewards: whoever recruited somebody, or was paid for what somebody else did."""
+def _people(rules: Rules, scope: Scope) -> Step:
+    """Who stands above each person, and who takes part in the rewards: whoever recruited, or was paid for what somebody else did."""
     above = [name for name, award in clauses_of(rules).items() if "." in award.to]
-    parts = ["SELECT DISTINCT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
+    parts = ["SELECT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
     if above and scope.has("payment", "reason"):
         parts.append(f"SELECT payee FROM payee_total WHERE clause IN ({', '.join(map(literal, above))})")
-    return Step("plan_member", "\nUNION\n".join(parts), "table")
+    taking = "\n    UNION\n    ".join(parts)
+    return Step(
+        "plan_person",
+        f"WITH taking AS (\n    SELECT person FROM (\n    {taking}\n    ) AS one GROUP BY person\n)\n"
+        "SELECT coalesce(i.person, t.person) AS person, i.referrer, j.referrer AS second, t.person IS NOT NULL AS takes_part\n"
+        "FROM invited AS i\nLEFT JOIN invited AS j ON j.person = i.referrer\nFULL JOIN taking AS t ON t.person = i.person",
+        "table",
+    )
 
 
 def _events(rules: Rules, given: Attribution) -> Step:
@@ -127,7 +134,7 @@ def _buyers() -> Step:
         "FROM (\n"
         "    SELECT person, asset, source, moved > 0 AS sold, count(*) AS events, sum(moved) AS moved, min(moment) AS first_at\n"
         "    FROM money_event WHERE moves IN ('order', 'entry') GROUP BY ALL\n"
-        ") AS t\nLEFT JOIN plan_member AS m ON m.person = t.person",
+        ") AS t\nLEFT JOIN plan_person AS p ON p.person = t.person",
         "table",
     )
 
@@ -179,18 +186,22 @@ def _members(scope: Scope, own: str, aside: str) -> Step:
 
 def _sums_by_day(scope: Scope, own: str) -> list[Step]:
     """What orders and entries moved, and what was paid, day by day in the case's zone."""
-    zone = literal(scope.zone)
+    day = f"CAST(timezone({literal(scope.zone)}, first_at) AS DATE) AS day"
     return [
         Step(
             "moved_day",
-            f"SELECT CAST(timezone({zone}, moment) AS DATE) AS day, moves, asset, source, sum(moved) AS moved\n"
-            "FROM money_event\nWHERE moves IN ('order', 'entry') AND moment IS NOT NULL\nGROUP BY ALL",
+            f"SELECT {day}, moves, asset, source, sum(moved) AS moved\nFROM (\n"
+            "    SELECT min(moment) AS first_at, moves, asset, source, sum(moved) AS moved FROM money_event\n"
+            f"    WHERE moves IN ('order', 'entry') AND moment IS NOT NULL GROUP BY {quarter('moment')}, moves, asset, source\n"
+            ") AS moved\nGROUP BY ALL",
             "table",
         ),
         Step(
             "payment_day",
-            f"SELECT CAST(timezone({zone}, paid_at) AS DATE) AS day, reason AS clause, asset, payee_id NOT IN {own} AS to_people,\n"
-            "    sum(amount) AS amount\nFROM payment_once\nWHERE paid_at IS NOT NULL\nGROUP BY ALL",
+            f"SELECT {day}, clause, asset, to_people, sum(amount) AS amount\nFROM (\n"
+            f"    SELECT min(paid_at) AS first_at, reason AS clause, asset, payee_id NOT IN {own} AS to_people, sum(amount) AS amount\n"
+            f"    FROM payment_once WHERE paid_at IS NOT NULL GROUP BY {quarter('paid_at')}, reason, asset, payee_id NOT IN {own}\n"
+            ") AS paid\nGROUP BY ALL",
             "table",
         ),
     ]

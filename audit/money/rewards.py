@@ -12,7 +12,7 @@ MOVES = {"registration": "registration", "start": "activity", "completion": "act
          "win": "entry", "loss": "entry", "order": "order", "recruit": "registration",
          "day-end": "pool"}  # fmt: skip
 EVENTS = {"registration", "activity", "entry", "order"}  # the kinds that money_event holds
-OF_BUYER = "CASE WHEN t.source <> 'order' THEN t.source WHEN m.person IS NULL THEN 'outside' ELSE 'own' END AS source"
+OF_BUYER = "CASE WHEN t.source <> 'order' THEN t.source WHEN p.takes_part THEN 'own' ELSE 'outside' END AS source"
 
 
 def refunds(rules: Rules) -> list[str]:
@@ -50,22 +50,22 @@ def paid_for(rules: Rules) -> str:
 
 
 def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> list[Step]:
-    """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person and step.
+    """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person.
 
     A reward is of the person whose event it is paid for. step is how many invitations lie between them and whom it is paid
     to: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another; NULL under clauses that pay nobody for standing
-    above somebody.
+    above somebody. Of a person it is asked whether the inviter was paid, and whether anybody past the inviter was.
     """
     views = [
         Step("reward_total", "SELECT clause, asset, source, step, payments, amount\nFROM reward_side\nWHERE NOT by_person"),
-        Step("reward_reach", "SELECT person, step, payments\nFROM reward_side\nWHERE by_person AND person IS NOT NULL"),
+        Step("reward_reach", "SELECT person, inviter, past\nFROM reward_side\nWHERE by_person AND person IS NOT NULL"),
     ]
-    people = f"p.payee_id NOT IN ({', '.join(map(literal, ('', *platform)))})"
+    accounts = f"p.payee_id NOT IN ({', '.join(map(literal, ('', *platform)))})"
     if not scope.has("payment", "reason", "ref"):
         untraced = (
             "SELECT CAST(NULL AS VARCHAR) AS clause, p.asset, 'untraced' AS source, -1 AS step, CAST(NULL AS VARCHAR) AS person,\n"
-            "    false AS by_person, count(*) AS payments, sum(p.amount) AS amount\n"
-            f"FROM payment_once AS p\nWHERE {people}\nGROUP BY ALL"
+            "    false AS by_person, count(*) AS payments, sum(p.amount) AS amount, false AS inviter, false AS past\n"
+            f"FROM payment_once AS p\nWHERE {accounts}\nGROUP BY ALL"
         )
         return [Step("reward_side", untraced, "table"), *views]
     beside = ", ".join(map(literal, ["", *(name for name, award in clauses_of(rules).items() if award.to in BESIDE)]))
@@ -77,24 +77,23 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
         Step(
             "reward_side",
             "SELECT clause, asset, source, step, person, grouping(clause) = 1 AS by_person, count(*) AS payments,\n"
-            "    sum(amount) AS amount\n"
+            "    sum(amount) AS amount, bool_or(step IS NOT NULL AND step = 1) AS inviter,\n    bool_or(step IS NOT NULL AND step NOT IN (0, 1)) AS past\n"
             "FROM (\n"
-            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.reason IN ({back}) THEN 'returned'\n"
+            "    -- what is no reward is left out after the join: a filter before it makes the engine join the wrong way round\n"
+            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.reason IN ({aside}) OR ({accounts}) IS NOT TRUE THEN 'aside'\n"
+            f"            WHEN p.reason IN ({back}) THEN 'returned'\n"
             f"            {pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
             f"        CASE WHEN p.reason IN ({beside}) THEN NULL WHEN p.payee_id = e.person THEN 0\n"
             "            WHEN p.payee_id = e.referrer THEN 1 WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
             "        e.person, p.amount\n"
             "    FROM payment_once AS p\n"
             "    LEFT JOIN (\n"
-            f"        SELECT t.event, t.moves, t.person, i.referrer, j.referrer AS second, {OF_BUYER}\n"
+            f"        SELECT t.event, t.moves, t.person, p.referrer, p.second, {OF_BUYER}\n"
             "        FROM money_event AS t\n"
-            "        LEFT JOIN plan_member AS m ON m.person = t.person\n"
-            "        LEFT JOIN invited AS i ON i.person = t.person\n"
-            "        LEFT JOIN invited AS j ON j.person = i.referrer\n"
+            "        LEFT JOIN plan_person AS p ON p.person = t.person\n"
             f"    ) AS e ON {paid_for(rules)}\n"
-            f"    WHERE {people} AND coalesce(p.reason, '') NOT IN ({aside})\n"
-            ") AS paid\n"
-            "GROUP BY GROUPING SETS ((clause, asset, source, step), (person, step))",
+            ") AS paid\nWHERE source <> 'aside'\n"
+            "GROUP BY GROUPING SETS ((clause, asset, source, step), (person))",
             "table",
         ),
         *views,

@@ -2,7 +2,7 @@
 
 Does: compares how often payments to each declared group came later than the middle of their clause and week.
 Matters: delay is the cheapest way to pay some people less.
-How: time from the event to the payment, within the same clause and week; slower than their median is the event; exact test.
+How: time from the event to the payment, within the same clause and seven days; slower than their median is the event; exact test.
 Blind to: payments that lead to no event; differences within a week that a change of system explains.
 """
 
@@ -24,7 +24,7 @@ WITH waits AS (
     SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person,
         e.moment, epoch(p.paid_at) - epoch(e.moment) AS waited
     FROM payment_once AS p JOIN (
-        SELECT moves, event, moment, (CAST(timezone({zone}, moment) AS DATE) - DATE '1900-01-01') // 7 AS week FROM money_event
+        SELECT moves, event, moment, CAST(epoch(moment) AS BIGINT) // 604800 AS week FROM money_event
     ) AS e ON {paid_for}
     WHERE p.paid_at >= e.moment
 ), middle AS (SELECT stratum, median(waited) AS waited FROM waits GROUP BY stratum)
@@ -44,7 +44,6 @@ def payments_slower_by_group(audit: Audit) -> Iterator[Finding]:
     yield from compare(
         audit,
         TRIALS.format(
-            zone=literal(audit.case.file.timezone),
             paid_for=paid_for(audit.rules),
             clauses=f"[{', '.join(map(literal, clauses_of(audit.rules)))}]",
         ),

@@ -31,7 +31,7 @@ WHERE m.paid > 0 AND m.asset = {asset} GROUP BY ALL ORDER BY recruits"""
 )
 def break_even_seldom_reached(audit: Audit) -> Iterator[Finding]:
     """Yield a screen (noted) for each asset, where people both recruit and are paid."""
-    recruits = audit.has("plan_member") and audit.case.scope.has("participant", "referrer_id")
+    recruits = audit.has("plan_person") and audit.case.scope.has("participant", "referrer_id")
     assets = money_assets(audit) if recruits else []
     if not assets:
         yield nothing(

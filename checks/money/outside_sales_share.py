@@ -29,7 +29,7 @@ WHERE b.source <> 'stake' AND b.sold GROUP BY ALL ORDER BY ALL"""
 def outside_sales_share(audit: Audit) -> Iterator[Finding]:
     """Yield a screen for each asset that orders are paid in; lit where a benchmark of the jurisdiction is not reached."""
     found = audit.engine.records(SQL) if audit.has("buyer_total") else []
-    if not found or not audit.engine.value("SELECT count(*) FROM plan_member"):
+    if not found or not audit.engine.value("SELECT count(*) FROM plan_person WHERE takes_part"):
         yield nothing("orders", "没有订单，或没有人参与奖励。", "There are no orders, or nobody takes part in rewards.")
         return
     rule = attribution(audit.rules, audit.case.file.attribution)

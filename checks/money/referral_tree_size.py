@@ -37,9 +37,7 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
         "SELECT count(*) FROM invited AS i JOIN paid_invitation AS p ON p.person = i.person "
         "WHERE i.referrer IS NOT NULL AND p.referrer IS NULL"
     )
-    past = audit.engine.value(
-        "SELECT count(DISTINCT person) FROM reward_reach WHERE step NOT IN (0, 1)"
-    )
+    past = audit.engine.value("SELECT count(*) FROM reward_reach WHERE past")
     for subject, levels in (("invitations", "invited_level"), ("paid invitations", "paid_level")):
         sql = SQL.format(levels=levels)
         trees = audit.engine.rows(sql)

@@ -32,7 +32,7 @@ awards:
   second: {on: order, to: participant.referrer.referrer, pays: {CNY: {percent: "5", of: order, rounding: down}}}
 """
 ROOMS = ("checks.money", "checks.people", "checks.fairness")
-STEPS = ("invited", "invited_level", "payee_total", "plan_member", "money_event", "buyer_total", "reward_side", "paid_invitation",
+STEPS = ("invited", "invited_level", "payee_total", "plan_person", "money_event", "buyer_total", "reward_side", "paid_invitation",
          "paid_level", "money_beside", "member_money", "moved_day", "payment_day", "money_day", "identity_link",
          "account_cluster", "staff", "entry_chance")  # fmt: skip
 

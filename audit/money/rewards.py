@@ -36,6 +36,11 @@ def _under(clauses: list[str]) -> str:
     return f"p.reason IN ({', '.join(map(literal, clauses))})"
 
 
+def _case(clauses: list[str], then: str) -> str:
+    """A branch of a CASE for payments under these clauses; none for no clauses."""
+    return f"WHEN {_under(clauses)} THEN {then} " if clauses else ""
+
+
 def paid_for(rules: Rules) -> str:
     """Which event `e` of money_event a payment `p` is for, by its clause, as SQL to join on.
 
@@ -60,31 +65,31 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
         Step("reward_total", "SELECT clause, asset, source, step, payments, amount\nFROM reward_side\nWHERE NOT by_person"),
         Step("reward_reach", "SELECT person, inviter, past\nFROM reward_side\nWHERE by_person AND person IS NOT NULL"),
     ]
-    accounts = f"p.payee_id NOT IN ({', '.join(map(literal, ('', *platform)))})"
+    own = f" OR p.payee_id IN ({', '.join(map(literal, platform))})" if platform else ""
     if not scope.has("payment", "reason", "ref"):
         untraced = (
             "SELECT CAST(NULL AS VARCHAR) AS clause, p.asset, 'untraced' AS source, -1 AS step, CAST(NULL AS VARCHAR) AS person,\n"
             "    false AS by_person, count(*) AS payments, sum(p.amount) AS amount, false AS inviter, false AS past\n"
-            f"FROM payment_once AS p\nWHERE {accounts}\nGROUP BY ALL"
+            f"FROM payment_once AS p\nWHERE NOT (p.payee_id IS NULL{own})\nGROUP BY ALL"
         )
         return [Step("reward_side", untraced, "table"), *views]
-    beside = ", ".join(map(literal, ["", *(name for name, award in clauses_of(rules).items() if award.to in BESIDE)]))
-    back = ", ".join(map(literal, ["", *refunds(rules)]))
-    aside = ", ".join(map(literal, [ignored, *set_aside(rules)]))
-    pools = _kinds(rules).get("pool")
-    pool = f"WHEN {_under(pools)} THEN 'pool' " if pools else ""
+    clauses = clauses_of(rules)
+    aside = _case([ignored, *set_aside(rules)], "'aside'")
+    back = _case(refunds(rules), "'returned'")
+    pool = _case(_kinds(rules).get("pool", []), "'pool'")
+    beside = _case([name for name, award in clauses.items() if award.to in BESIDE], "NULL")
     return [
         Step(
             "reward_side",
             "SELECT clause, asset, source, step, person, grouping(clause) = 1 AS by_person, count(*) AS payments,\n"
-            "    sum(amount) AS amount, bool_or(step IS NOT NULL AND step = 1) AS inviter,\n    bool_or(step IS NOT NULL AND step NOT IN (0, 1)) AS past\n"
+            "    sum(amount) AS amount, coalesce(bool_or(step = 1), false) AS inviter,\n"
+            "    coalesce(bool_or(step NOT IN (0, 1)), false) AS past\n"
             "FROM (\n"
             "    -- what is no reward is left out after the join: a filter before it makes the engine join the wrong way round\n"
-            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.reason IN ({aside}) OR ({accounts}) IS NOT TRUE THEN 'aside'\n"
-            f"            WHEN p.reason IN ({back}) THEN 'returned'\n"
-            f"            {pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
-            f"        CASE WHEN p.reason IN ({beside}) THEN NULL WHEN p.payee_id = e.person THEN 0\n"
-            "            WHEN p.payee_id = e.referrer THEN 1 WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
+            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.payee_id IS NULL{own} THEN 'aside'\n"
+            f"            {aside}{back}{pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
+            f"        CASE {beside}WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = e.referrer THEN 1\n"
+            "            WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
             "        e.person, p.amount\n"
             "    FROM payment_once AS p\n"
             "    LEFT JOIN (\n"

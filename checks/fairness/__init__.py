@@ -24,10 +24,12 @@ SMALL = 10  # people; smaller groups are put together and never shown apart
 CONDITIONS = ("cn-pipl-2021-art24", "cn-algo-2022-art21", "cn-crpl-impl-2024-art9", "cn-platform-price-2026")
 CELLS = """
 WITH trial AS ({trials}),
-grouped AS (SELECT t.stratum, t.person, t.hit, {group} AS group_name FROM trial AS t JOIN participant_once AS p
-    ON p.participant_id = t.person WHERE t.hit IS NOT NULL),
-counted AS (SELECT stratum, group_name, count(*) AS a, count(*) FILTER (hit) AS x, min(person) AS low, max(person) AS high
-    FROM grouped GROUP BY stratum, group_name),
+grouped AS (SELECT t.stratum, t.person, t.{told}, {group} AS group_name FROM trial AS t JOIN participant_once AS p
+    ON p.participant_id = t.person WHERE t.{told} IS NOT NULL),
+tallied AS (SELECT stratum, group_name, {told}, count(*) AS times, min(person) AS low, max(person) AS high
+    FROM grouped GROUP BY ALL),
+counted AS (SELECT t.stratum, t.group_name, sum(t.times) AS a, coalesce(sum(t.times) FILTER ({hit}), 0) AS x, min(t.low) AS low,
+    max(t.high) AS high FROM tallied AS t{middle} GROUP BY ALL),
 sized AS (SELECT group_name, count(*) AS people FROM (SELECT DISTINCT group_name, person FROM {people}) AS one GROUP BY group_name),
 cell AS (SELECT g.stratum, CASE WHEN s.people < {small} THEN '(small)' ELSE coalesce(g.group_name, '(none)') END AS group_name,
     sum(g.a) AS a, sum(g.x) AS x
@@ -35,8 +37,13 @@ cell AS (SELECT g.stratum, CASE WHEN s.people < {small} THEN '(small)' ELSE coal
 total AS (SELECT stratum, sum(a) AS n, sum(x) AS w FROM cell GROUP BY stratum)
 SELECT c.group_name, t.n, t.w, c.a, c.x, count(*) AS times FROM cell AS c JOIN total AS t ON t.stratum = c.stratum
 GROUP BY ALL ORDER BY ALL"""
+MIDDLE = """
+    JOIN (SELECT stratum, min({told}) AS {told} FROM (
+        SELECT stratum, {told}, sum(times) OVER (PARTITION BY stratum ORDER BY {told}) AS up_to,
+            sum(times) OVER (PARTITION BY stratum) AS n FROM tallied
+    ) AS sorted WHERE 2 * up_to >= n GROUP BY stratum) AS m ON m.stratum = t.stratum"""
 ALL_PEOPLE = "grouped"
-SOME_PEOPLE = """(SELECT group_name, low AS person FROM counted UNION SELECT group_name, high FROM counted) AS ends"""
+SOME_PEOPLE = "(SELECT group_name, low AS person FROM counted UNION SELECT group_name, high FROM counted) AS ends"
 
 
 def groups(audit: Audit) -> dict[str, str]:
@@ -52,27 +59,31 @@ def groups(audit: Audit) -> dict[str, str]:
     return found
 
 
-def compare(audit: Audit, trials: str, what: Text, good: bool = True) -> Iterator[Finding]:
+def compare(audit: Audit, trials: str, what: Text, good: bool = True, above: str = "") -> Iterator[Finding]:
     """Compare each declared group with everybody else in the same strata; a finding for each grouping.
 
-    trials is SQL giving (stratum, person, moment, hit). good says that a hit is what one hopes for. Lit where a group's
-    exact p-value survives having looked at all groups of the case at its risk.
+    trials is SQL giving (stratum, person, moment, hit); or, instead of hit, a column `above` of which a hit is to lie above
+    the middle of its stratum. good says that a hit is what one hopes for. Lit where a group's exact p-value survives having
+    looked at all groups of the case at its risk.
     """
     groupings = groups(audit)
     tables = {}
     for name, group in groupings.items():
-        tables[name] = _cells(audit, trials, group)
+        tables[name] = _cells(audit, trials, group, above)
     looked = sum(len({row[0] for row in rows}) for _, rows in tables.values())
     level = float(audit.case.file.risk) / max(1, looked)
     for name, (sql, rows) in tables.items():
         yield _one(name, sql, rows, what, good, level)
 
 
-def _cells(audit: Audit, trials: str, group: str) -> tuple[str, list[tuple[str, int, int, int, int, int]]]:
+def _cells(audit: Audit, trials: str, group: str, above: str) -> tuple[str, list[tuple[str, int, int, int, int, int]]]:
     """The cells of one grouping, and their SQL. Who stands first and last in each cell mostly shows that no group is small."""
-    told, quick = (CELLS.format(trials=trials, group=group, small=SMALL, people=people) for people in (ALL_PEOPLE, SOME_PEOPLE))
+    middle = MIDDLE.format(told=above) if above else ""
+    told = {"told": above or "hit", "middle": middle, "hit": f"t.{above} > m.{above}" if above else "t.hit"}
+    whole, quick = (CELLS.format(trials=trials, group=group, small=SMALL, people=people, **told)
+                    for people in (ALL_PEOPLE, SOME_PEOPLE))  # fmt: skip
     rows = audit.engine.rows(quick)
-    return told, audit.engine.rows(told) if any(name == "(small)" for name, *_ in rows) else rows
+    return whole, audit.engine.rows(whole) if any(name == "(small)" for name, *_ in rows) else rows
 
 
 def _one(

@@ -2,7 +2,8 @@
 
 Does: compares how often payments to each declared group came later than the middle of their clause and week.
 Matters: delay is the cheapest way to pay some people less.
-How: time from the event to the payment, within the same clause and seven days; slower than their median is the event; exact test.
+How: whole minutes from the event to the payment, within the same clause and seven days; more than their median is the event;
+    exact test.
 Blind to: payments that lead to no event; differences within a week that a change of system explains.
 """
 
@@ -19,16 +20,12 @@ from checks.fairness import compare, no_groups
 from checks.money import traced
 
 TRIALS = """
-WITH waits AS (
-    -- a number for clause and week: text would cost more than the comparison
-    SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person,
-        e.moment, epoch(p.paid_at) - epoch(e.moment) AS waited
-    FROM payment_once AS p JOIN (
-        SELECT moves, event, moment, CAST(epoch(moment) AS BIGINT) // 604800 AS week FROM money_event
-    ) AS e ON {paid_for}
-    WHERE p.paid_at >= e.moment
-), middle AS (SELECT stratum, median(waited) AS waited FROM waits GROUP BY stratum)
-SELECT w.stratum, w.person, w.moment, w.waited > m.waited AS hit FROM waits AS w JOIN middle AS m ON m.stratum = w.stratum"""
+SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person, e.moment,
+    (CAST(epoch(p.paid_at) AS BIGINT) - CAST(epoch(e.moment) AS BIGINT)) // 60 AS minutes
+FROM payment_once AS p JOIN (
+    SELECT moves, event, moment, CAST(epoch(moment) AS BIGINT) // 604800 AS week FROM money_event
+) AS e ON {paid_for}
+WHERE p.paid_at >= e.moment"""
 
 
 @check(
@@ -49,4 +46,5 @@ def payments_slower_by_group(audit: Audit) -> Iterator[Finding]:
         ),
         Text("到账慢于同类中位数", "Paid later than the middle of the like"),
         good=False,
+        above="minutes",
     )

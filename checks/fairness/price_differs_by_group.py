@@ -20,6 +20,9 @@ DIFFERING = """
     SELECT row_number() OVER (ORDER BY item, kind, asset, quantity, day) AS stratum, * FROM (
         SELECT item, kind, asset, coalesce(quantity, 1) AS quantity, CAST(timezone({zone}, paid_at) AS DATE) AS day, min(amount) AS lowest
         FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL GROUP BY ALL HAVING min(amount) < max(amount)) AS one"""
+VARYING = """
+SELECT item FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL
+GROUP BY item, kind, asset, coalesce(quantity, 1) HAVING min(amount) < max(amount) LIMIT 1"""
 BOUGHT_BY_TWO = """
 SELECT t.item, t.kind, t.asset, coalesce(t.quantity, 1) AS quantity, CAST(timezone({zone}, t.moment) AS DATE) AS day, {mixed}
 FROM (SELECT *, paid_at AS moment FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL) AS t
@@ -50,7 +53,7 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
         return
     zone = literal(audit.case.file.timezone)
     differing = DIFFERING.format(zone=zone)
-    if not audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing"):
+    if not audit.engine.rows(VARYING) or not audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing"):
         yield from _alike(audit, zone)
         return
     yield from compare(

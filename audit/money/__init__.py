@@ -19,10 +19,8 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
     """The steps from the canonical tables to `reward_side`, `member_money` and the levels; empty without payments."""
     if not scope.has("payment", "payee_id", "asset", "amount"):
         return []
-    steps = [_invited(rules, scope)]
-    if scope.has("participant", "referrer_id"):
-        steps.append(_levels("invited_level", "invited"))
-    steps += [
+    steps = [
+        _invited(rules, scope),
         _payees(),
         _people(rules, scope),
         _events(rules, given),
@@ -30,16 +28,7 @@ def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: 
         *reward_steps(rules, scope, platform, ignored),
     ]
     if scope.has("participant", "referrer_id"):
-        steps += [
-            Step(
-                "paid_invitation",
-                "-- an invitation for which the inviter was paid because of what the invited did\n"
-                "SELECT i.person, CASE WHEN r.person IS NOT NULL THEN i.referrer END AS referrer\nFROM invited AS i\n"
-                "LEFT JOIN reward_reach AS r ON r.person = i.person AND r.inviter",
-                "table",
-            ),
-            _levels("paid_level", "paid_invitation"),
-        ]
+        steps += _levels()
     own = f"({', '.join(map(literal, ('', *platform)))})"
     aside = ", ".join(map(literal, [ignored, *set_aside(rules)]))
     return [
@@ -64,17 +53,30 @@ def _invited(rules: Rules, scope: Scope) -> Step:
     )
 
 
-def _levels(name: str, edges: str) -> Step:
-    """Everybody's level below the head of their tree, who is on level 1; a circle of invitations has no head and no level."""
-    return Step(
-        name,
-        "WITH RECURSIVE below AS (\n"
-        f"    SELECT person, person AS head, 1 AS level FROM {edges} WHERE referrer IS NULL AND person IS NOT NULL\n"
-        "    UNION ALL\n"
-        f"    SELECT e.person, b.head, b.level + 1 FROM below AS b JOIN {edges} AS e ON e.referrer = b.person\n"
-        ")\nSELECT * FROM below",
-        "table",
-    )
+def _levels() -> list[Step]:
+    """Everybody's level below the head of their tree, who is on level 1; people who invited each other in a circle have none.
+
+    Once by invitations, once by those alone for which the inviter was paid because of what the invited did.
+    """
+    return [
+        Step(
+            "tree_level",
+            "WITH RECURSIVE edge AS MATERIALIZED (\n"
+            "    SELECT i.person, i.referrer, coalesce(r.inviter, false) AS paid\n"
+            "    FROM invited AS i LEFT JOIN reward_reach AS r ON r.person = i.person\n"
+            "), below AS (\n"
+            "    SELECT person, person AS head, 1 AS level, person AS paid_head, 1 AS paid_level\n"
+            "    FROM invited WHERE referrer IS NULL AND person IS NOT NULL\n"
+            "    UNION ALL\n"
+            "    SELECT e.person, b.head, b.level + 1, CASE WHEN e.paid THEN b.paid_head ELSE e.person END,\n"
+            "        CASE WHEN e.paid THEN b.paid_level + 1 ELSE 1 END\n"
+            "    FROM below AS b JOIN edge AS e ON e.referrer = b.person\n"
+            ")\nSELECT * FROM below",
+            "table",
+        ),
+        Step("invited_level", "SELECT person, head, level\nFROM tree_level"),
+        Step("paid_level", "SELECT person, paid_head AS head, paid_level AS level\nFROM tree_level"),
+    ]
 
 
 def _payees() -> Step:
@@ -166,20 +168,21 @@ def _beside(rules: Rules, scope: Scope, own: str, aside: str) -> Step:
 
 def _members(scope: Scope, own: str, aside: str) -> Step:
     """What each person paid and received, by asset, and when first. Withdrawals move what was received before: left out."""
-    inside = "\n    AND person IN (SELECT participant_id FROM participant_once)" if scope.has("participant") else ""
+    inside = "\nWHERE person IN (SELECT participant_id FROM participant_once)" if scope.has("participant") else ""
     return Step(
         "member_money",
-        "SELECT person, asset, sum(paid) AS paid, sum(received) AS received,\n"
-        "    min(moment) FILTER (paid > 0) AS first_in, min(moment) FILTER (received > 0) AS first_out\n"
-        "FROM (\n"
-        "    SELECT person, asset, moved AS paid, CAST(0 AS DECIMAL(38, 0)) AS received, first_at AS moment FROM buyer_total\n"
-        "    UNION ALL\n"
-        "    SELECT payee, asset, CAST(0 AS DECIMAL(38, 0)), amount, first_at FROM payee_total\n"
-        f"    WHERE payee NOT IN {own} AND coalesce(clause, '') NOT IN ({aside})\n"
-        "    UNION ALL\n"
-        "    SELECT person, asset, paid, received, moment FROM money_beside\n"
-        ") AS moved\nWHERE person IS NOT NULL AND asset IS NOT NULL AND (paid <> 0 OR received <> 0)"
-        f"{inside}\nGROUP BY person, asset",
+        "SELECT *\nFROM (\n"
+        "    SELECT person, asset, sum(paid) AS paid, sum(received) AS received,\n"
+        "        min(moment) FILTER (paid > 0) AS first_in, min(moment) FILTER (received > 0) AS first_out\n"
+        "    FROM (\n"
+        "        SELECT person, asset, moved AS paid, CAST(0 AS DECIMAL(38, 0)) AS received, first_at AS moment FROM buyer_total\n"
+        "        UNION ALL\n"
+        "        SELECT payee, asset, CAST(0 AS DECIMAL(38, 0)), amount, first_at FROM payee_total\n"
+        f"        WHERE payee NOT IN {own} AND coalesce(clause, '') NOT IN ({aside})\n"
+        "        UNION ALL\n"
+        "        SELECT person, asset, paid, received, moment FROM money_beside\n"
+        "    ) AS moved\n    WHERE person IS NOT NULL AND asset IS NOT NULL AND (paid <> 0 OR received <> 0)\n"
+        f"    GROUP BY person, asset\n) AS summed{inside}",
         "table",
     )
 

@@ -24,7 +24,7 @@ VARYING = """
 SELECT item FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL
 GROUP BY item, kind, asset, coalesce(quantity, 1) HAVING min(amount) < max(amount) LIMIT 1"""
 BOUGHT_BY_TWO = """
-SELECT t.item, t.kind, t.asset, coalesce(t.quantity, 1) AS quantity, CAST(timezone({zone}, t.moment) AS DATE) AS day, {mixed}
+SELECT t.item, t.kind, t.asset, coalesce(t.quantity, 1) AS quantity, {day} AS day, {mixed}
 FROM (SELECT *, paid_at AS moment FROM purchase_once WHERE item IS NOT NULL AND paid_at IS NOT NULL) AS t
 JOIN participant_once AS p ON p.participant_id = t.participant_id
 GROUP BY ALL"""
@@ -53,8 +53,9 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
         return
     zone = literal(audit.case.file.timezone)
     differing = DIFFERING.format(zone=zone)
-    if not audit.engine.rows(VARYING) or not audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing"):
-        yield from _alike(audit, zone)
+    varying = bool(audit.engine.rows(VARYING))
+    if not varying or not audit.engine.value(f"SELECT count(*) FROM ({differing}) AS differing"):
+        yield from _alike(audit, f"CAST(timezone({zone}, t.moment) AS DATE)" if varying else "")
         return
     yield from compare(
         audit,
@@ -64,16 +65,21 @@ def price_differs_by_group(audit: Audit) -> Iterator[Finding]:
     )
 
 
-def _alike(audit: Audit, zone: str) -> Iterator[Finding]:
-    """One price for all: shown for a grouping where two of its groups bought the same thing on one day, else nothing can be told."""
+def _alike(audit: Audit, day: str) -> Iterator[Finding]:
+    """One price for all: shown for a grouping where two of its groups bought the same thing on one day, else nothing can be told.
+
+    day is SQL for the day of an order; empty where no price ever changed, for then it does not matter when one bought.
+    """
     named = groups(audit)
     mixed = [f"min(coalesce({group}, '(none)')) < max(coalesce({group}, '(none)'))" for group in named.values()]
-    sql = BOUGHT_BY_TWO.format(mixed=", ".join(f"{one} AS mixed_{place}" for place, one in enumerate(mixed)), zone=zone)
+    sql = BOUGHT_BY_TWO.format(mixed=", ".join(f"{one} AS mixed_{place}" for place, one in enumerate(mixed)),
+                               day=day or "CAST(NULL AS DATE)")  # fmt: skip
     counted = ", ".join(f"count(*) FILTER (mixed_{place})" for place in range(len(mixed)))
+    when = Text("在同日", " on one day") if day else Text("", "")
     for name, times in zip(named, audit.engine.rows(f"SELECT {counted} FROM ({sql}) AS alike")[0], strict=True):
-        text = Text(f"两个以上人群在同日购买同品的 {times} 处，对所有人同价（按 {name}）。",
-                    f"Where two groups bought the same thing on one day ({times} times), everybody paid the same (by {name}).") \
-            if times else Text(f"没有两个人群在同日购买同品，无从比较（按 {name}）。",
-                               f"No two groups bought the same thing on one day: nothing to compare (by {name}).")  # fmt: skip
+        text = Text(f"两个以上人群{when.zh}购买同品的 {times} 处，对所有人同价（按 {name}）。",
+                    f"Where two groups bought the same thing{when.en} ({times} times), everybody paid the same (by {name}).") \
+            if times else Text(f"没有两个人群{when.zh}购买同品，无从比较（按 {name}）。",
+                               f"No two groups bought the same thing{when.en}: nothing to compare (by {name}).")  # fmt: skip
         verdict = Verdict.PASS if times else Verdict.INCONCLUSIVE
         yield Finding(name, verdict, text, Basis.SCREEN, observed="0", sql=sql)

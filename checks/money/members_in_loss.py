@@ -20,12 +20,11 @@ from checks.money import amount_of, money_assets, percent
 
 LAW = ("cn-anti-pyramid-2005-art2", "jp-mugen-2", "cn-rebate-warning-2018", "us-ftc-income-2024", "us-burnlounge-2014")
 RANKED = """
-SELECT person, paid, received, received - paid AS net, count(*) OVER () AS people,
-    row_number() OVER (ORDER BY received) AS place, row_number() OVER (ORDER BY received - paid) AS net_place
+SELECT person, paid, received, received - paid AS net, count(*) OVER () AS people, row_number() OVER (ORDER BY received) AS place
 FROM member_money WHERE asset = {asset}"""
 TOTALS = """
 SELECT any_value(people), count(*) FILTER (paid > 0), count(*) FILTER (paid > 0 AND net < 0), sum(paid), sum(received),
-    max(net) FILTER (net_place = (people + 1) // 2), sum(received) FILTER (place > people - (people + 99) // 100),
+    quantile_disc(net, 0.5), sum(received) FILTER (place > people - (people + 99) // 100),
     sum((2 * place - people - 1) * CAST(received AS HUGEINT))
 FROM ({ranked}) AS r"""
 FUNDED = """

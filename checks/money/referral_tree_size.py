@@ -21,8 +21,10 @@ SQL = """
 SELECT head, count(*) AS persons, max(level) AS levels
 FROM {levels} GROUP BY head HAVING count(*) > 1 ORDER BY persons DESC, levels DESC, head"""
 SAME = """
-SELECT head, count(DISTINCT coalesce(c.cluster, l.person)) FROM {levels} AS l
-LEFT JOIN account_cluster AS c ON c.participant_id = l.person GROUP BY head"""
+SELECT coalesce(max(people) FILTER (NOT paid), 0), coalesce(max(people) FILTER (paid), 0) FROM (
+    SELECT grouping(l.head) = 1 AS paid, count(DISTINCT coalesce(c.cluster, l.person)) AS people
+    FROM tree_level AS l LEFT JOIN account_cluster AS c ON c.participant_id = l.person
+    GROUP BY GROUPING SETS ((l.head), (l.paid_head))) AS tree"""
 
 
 @check(needs=("participant.referrer_id",), provisions=LAW)
@@ -33,15 +35,13 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
         return
     company = set(audit.case.file.platform_accounts)
     limits = law.thresholds(audit, "persons")
-    unpaid = audit.engine.value(
-        "SELECT count(*) FROM invited AS i JOIN paid_invitation AS p ON p.person = i.person "
-        "WHERE i.referrer IS NOT NULL AND p.referrer IS NULL"
-    )
+    unpaid = audit.engine.value("SELECT count(*) FROM tree_level WHERE level > 1 AND paid_level = 1")
     past = audit.engine.value("SELECT count(*) FROM reward_reach WHERE past")
-    for subject, levels in (("invitations", "invited_level"), ("paid invitations", "paid_level")):
+    once = audit.engine.rows(SAME)[0] if audit.has("account_cluster") else (0, 0)
+    both = (("invitations", "invited_level"), ("paid invitations", "paid_level"))
+    for (subject, levels), people in zip(both, once, strict=True):
         sql = SQL.format(levels=levels)
         trees = audit.engine.rows(sql)
-        people = dict(audit.engine.rows(SAME.format(levels=levels))) if audit.has("account_cluster") else {}
         persons, depth = max((n for _, n, _ in trees), default=0), max((d for *_, d in trees), default=0)
         met = []
         for name, version in limits:
@@ -53,8 +53,8 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
         lit = bool(met) and levels == "paid_level"
         zh = "、".join(version["cite"] for _, version in met) or "无"
         en = ", ".join(version["cite"] for _, version in met) or "none"
-        once = f"（同设备、地址或支付账户并为一人后最大 {max(people.values())} 人）" if people else ""
-        once_en = f" ({max(people.values())} when accounts that share an identity count once)" if people else ""
+        same = f"（同设备、地址或支付账户并为一人后最大 {people} 人）" if people else ""
+        same_en = f" ({people} when accounts that share an identity count once)" if people else ""
         differ = Text(
             f"有邀请而未因其付酬的 {unpaid} 对；其事件的奖励付给邀请人以外者的 {past} 人。",
             f"Invitations for which nobody was paid: {unpaid}; people for whom somebody past the inviter was paid: {past}.",
@@ -68,9 +68,9 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
             subject,
             Verdict.FAIL if lit else Verdict.PASS,
             Text(
-                f"{kind.zh}：{len(trees)} 棵树，最大 {persons} 人{once}，最深 {depth} 层（含首位及其本层）。字面达到人数与层级门槛：{zh}。"
+                f"{kind.zh}：{len(trees)} 棵树，最大 {persons} 人{same}，最深 {depth} 层（含首位及其本层）。字面达到人数与层级门槛：{zh}。"
                 f"规模只是要件之一，不等于违法。{differ.zh}",
-                f"{kind.en}: {len(trees)} trees, the largest of {persons} persons{once_en}, the deepest of {depth} levels, the head's "
+                f"{kind.en}: {len(trees)} trees, the largest of {persons} persons{same_en}, the deepest of {depth} levels, the head's "
                 f"own included. Meets the textual threshold of persons and levels of: {en}. Size is one element of several and "
                 f"by itself no offence. {differ.en}",
             ),

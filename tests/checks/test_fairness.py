@@ -152,17 +152,27 @@ def test_demographic_parity_stands_beside_the_odds_ratio(audited: Auditor) -> No
 
 
 @pytest.mark.parametrize(("regions", "goods", "verdict"), [("several", "shared", "PASS"), ("one", "shared", "INCONCLUSIVE"),
-                                                           ("several", "single", "INCONCLUSIVE")])  # fmt: skip
+                                                           ("several", "single", "INCONCLUSIVE"), ("several", "dearer by day", "PASS"),
+                                                           ("by day", "dearer by day", "INCONCLUSIVE")])  # fmt: skip
 def test_one_price_for_all_is_shown_only_where_groups_bought_the_same(
     regions: str, goods: str, verdict: str, tmp_path: Path, audited: Auditor
 ) -> None:
-    """Everything has one price: of several regions none paid more; of one region, or of goods sold once, nothing can be told."""
+    """Everything has one price: of several regions none paid more; of one region, or of goods sold once, nothing can be told.
+
+    Nor can it where the price changes by the day, and no two regions bought on one.
+    """
     folder = Path(shutil.copytree(TEA, tmp_path / "case"))
     orders = table(folder, "orders")
-    priced = [{**row, "商品": f"Z{n}" if goods == "single" else "Z", "金额": "9.90"} for n, row in enumerate(orders)]
+    prices = {day: f"{9 + n}.90" if goods == "dearer by day" else "9.90"
+              for n, day in enumerate(sorted({row["付款时间"][:10] for row in orders}))}  # fmt: skip
+    priced = [{**row, "商品": f"Z{n}" if goods == "single" else "Z", "金额": prices[row["付款时间"][:10]]} for n, row in enumerate(orders)]
     write(folder, "orders", priced)
     if regions == "one":
         write(folder, "users", [{**row, "地区": "west"} for row in table(folder, "users")])
+    if regions == "by day":
+        where = {row["编号"]: "west" if row["地区"] == "west" else "east" for row in table(folder, "users")}
+        write(folder, "users", [{**row, "地区": where[row["编号"]]} for row in table(folder, "users")])
+        write(folder, "orders", [row for row in priced if (where[row["买家"]] == "west") == (row["付款时间"][9] in "02468")])
     _, findings = audited(folder)
     found = {one.subject: one for one in findings if one.check == "price_differs_by_group"}
     assert found["region"].verdict == verdict

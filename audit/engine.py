@@ -206,7 +206,7 @@ def scratch_engine(zone: str = "UTC") -> Engine:
 
 def quarter(moment: str) -> str:
     """Which quarter of an hour a moment lies in, as SQL: in every zone days begin with one (since 1972), and there are few to look up."""
-    return f"CAST(epoch({moment}) AS BIGINT) // 900"
+    return f"epoch_us({moment}) // 900000000"
 
 
 def literal(value: str | int | Decimal | Fraction | None) -> str:

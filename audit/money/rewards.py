@@ -63,7 +63,7 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
     """
     views = [
         Step("reward_total", "SELECT clause, asset, source, step, payments, amount\nFROM reward_side\nWHERE NOT by_person"),
-        Step("reward_reach", "SELECT person, inviter, past\nFROM reward_side\nWHERE by_person AND person IS NOT NULL"),
+        Step("reward_reach", "SELECT person, inviter, past\nFROM reward_side\nWHERE by_person"),
     ]
     own = f" OR p.payee_id IN ({', '.join(map(literal, platform))})" if platform else ""
     if not scope.has("payment", "reason", "ref"):
@@ -81,10 +81,7 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
     return [
         Step(
             "reward_side",
-            "SELECT clause, asset, source, step, person, grouping(clause) = 1 AS by_person, count(*) AS payments,\n"
-            "    sum(amount) AS amount, coalesce(bool_or(step = 1), false) AS inviter,\n"
-            "    coalesce(bool_or(step NOT IN (0, 1)), false) AS past\n"
-            "FROM (\n"
+            "WITH paid AS (\n"
             "    -- what is no reward is left out after the join: a filter before it makes the engine join the wrong way round\n"
             f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.payee_id IS NULL{own} THEN 'aside'\n"
             f"            {aside}{back}{pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
@@ -97,8 +94,14 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
             "        FROM money_event AS t\n"
             "        LEFT JOIN plan_person AS p ON p.person = t.person\n"
             f"    ) AS e ON {paid_for(rules)}\n"
-            ") AS paid\nWHERE source <> 'aside'\n"
-            "GROUP BY GROUPING SETS ((clause, asset, source, step), (person))",
+            ")\n"
+            "SELECT clause, asset, source, step, CAST(NULL AS VARCHAR) AS person, false AS by_person, count(*) AS payments,\n"
+            "    sum(amount) AS amount, false AS inviter, false AS past\n"
+            "FROM paid WHERE source <> 'aside' GROUP BY clause, asset, source, step\n"
+            "UNION ALL\n"
+            "SELECT NULL, NULL, NULL, NULL, person, true, NULL, NULL, coalesce(bool_or(step = 1), false),\n"
+            "    coalesce(bool_or(step NOT IN (0, 1)), false)\n"
+            "FROM paid WHERE source <> 'aside' AND person IS NOT NULL GROUP BY person",
             "table",
         ),
         *views,

@@ -21,9 +21,9 @@ from checks.money import traced
 
 TRIALS = """
 SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person, e.moment,
-    (CAST(epoch(p.paid_at) AS BIGINT) - CAST(epoch(e.moment) AS BIGINT)) // 60 AS minutes
+    (epoch_us(p.paid_at) - epoch_us(e.moment)) // 60000000 AS minutes
 FROM payment_once AS p JOIN (
-    SELECT moves, event, moment, CAST(epoch(moment) AS BIGINT) // 604800 AS week FROM money_event
+    SELECT moves, event, moment, epoch_us(moment) // 604800000000 AS week FROM money_event
 ) AS e ON {paid_for}
 WHERE p.paid_at >= e.moment"""
 

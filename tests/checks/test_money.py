@@ -274,3 +274,16 @@ def test_what_a_699_order_can_give_to_others() -> None:
         paid = sum(most_paid(clauses, price, "CNY", None, "package").values())
         assert paid == total
         assert percent(Decimal(paid), price) == share
+
+
+@pytest.mark.parametrize(("case", "source", "clauses"), [
+    ("group-rebate", "returned", {"refund"}), ("chain-2-1", "pool", {"v1-pool", "v2-pool"}),
+])  # fmt: skip
+def test_what_is_given_back_or_shared_by_the_day_is_no_reward_for_an_order(
+    case: str, source: str, clauses: set[str], audited: Auditor
+) -> None:
+    """A stake returned to who lost is no reward, and of a pool of the day nobody can say which order paid it."""
+    audit, _ = audited(FIXTURES / case / "honest")
+    rows = audit.engine.rows("SELECT clause, source FROM reward_total")
+    assert {clause for clause, found in rows if found == source} == clauses
+    assert {found for clause, found in rows if clause in clauses} == {source}

@@ -15,6 +15,7 @@ import pytest
 from audit.people import people_steps
 from audit.rules import read_rules
 from audit.scope import Scope
+from checks.people import weighed
 from tests.conftest import FIXTURES, Auditor
 
 RINGS = (3, 5, 10, 20, 50)
@@ -99,6 +100,13 @@ def test_a_bet_on_a_cluster_is_what_it_says(audited: Auditor) -> None:
         total += math.exp(log_e) / 7
     assert lead.e_value is not None
     assert math.isclose(lead.e_value, total, rel_tol=1e-9)
+
+
+def test_records_that_cannot_be_are_no_evidence() -> None:
+    """More hits than winners, more winners than places: a fault of the records, found elsewhere, and a bet of 0 here."""
+    laws = [(10, 2, 3, 1), (10, 2, 3, 3), (10, 12, 3, 1), (10, 9, 3, 0)]
+    rows = duckdb.sql(f"FROM ({weighed(laws, (2, 100))}) AS p").fetchall()
+    assert [bool(any(bets)) for *_, a, b in rows for bets in [(a, b)]] == [True, False, False, False]
 
 
 def test_linked_family_of_staff_is_noted_and_not_lit(audited: Auditor) -> None:

@@ -105,8 +105,9 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     """Judge the canonical tables; fill `gate`, `repeated_record` and `event_damage`."""
     _repeated(engine, scope)
     metrics = list(_metrics(scope, demands))
-    numbers = ["" if cell is None else str(cell) for cell in engine.rows(
-        "SELECT " + ",\n".join(f"({metric.number})" for metric in metrics))[0]] if metrics else []  # fmt: skip
+    # one by one: in one query the tables of all would have to fit into memory together
+    cells = [engine.value(metric.number) for metric in metrics]
+    numbers = ["" if cell is None else str(cell) for cell in cells]
     for metric, number, (expectation, success) in zip(metrics, numbers, _judge(metrics, numbers), strict=True):
         engine.rows(
             "INSERT INTO gate VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -113,6 +113,7 @@ def test_complete_trees(branches: int, levels: int, fee: int, percents: list[int
     assert loss.observed == f"{losers[0]} / {losers[1]}"
     assert f"({ratio})" in loss.text.en
     assert f"Gini coefficient {gini}" in loss.text.en
+    assert f"the median net is {-fee}.00" in loss.text.en  # whoever recruited nobody lost the fee, and they are just over half
     assert loss.verdict == "FAIL"
     assert one(findings, "entry_fees_paid_to_recruiters").observed == ratio
     size = one(findings, "referral_tree_size", "paid")

@@ -95,7 +95,7 @@ def _people(rules: Rules, scope: Scope) -> Step:
     parts = ["SELECT referrer AS person FROM invited WHERE referrer IS NOT NULL"]
     if above and scope.has("payment", "reason"):
         parts.append(f"SELECT payee FROM payee_total WHERE clause IN ({', '.join(map(literal, above))})")
-    taking = "\n    UNION\n    ".join(parts)
+    taking = "\n    UNION ALL\n    ".join(parts)
     return Step(
         "plan_person",
         f"WITH taking AS (\n    SELECT person FROM (\n    {taking}\n    ) AS one GROUP BY person\n)\n"

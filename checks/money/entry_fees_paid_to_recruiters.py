@@ -27,10 +27,9 @@ FROM reward_total WHERE source = 'entry' AND step <> 0 AND asset = {asset} GROUP
 LARGEST = """
 SELECT b.asset, b.moved, sum(p.amount)
 FROM payment_once AS p JOIN money_event AS b ON b.event = p.ref AND b.moves = 'order'
-WHERE b.source = 'entry' AND p.asset = b.asset AND b.moved > 0
-    AND p.reason IN (SELECT clause FROM reward_total WHERE source = 'entry' AND step <> 0){others}
+WHERE b.source = 'entry' AND p.asset = b.asset AND p.payee_id <> b.person AND b.moved > 0
+    AND p.reason IN (SELECT clause FROM reward_total WHERE source = 'entry' AND step <> 0)
 GROUP BY b.event, b.asset, b.moved ORDER BY sum(p.amount) * 1.0 / b.moved DESC, b.event LIMIT 1"""
-PAID_TO_ONESELF = "SELECT clause FROM reward_total WHERE source = 'entry' AND step = 0 LIMIT 1"
 
 
 @check(provisions=PYRAMID)
@@ -42,9 +41,7 @@ def entry_fees_paid_to_recruiters(audit: Audit) -> Iterator[Finding]:
         yield nothing("entry fees", "没有声明入门费订单，或付款无法逐笔归集。",
                       "No order is declared to buy entry, or payments cannot be traced.")  # fmt: skip
     rule = attribution(audit.rules, audit.case.file.attribution)
-    others = " AND p.payee_id <> b.person" if fees and audit.engine.rows(PAID_TO_ONESELF) else ""
-    largest = audit.engine.rows(LARGEST.format(others=others)) if fees else []
-    most = {asset: (moved, paid) for asset, moved, paid in largest}
+    most = {asset: (moved, paid) for asset, moved, paid in audit.engine.rows(LARGEST)} if fees else {}
     for asset, orders, moved in fees:
         query = PAID.format(asset=literal(asset))
         rows = evidence(audit, query)

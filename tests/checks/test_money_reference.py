@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.case import Audit
 from tests.conftest import Auditor
 from tests.reference import money
 
@@ -90,8 +91,27 @@ def test_rewards_and_members_are_what_a_slow_reader_finds(seed: int, tmp_path: P
             steps.setdefault(person, set()).add(step)
     reached = sorted((person, 1 in found, bool(found - {0, 1, None})) for person, found in steps.items())
     assert sorted(audit.engine.rows("SELECT person, inviter, past FROM reward_reach")) == reached
+    assert dict(levels(audit, "invited_level")) == walk(people, set(people))
+    assert dict(levels(audit, "paid_level")) == walk(people, {person for person, found in steps.items() if 1 in found})
     rows = audit.engine.rows("SELECT person, paid, received FROM member_money")
     assert {one: (int(paid), int(got)) for one, paid, got in rows} == money.members(people, orders, payments)
+
+
+def levels(audit: Audit, name: str) -> list[tuple[str, tuple[str, int]]]:
+    return [(person, (head, int(level))) for person, head, level in audit.engine.rows(f"SELECT person, head, level FROM {name}")]
+
+
+def walk(people: dict[str, money.Row], paid: set[str]) -> dict[str, tuple[str, int]]:
+    """Everybody's head and level, going up one by one as long as the invitation was paid for; in or below a circle there is none."""
+    found = {}
+    for person in people:
+        above = [person]
+        while (up := money.inviter(people, above[-1])) and up not in above:
+            above.append(up)
+        if up is None:
+            level = next((place for place, one in enumerate(above) if one not in paid), len(above) - 1)
+            found[person] = (above[level], level + 1)
+    return found
 
 
 def test_an_order_counts_once_however_many_its_buyer_recruited(tmp_path: Path, audited: Auditor) -> None:

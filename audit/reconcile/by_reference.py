@@ -9,7 +9,8 @@ from audit.engine import Step, literal
 from audit.reconcile.sides import by_bucket, by_range
 from audit.scope import Scope
 
-BUCKETS = 1 << 18
+BUCKETS = 1 << 14  # of events, for each clause: what is paired with each other has both in common
+TOTAL = "clause, asset, standing, CAST(sum(rows) AS BIGINT) AS {rows}, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount"
 
 
 @dataclass(frozen=True)
@@ -27,27 +28,27 @@ def by_reference_steps(
 ) -> list[Step]:
     """What differs, in buckets of events, then row by row in those buckets; cuts: found without hashes, range by range."""
     bucket = f"hash(event) % {BUCKETS}"
+    suspect = f"JOIN bucket_suspect AS s ON s.bucket = {bucket} AND s.clause = {{}}.clause"
     return [
         *(by_bucket(bucket) if cuts is None else by_range(bucket, cuts)),
         Step(
             "award_total",
             "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
-            "SELECT clause, asset, standing, rows AS awards, amount\nFROM side_total\nWHERE standing <> 'paid'",
+            f"SELECT {TOTAL.format(rows='awards')}\nFROM side_total\nWHERE standing <> 'paid'\nGROUP BY clause, asset, standing",
+            "table",
         ),
-        Step("paid_total", "SELECT clause, asset, rows AS payments, amount\nFROM side_total\nWHERE standing = 'paid'"),
+        Step(
+            "paid_total",
+            f"SELECT {TOTAL.format(rows='payments')}\nFROM side_total\nWHERE standing = 'paid'\nGROUP BY clause, asset, standing",
+            "table",
+        ),
         *_late(moments),
         Step(
             "bucket_suspect",
-            "SELECT bucket FROM bucket_differing\nUNION\nSELECT bucket FROM bucket_maybe_late",
+            "SELECT bucket, clause FROM bucket_differing\nUNION\nSELECT bucket, clause FROM bucket_maybe_late",
             "table",
         ),
-        Step(
-            "award_suspect",
-            # DuckDB 2.0.0 stops on an error of its own where amounts are shares of orders and events are matched by their ids
-            "SELECT a.*\nFROM award_due AS a\n"
-            f"WHERE EXISTS (SELECT 1 FROM bucket_suspect AS s WHERE s.bucket = hash(a.event) % {BUCKETS})",
-            "table",
-        ),
+        Step("award_suspect", f"SELECT a.*\nFROM award_due AS a\n{suspect.format('a')}", "table"),
         Step(
             "owed_suspect",
             "SELECT event, clause, payee, asset, amount, due_at, event_at\n"
@@ -62,9 +63,9 @@ def by_reference_steps(
         ),
         Step(
             "paid_suspect",
-            "-- payments without a reference have no bucket of their own: they are taken once, after the others\n"
-            f"SELECT *\nFROM ledger\nWHERE event IS NOT NULL AND {bucket} IN (SELECT bucket FROM bucket_suspect)\n"
-            "UNION ALL\nSELECT *\nFROM ledger\nWHERE event IS NULL",
+            "-- payments without a reference or a clause have no bucket of their own: they are taken after the others\n"
+            f"SELECT l.*\nFROM ledger AS l\n{suspect.format('l')}\nWHERE l.event IS NOT NULL\n"
+            "UNION ALL\nSELECT *\nFROM ledger\nWHERE event IS NULL OR clause IS NULL",
             "table",
         ),
         Step(
@@ -128,10 +129,10 @@ def _late(known: Moments) -> list[Step]:
         Step(
             "bucket_maybe_late",
             "-- hashes of events, not their ids: what two events share by chance is compared once more, and nothing is missed\n"
-            "SELECT DISTINCT p.bucket\n"
+            "SELECT DISTINCT p.bucket, p.clause\n"
             "FROM (\n"
             f"    SELECT hash(l.event, d.kind) AS code, hash(l.event) % {BUCKETS} AS bucket,\n"
-            "        l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
+            "        l.clause, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
             "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
             "    WHERE l.event IS NOT NULL\n"
             ") AS p\n"

@@ -12,28 +12,29 @@ ROW = "event, clause, payee, asset, amount"
 
 
 def by_bucket(bucket: str) -> list[Step]:
-    """Sums of hashes by bucket."""
+    """Sums of hashes by bucket and clause."""
     return [
         Step(
             "side_total",
-            "-- one pass over both sides: the buckets that differ, and the totals by clause\n"
-            "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount\n"
+            "-- one pass over both sides: the totals of each bucket by clause\n"
+            "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount, sum(code) AS code\n"
             "FROM (\n"
             f"    SELECT {bucket} AS bucket, clause, asset, amount,\n"
             "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
-            "        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE 1 END AS one,\n"
             f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE CAST(hash({ROW}) >> 1 AS BIGINT) END AS code\n"
             "    FROM award_due WHERE unknown OR amount > 0\n"
             "    UNION ALL\n"
-            f"    SELECT {bucket} AS bucket, clause, asset, amount, 'paid' AS standing,\n"
-            f"        -1 AS one, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
+            f"    SELECT {bucket} AS bucket, clause, asset, amount, 'paid' AS standing, -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
             "    FROM ledger\n"
             ") AS sides\n"
-            "GROUP BY GROUPING SETS ((bucket), (clause, asset, standing))\n"
-            "HAVING standing IS NOT NULL OR sum(one) <> 0 OR sum(code) <> 0",
+            "GROUP BY bucket, clause, asset, standing",
             "table",
         ),
-        Step("bucket_differing", "SELECT bucket\nFROM side_total\nWHERE standing IS NULL"),
+        Step(
+            "bucket_differing",
+            "SELECT bucket, clause\nFROM side_total\nGROUP BY bucket, clause\n"
+            "HAVING sum(code) <> 0 OR sum(CASE standing WHEN 'owed' THEN rows WHEN 'paid' THEN -rows ELSE 0 END) <> 0",
+        ),
     ]
 
 
@@ -51,14 +52,11 @@ def by_range(bucket: str, cuts: Sequence[str]) -> list[Step]:
     return [
         *parts,
         Step("side_range", every),
+        Step("side_total", "SELECT clause, asset, standing, rows, amount\nFROM side_range\nWHERE standing IS NOT NULL"),
         Step(
-            "side_total",
-            "SELECT clause, asset, standing, CAST(sum(rows) AS BIGINT) AS rows, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount\n"
-            "FROM side_range\nWHERE standing IS NOT NULL\nGROUP BY clause, asset, standing",
+            "bucket_differing",
+            f"SELECT DISTINCT {bucket} AS bucket, clause\nFROM side_range\nWHERE standing IS NULL",
             "table",
-        ),
-        Step(
-            "bucket_differing", f"SELECT DISTINCT {bucket} AS bucket\nFROM side_range\nWHERE standing IS NULL", "table"
         ),
     ]
 

@@ -26,6 +26,7 @@ COLUMNS = {
     "place_from": "BIGINT", "place_to": "BIGINT", "every": "BIGINT", "item": "VARCHAR", "kind": "VARCHAR",
     "due_seconds": "BIGINT", "from_at": "TIMESTAMPTZ", "to_at": "TIMESTAMPTZ",
 }  # fmt: skip
+EVERYONE = ("entrants", "everyone-so-far", "everyone-in-the-end")
 DUE = ("award_earned", "award_raised", "award_due")
 Cells = dict[str, str]
 
@@ -160,20 +161,17 @@ def _excepted(unknown: str) -> str:
 
 def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str = "event") -> Step:
     """Every clause on every event it bears on, with its recipient and whether that is owed, unheld or unknown."""
-    payees = [f"WHEN '{who}' THEN e.participant" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")]
-    unknowns = [
-        f"WHEN '{who}' THEN e.participant IS NULL" for who in ("entrants", "everyone-so-far", "everyone-in-the-end")
-    ]
-    payees.append("WHEN 'holder' THEN e.participant")
-    unknowns.append("WHEN 'holder' THEN false")
+    paid = {"holder": ("e.participant", "false")}
+    paid |= dict.fromkeys(EVERYONE, ("e.participant", "e.participant IS NULL"))
     for who in ("participant", "initiator"):
-        payees.append(f"WHEN '{who}' THEN e.{who}")
-        unknowns.append(f"WHEN '{who}' THEN e.{who} IS NULL")
+        paid[who] = (f"e.{who}", f"e.{who} IS NULL")
         for held in above(depth):
             level = held.rpartition("_")[2]
             path = ".team_leader" if held == "team_leader" else ".referrer" * int(level)
-            payees.append(f"WHEN '{who}{path}' THEN e.{who}_{held}")
-            unknowns.append(f"WHEN '{who}{path}' THEN e.{who}_known IS NULL OR e.{who}_{held}_unknown")
+            paid[who + path] = (f"e.{who}_{held}", f"e.{who}_known IS NULL OR e.{who}_{held}_unknown")
+    roles = sorted({row["role"].strip("'") for row in rows})
+    payees = [f"WHEN '{role}' THEN {paid[role][0]}" for role in roles]
+    unknowns = [f"WHEN '{role}' THEN {paid[role][1]}" for role in roles]
     payee, unknown = "\n        ".join(payees), "\n        ".join(unknowns)
     has = {column: any(row.get(column, "NULL") != "NULL" for row in rows) for column in COLUMNS}
     open_ = [

@@ -152,11 +152,15 @@ def _box_steps(rules: Rules, draws: Sequence[Boxes], scope: Scope) -> list[Step]
     return [
         Step("box_chance", values(chances, ["version", "position", "chance_num", "chance_den"])),
         Step(
-            "first_win",
-            "SELECT activity_id, min(position) AS position, min(decided_at) AS won_at\n"
-            "FROM entry_played\nWHERE outcome = 'win'\nGROUP BY activity_id",
+            "activity_run",
+            "SELECT activity_id, min(version) AS version, max(position) AS last_position,\n"
+            "    count(*) FILTER (outcome = 'win') AS wins, min(position) FILTER (outcome = 'win') AS won_at,\n"
+            "    min(decided_at) FILTER (outcome = 'win') AS decided_at,\n"
+            "    min(position) FILTER (outcome IS NULL) AS unknown_at\n"
+            "FROM entry_played\nGROUP BY activity_id",
             "table",
         ),
+        Step("first_win", "SELECT activity_id, won_at AS position, decided_at AS won_at\nFROM activity_run\nWHERE wins > 0"),
         Step(
             "draw_at_odds" if rules.boosts else "draw_replayed",
             "SELECT o.*,\n"
@@ -180,14 +184,6 @@ def _box_steps(rules: Rules, draws: Sequence[Boxes], scope: Scope) -> list[Step]
             "    count(*) FILTER (outcome = 'win') AS wins,\n"
             "    count(*) FILTER (outcome IS NULL) AS unknown\n"
             "FROM draw_replayed\nGROUP BY position, chance_num, chance_den",
-            "table",
-        ),
-        Step(
-            "activity_run",
-            "SELECT activity_id, min(version) AS version, max(position) AS last_position,\n"
-            "    min(position) FILTER (outcome = 'win') AS won_at,\n"
-            "    min(position) FILTER (outcome IS NULL) AS unknown_at\n"
-            "FROM entry_played\nGROUP BY activity_id",
             "table",
         ),
         Step(

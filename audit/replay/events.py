@@ -206,9 +206,9 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
         f"    {unknown}{before.format('o.entered_at')} AS unseen,\n"
         f"    NULL AS item, {prize} AS kind, {base},\n"
         f"{people[0]},\n{people[1]}\n"
-        "FROM entry_played AS o\n"
+        f"FROM entry_played AS o{group}{joins}\n"
         f"JOIN (VALUES {kinds}) AS k(on_event)\n"
-        f"    ON {came}{group}{joins}{where}",
+        f"    ON {came}{where}",
     )
 
 

@@ -17,16 +17,21 @@ KEYS = {
     "payment": "payment_id",
     "request": "request_id",
 }
+TOLD = "entry_told"  # entries and their outcomes, where one record tells both
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What an export holds: the columns mapped for each table, the zone, and the period (half-open, days)."""
+    """What an export holds: the columns mapped for each table, the zone, and the period (half-open, days).
+
+    told: each entry's record tells its outcome, and no id of either is missing or stands twice, so that nothing joins them.
+    """
 
     columns: Mapping[str, frozenset[str]]
     zone: str
     since: date | None = None
     until: date | None = None
+    told: bool = False
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether a table is mapped with all these columns."""

@@ -17,6 +17,7 @@ from audit.case import Audit
 from audit.engine import Engine, literal, open_engine
 from audit.finding import Finding, Row, Text
 from audit.intake.gate import REQUIRED
+from audit.scope import TOLD
 
 KEPT = frozenset({  # columns of text that name nobody; every other is an id, or may hold one
     "asset", "paid_asset", "kind", "on_event", "role", "outcome", "choice", "source_file", "file", "table_name", "column_name",
@@ -65,7 +66,7 @@ def twin_of(audit: Audit, key: bytes, path: Path) -> Engine:
     for table, column, kind in twin.rows(sql.replace("ORDER BY ALL", "ORDER BY table_name, column_index")):
         columns.setdefault(table, {})[column] = kind
     tables = {name for (name,) in twin.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'original'")}
-    raw = {*REQUIRED, "finding", "made_with"}
+    raw = {*REQUIRED, TOLD, "finding", "made_with"}
     for table in sorted((tables | set(COPIED)) & set(columns) - raw):
         parts = ", ".join(_column(key, table, name, kind) for name, kind in columns[table].items())
         twin.rows("USE original")

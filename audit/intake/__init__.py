@@ -16,10 +16,12 @@ from audit.intake.in_place import Plain, differs, plain_casts
 from audit.intake.lines import keep_runs
 from audit.intake.mapping import Column, TableMap
 from audit.intake.sources import Source, read_source
+from audit.intake.told import OTHERWISE, lay_told, told_together
 from audit.intake.zones import Zone
 from audit.problem import Problem
 from audit.rules.document import Document
 from audit.rules.units import Units
+from audit.scope import TOLD
 
 SCHEMA = Path(__file__).parent.parent / "schema.sql"
 OWN = ("source_file", "record", "refused")  # columns that intake fills itself
@@ -50,7 +52,10 @@ def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], N
             near = difflib.get_close_matches(table, canonical(engine), 1, 0.5)
             mend = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(canonical(engine))}"
             raise intake.document.problem(("tables", table), f"unknown table {table!r}", mend=mend)
-    for table, plan in intake.tables.items():
+    if told_together(intake.tables) and not intake.in_place and not engine.holds(TOLD):
+        with engine.whole():
+            lay_told(engine, _columns(engine, "entry"), _columns(engine, "outcome"))
+    for table, plan in sorted(intake.tables.items(), key=lambda one: one[0] == "outcome"):  # which entries may tell
         columns = _columns(engine, table)
         _check_mapping(intake, table, plan, columns)
         awaited = [file for file in plan.files if (file, table) not in loaded]
@@ -165,24 +170,35 @@ def _fill(
 ) -> None:
     broken = ", ".join(str(one.record) for one in source.broken)
     where = f"WHERE record NOT IN ({broken})" if broken else ""
-    for row in plan.rows():
-        casts = _casts(intake, table, row, columns, source)
-        checked = [name for name, one in casts.items() if one.mend]
-        read = [f"{one.value} AS {name}" for name, one in casts.items()]
-        read += [f"{casts[name].text} IS NOT NULL AS has_{name}" for name in checked]
-        parts = [name if name in casts else f"CAST(NULL AS {columns[name]})" for name in columns]
-        faults = {name: f"has_{name} AND {name} IS NULL" for name in checked}
-        flags = [f"CASE WHEN {fault} THEN {literal(name)} END" for name, fault in faults.items()]
-        marks = f"CASE WHEN {' OR '.join(faults.values())} THEN concat_ws(',', {', '.join(flags)}) END" if flags else "NULL"
+    told = table in ("entry", "outcome") and engine.holds(TOLD)
+    for row in plan.rows() if not (told and table == "outcome") else ():  # told, they came with their entries
+        read, cells = _cells(_casts(intake, table, row, columns, source))
+        if told:
+            ours, kinds = intake.tables["outcome"].rows()[0], _columns(engine, "outcome")
+            more, theirs = _cells(_casts(intake, "outcome", ours, kinds, source), "outcome_")
+            read += more
+            cells |= {OTHERWISE.get(name, name): cell for name, cell in theirs.items() if name != "entry_id"}
+        listed = ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
         engine.rows(
-            f"INSERT INTO {table} SELECT {', '.join(parts)}, {literal(source.file)}, record, {marks}\n"
+            f"INSERT INTO {TOLD if told else table} BY NAME SELECT {listed}, {literal(source.file)} AS source_file, record\n"
             f"FROM (SELECT record, {', '.join(read)} FROM ({source.sql}) AS raw {where}) AS cells"
         )
     for one in source.broken:
-        cells = [source.file, table, None, None, one.record, one.line, one.value, one.mend]
-        engine.rows("INSERT INTO refused_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", cells)
+        refused = [source.file, table, None, None, one.record, one.line, one.value, one.mend]
+        engine.rows("INSERT INTO refused_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", refused)
     _list_refused(engine, intake, table, plan, columns, source)
     _book(engine, intake, table, plan, source)
+
+
+def _cells(casts: Mapping[str, Cast], prefix: str = "") -> tuple[list[str], dict[str, str]]:
+    """What to read of a record, each cell once under a name with this prefix, and the cells and `refused` made of that."""
+    checked = [name for name, one in casts.items() if one.mend]
+    read = [f"{one.value} AS {prefix}{name}" for name, one in casts.items()]
+    read += [f"{casts[name].text} IS NOT NULL AS {prefix}has_{name}" for name in checked]
+    faults = {name: f"{prefix}has_{name} AND {prefix}{name} IS NULL" for name in checked}
+    flags = [f"CASE WHEN {fault} THEN {literal(name)} END" for name, fault in faults.items()]
+    marks = f"CASE WHEN {' OR '.join(faults.values())} THEN concat_ws(',', {', '.join(flags)}) END" if flags else "NULL"
+    return read, {**{name: f"{prefix}{name}" for name in casts}, "refused": marks}
 
 
 def _book(engine: Engine, intake: Intake, table: str, plan: TableMap, source: Source) -> None:

@@ -13,13 +13,13 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from audit.engine import Engine, literal
 from audit.intake.mapping import Control
 from audit.rules.units import Units
-from audit.scope import KEYS, Scope
+from audit.scope import KEYS, TOLD, Scope
 
 REQUIRED = {
     "participant": ("participant_id", "joined_at"),
@@ -104,7 +104,7 @@ class Demands:
 def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     """Judge the canonical tables; fill `gate`, `repeated_record` and `event_damage`."""
     _repeated(engine, scope)
-    metrics = list(_metrics(scope, demands))
+    metrics = list(_metrics(scope, demands, told=engine.holds(TOLD)))
     # one by one: in one query the tables of all would have to fit into memory together
     cells = [engine.value(metric.number) for metric in metrics]
     numbers = ["" if cell is None else str(cell) for cell in cells]
@@ -128,7 +128,11 @@ def _repeated(engine: Engine, scope: Scope) -> None:
     """The later records of an id that stands more than once, in file and record order."""
     engine.rows("CREATE TABLE repeated_record (table_name VARCHAR, source_file VARCHAR, record BIGINT)")
     for table, (key, *more) in UNIQUE.items():
-        if not more and scope.has(table, key):
+        if table == "outcome" and engine.holds(TOLD):  # in the records of the entries
+            engine.rows("""
+                INSERT INTO repeated_record
+                SELECT 'outcome', source_file, record FROM repeated_record WHERE table_name = 'entry'""")
+        elif not more and scope.has(table, key):
             engine.rows(f"""
                 INSERT INTO repeated_record
                 SELECT '{table}', source_file, record
@@ -141,7 +145,7 @@ def _repeated(engine: Engine, scope: Scope) -> None:
                 WHERE turn > 1""")
 
 
-def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
+def _metrics(scope: Scope, demands: Demands, *, told: bool) -> Iterable[Metric]:
     for table, columns in REQUIRED.items():
         for column in columns:
             if scope.has(table, column) and not (demands.undecided and column == "outcome"):
@@ -155,7 +159,13 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
             names = ", ".join(keys)
             again = f"SELECT * FROM {table} QUALIFY count(*) OVER (PARTITION BY {names}) > 1"
             some = " AND ".join(f"{key} IS NOT NULL" for key in keys)
-            number = f"SELECT count(*) FROM (SELECT {names} FROM {table} WHERE {some} GROUP BY ALL HAVING count(*) > 1)"
+            copies = f"SELECT {names} FROM {table} WHERE {some} GROUP BY ALL HAVING count(*) > 1"
+            if len(keys) == 1:  # these are known: ids are grouped once
+                copies = (
+                    f"SELECT DISTINCT t.{names} FROM {table} AS t JOIN repeated_record AS r\n"
+                    f"    ON r.table_name = '{table}' AND r.source_file = t.source_file AND r.record = t.record"
+                )
+            number = f"SELECT count(*) FROM ({copies}) AS copies"
             failing = f"SELECT * FROM ({again}) AS copies WHERE {some} ORDER BY {names}, source_file, record"
             yield Metric("uniqueness", table, keys[0], number, failing)
     for table, column, other, key in LINKS:
@@ -164,7 +174,9 @@ def _metrics(scope: Scope, demands: Demands) -> Iterable[Metric]:
             lost = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {other} WHERE {key} IS NOT NULL)"
             if table == "payment" and demands.platform:
                 lost += f" AND {column} NOT IN ({', '.join(map(literal, demands.platform))})"
-            yield _rows("links", table, column, f"SELECT * FROM {table} WHERE {lost}")
+            one = _rows("links", table, column, f"SELECT * FROM {table} WHERE {lost}")
+            own = told and {table, other} == {"entry", "outcome"}
+            yield replace(one, number="SELECT 0 -- both stand in one record") if own else one
     for table, column in AT_LEAST_ZERO:
         if scope.has(table, column):
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {column} < 0")

@@ -11,7 +11,7 @@ from audit.replay.known import known_steps
 from audit.replay.raffles import raffle_steps
 from audit.rules import Boxes, Chances, Draw, Group, Numbers, Raffle, Rules, eras
 from audit.rules.odds import box_chances
-from audit.scope import Scope
+from audit.scope import TOLD, Scope
 
 NO_AWARD = (
     "CAST(NULL AS VARCHAR) AS payee, CAST(NULL AS VARCHAR) AS asset,\n"
@@ -72,29 +72,31 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
     is_lost: the outcome cannot be read.
     """
-    by_time = "row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, o.outcome = 'win', e.entry_id)"
+    o = "e" if scope.told else "o"
+    by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {o}.outcome = 'win', e.entry_id)"
     begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
     moment = "e.entered_at" if isinstance(rules.draw, Chances) else begun
     cases = [f"WHEN {moment} >= {scope.moment(day)} THEN {place}" for place, day in enumerate(changes, 1)]
     version = f"CASE {' '.join(reversed(cases))} ELSE 0 END" if cases else "0"
-    outcome, prize = "o.outcome", "CAST(NULL AS VARCHAR)"
+    outcome, prize = f"{o}.outcome", "CAST(NULL AS VARCHAR)"
     if isinstance(rules.draw, Chances):
-        outcome = "CASE WHEN o.outcome IN ('win', 'loss') THEN o.outcome WHEN o.outcome IS NOT NULL THEN 'win' END"
+        outcome = f"CASE WHEN {o}.outcome IN ('win', 'loss') THEN {o}.outcome WHEN {o}.outcome IS NOT NULL THEN 'win' END"
         listed = [list(draw.prizes) for _, draw in draws_of(rules) if isinstance(draw, Chances)]
-        alone = "".join(f"WHEN o.outcome = 'win' AND {version} = {place} THEN {literal(only[0])} "
+        alone = "".join(f"WHEN {o}.outcome = 'win' AND {version} = {place} THEN {literal(only[0])} "
                         for place, only in enumerate(listed) if len(only) == 1)  # fmt: skip
-        prize = f"CASE {alone}WHEN o.outcome NOT IN ('win', 'loss') THEN o.outcome END"
-    lost = "regexp_matches(coalesce(o.refused, ''), '(^|,)outcome(,|$)')"
+        prize = f"CASE {alone}WHEN {o}.outcome NOT IN ('win', 'loss') THEN {o}.outcome END"
+    refused = "e.outcome_refused" if scope.told else "o.refused"
+    lost = f"regexp_matches(coalesce({refused}, ''), '(^|,)outcome(,|$)')"
+    joined = f"{TOLD} AS e" if scope.told else "entry_once AS e\nLEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id"
     return Step(
         "entry_played",
         "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at,\n"
         f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight,\n"
         f"    a.initiator_id, a.started_at, {outcome} AS outcome,\n"
-        f"    {prize} AS prize, o.choice, o.share, e.asset, e.paid,\n"
-        f"    coalesce(o.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
+        f"    {prize} AS prize, {o}.choice, {o}.share, e.asset, e.paid,\n"
+        f"    coalesce({o}.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
         f"    {lost} AS is_lost, e.source_file, e.record\n"
-        "FROM entry_once AS e\n"
-        "LEFT JOIN outcome_once AS o ON o.entry_id = e.entry_id\n"
+        f"FROM {joined}\n"
         "LEFT JOIN activity_once AS a ON a.activity_id = e.activity_id",
     )
 

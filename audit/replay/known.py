@@ -20,7 +20,7 @@ KNOWN = {  # what is known of a chance before it is decided, each a whole number
     "collected": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY activity_id "
     "ORDER BY position, taken_at, entry_id) - coalesce(paid, 0), 0)",
     "won_that_day": "sum(coalesce(hit, 0)) OVER (PARTITION BY CAST({local} AS DATE) ORDER BY taken_at) "
-    "- sum(coalesce(hit, 0)) OVER (PARTITION BY taken_at)",
+    "- sum(coalesce(hit, 0)) OVER (PARTITION BY CAST({local} AS DATE) ORDER BY taken_at RANGE BETWEEN CURRENT ROW AND CURRENT ROW)",
     # rules that nobody declared are sought in one half of the activities and judged in the other
     "half": "CASE WHEN substr(sha256(coalesce(activity_id, entry_id)), 1, 1) < '8' THEN 1 ELSE 2 END",
 }

@@ -42,11 +42,11 @@ IGNORED = "other"  # the word for a payment's reason that is no award: a withdra
 
 
 def build(case: Case, path: Path, share: Fraction, progress: Callable[[str], None], *, memory: str = "1GB",
-          threads: int | None = None, exact: bool = False) -> Audit:  # fmt: skip
+          threads: int | None = None, exact: bool = False, in_place: bool = False) -> Audit:  # fmt: skip
     """Load, replay and reconcile a case into a new case file at path. Raises Problem."""
     engine = begin(case, path, {}, memory=memory, threads=threads)
     try:
-        return finish(case, engine, path.parent / "work", share, progress, exact=exact)
+        return finish(case, engine, path.parent / "work", share, progress, exact=exact, in_place=in_place)
     except BaseException:
         engine.connection.close()
         raise
@@ -133,14 +133,14 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
     cuts = cuts_of(engine) if exact and grain_of(case.scope) == "reference" else None
     return [
         *replayed,
-        *_reconcile(case, {step.name for step in replayed}, cuts),
+        *_reconcile(case, {step.name for step in replayed}, engine.value("SELECT count(*) FROM payment"), cuts),
         *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution),
         *people_steps(case.rules, case.scope),
         *taken_steps(case.rules, case.scope),
     ]
 
 
-def _reconcile(case: Case, made: set[str], cuts: Sequence[str] | None) -> list[Step]:
+def _reconcile(case: Case, made: set[str], payments: int, cuts: Sequence[str] | None) -> list[Step]:
     if not has_awards(case.rules):
         return []
     completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
@@ -158,7 +158,7 @@ def _reconcile(case: Case, made: set[str], cuts: Sequence[str] | None) -> list[S
     others = tuple(sorted(made & {"event_reached", "event_pool", "event_withdrawal"}))
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
-        moments=Moments(replayed, decided, milestones, others), unseen=unseen, cuts=cuts,
+        moments=Moments(replayed, decided, milestones, others), unseen=unseen, payments=payments, cuts=cuts,
     )  # fmt: skip
 
 

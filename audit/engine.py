@@ -87,8 +87,8 @@ class Engine:
         self.connection.unregister("taken")
 
     def holds(self, table: str) -> bool:
-        """Whether the case file has this table."""
-        sql = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'case_file' AND table_name = ?"
+        """Whether the case file has this table or view."""
+        sql = "SELECT count(*) FROM duckdb_columns() WHERE database_name = 'case_file' AND table_name = ?"
         return bool(self.value(sql, [table]))
 
     @contextmanager

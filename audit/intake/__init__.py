@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audit.engine import Engine, literal
 from audit.intake.cells import Cast, cast, marked, mend_of
-from audit.intake.in_place import Plain, differs, plain_casts
+from audit.intake.in_place import Plain, differs, in_place_cells, plain_casts
 from audit.intake.lines import keep_runs
 from audit.intake.mapping import Column, TableMap
 from audit.intake.sources import Source, read_source
@@ -137,19 +137,39 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
                 return False
             if engine.value(f"SELECT count(*) FROM ({source.sql}) AS raw WHERE {differs(plain, strict)}"):
                 return False
-            cells = [
-                f"{plain[name].value if name in plain else f'CAST(NULL AS {kind})'} AS {name}"
-                for name, kind in columns.items()
-            ]
-            own = f"{literal(source.file)} AS source_file, record, CAST(NULL AS VARCHAR) AS refused"
-            parts.append(f"SELECT {', '.join(cells)}, {own}\nFROM {_export(engine, intake, source)}")
+            parts.append(_read_in_place(engine, intake, source, in_place_cells(plain, columns)))
     engine.rows(f"DROP TABLE {table}")
-    view = "\nUNION ALL\n".join(parts)
-    engine.rows(f"CREATE VIEW {table} AS\n{view}")
-    engine.rows("INSERT INTO step VALUES (?, ?, ?)", [table, "view", view])
+    _view(engine, table, parts)
     for source in sources:
         _book(engine, intake, table, plan, source)
+    if table == "outcome" and told_together(intake.tables) and engine.rows("SELECT 1 FROM step WHERE name = 'entry'"):
+        _view(engine, TOLD, [_told_in_place(engine, intake, source) for source in sources])
     return True
+
+
+def _told_in_place(engine: Engine, intake: Intake, source: Source) -> str:
+    """The entries of a file with their outcomes, of both of which it is known that they can be read as they lie."""
+    entry, outcome = (
+        in_place_cells(_plain(intake, table, intake.tables[table].rows()[0], columns, source), columns)
+        for table, columns in ((one, _columns(engine, one)) for one in ("entry", "outcome"))
+    )
+    outcome |= {"refused": "CAST(NULL AS VARCHAR)"}
+    told = {OTHERWISE.get(name, name): cell for name, cell in outcome.items() if name != "entry_id"}
+    return _read_in_place(engine, intake, source, entry | told)
+
+
+def _read_in_place(engine: Engine, intake: Intake, source: Source, cells: Mapping[str, str]) -> str:
+    """A SELECT of these cells and what intake says of itself, no cell being refused."""
+    own = {"source_file": literal(source.file), "record": "record", "refused": "CAST(NULL AS VARCHAR)"}
+    listed = ", ".join(f"{cell} AS {name}" for name, cell in (dict(cells) | own).items())
+    return f"SELECT {listed}\nFROM {_export(engine, intake, source)}"
+
+
+def _view(engine: Engine, name: str, parts: Sequence[str]) -> None:
+    """A view that is a step, so that everybody sees what it reads."""
+    sql = "\nUNION ALL\n".join(parts)
+    engine.rows(f"CREATE VIEW {name} AS\n{sql}")
+    engine.rows("INSERT INTO step VALUES (?, ?, ?)", [name, "view", sql])
 
 
 def _export(engine: Engine, intake: Intake, source: Source) -> str:

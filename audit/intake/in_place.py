@@ -48,6 +48,11 @@ def plain_casts(row: Mapping[str, Column], columns: Mapping[str, str], names: Se
     return made
 
 
+def in_place_cells(plain: Mapping[str, Plain], columns: Mapping[str, str]) -> dict[str, str]:
+    """Each column as SQL over the file: what the file does not have is NULL."""
+    return {name: plain[name].value if name in plain else f"CAST(NULL AS {kind})" for name, kind in columns.items()}
+
+
 def _plain(
     kind: str, at: Column, raw: str, own: str, zone: Zone, units: Sequence[Units], asset: Plain | None
 ) -> Plain | None:

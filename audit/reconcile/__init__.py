@@ -46,21 +46,21 @@ def reconcile_steps(
     *,
     moments: Moments,
     unseen: tuple[str, ...],
+    payments: int = 0,
     cuts: Sequence[str] | None = None,
 ) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    moments says where the moments of events stand;
-    unseen the clauses whose events the export does not hold at all; cuts, where no hash is to be trusted, the events at
-    which ranges end that are compared whole.
+    moments says where the moments of events stand; unseen the clauses whose events the export does not hold at all; payments
+    how many there are; cuts, where no hash is to be trusted, the events at which ranges end that are compared whole.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored)
     if grain == "reference":
-        return [ledger, *by_reference_steps(moments, scope, unseen, cuts), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(moments, scope, unseen, cuts, payments), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),

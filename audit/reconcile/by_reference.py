@@ -9,7 +9,7 @@ from audit.engine import Step, literal
 from audit.reconcile.sides import by_bucket, by_range
 from audit.scope import Scope
 
-BUCKETS = 1 << 14  # of events, for each clause: what is paired with each other has both in common
+FEWEST, MOST = 14, 16  # bits of buckets, for each clause: what is paired with each other has event and clause in common
 TOTAL = "clause, asset, standing, CAST(sum(rows) AS BIGINT) AS {rows}, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount"
 
 
@@ -24,10 +24,14 @@ class Moments:
 
 
 def by_reference_steps(
-    moments: Moments, scope: Scope, unseen: tuple[str, ...], cuts: Sequence[str] | None
+    moments: Moments, scope: Scope, unseen: tuple[str, ...], cuts: Sequence[str] | None, payments: int
 ) -> list[Step]:
-    """What differs, in buckets of events, then row by row in those buckets; cuts: found without hashes, range by range."""
-    bucket = f"hash(event) % {BUCKETS}"
+    """What differs, in buckets of events, then row by row in those buckets; cuts: found without hashes, range by range.
+
+    Of more payments there are more buckets, so that few honest ones are compared row by row.
+    """
+    buckets = 1 << min(MOST, max(FEWEST, (payments >> 12).bit_length()))
+    bucket = f"hash(event) % {buckets}"
     suspect = f"JOIN bucket_suspect AS s ON s.bucket = {bucket} AND s.clause = {{}}.clause"
     return [
         *(by_bucket(bucket) if cuts is None else by_range(bucket, cuts)),
@@ -42,7 +46,7 @@ def by_reference_steps(
             f"SELECT {TOTAL.format(rows='payments')}\nFROM side_total\nWHERE standing = 'paid'\nGROUP BY clause, asset, standing",
             "table",
         ),
-        *_late(moments),
+        *_late(moments, buckets),
         Step(
             "bucket_suspect",
             "SELECT bucket, clause FROM bucket_differing\nUNION\nSELECT bucket, clause FROM bucket_maybe_late",
@@ -97,7 +101,7 @@ def by_reference_steps(
     ]
 
 
-def _late(known: Moments) -> list[Step]:
+def _late(known: Moments, buckets: int) -> list[Step]:
     """Events that may have been paid late: cheap and generous; the row-by-row comparison decides."""
     moments = [
         "SELECT participant_id AS event, 'registration' AS kind, joined_at AS begun_at FROM participant_once",
@@ -131,7 +135,7 @@ def _late(known: Moments) -> list[Step]:
             "-- hashes of events, not their ids: what two events share by chance is compared once more, and nothing is missed\n"
             "SELECT DISTINCT p.bucket, p.clause\n"
             "FROM (\n"
-            f"    SELECT hash(l.event, d.kind) AS code, hash(l.event) % {BUCKETS} AS bucket,\n"
+            f"    SELECT hash(l.event, d.kind) AS code, hash(l.event) % {buckets} AS bucket,\n"
             "        l.clause, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
             "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
             "    WHERE l.event IS NOT NULL\n"

@@ -24,7 +24,7 @@ TYPES = {
     "盒号": "BIGINT", "支付金额": "DECIMAL(18, 2)",
     "开盒时间": "TIMESTAMP", "付款时间": "TIMESTAMP", "发起时间": "TIMESTAMP", "注册时间": "TIMESTAMP",
 }  # fmt: skip
-VIEWS = "SELECT view_name FROM duckdb_views() WHERE NOT internal AND view_name IN ('participant', 'entry', 'outcome', 'payment')"
+VIEWS = "SELECT name FROM step WHERE name IN ('participant', 'entry', 'outcome', 'payment')"  # that read the export itself
 
 
 def to_parquet(

@@ -86,6 +86,8 @@ def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         marks,
         memory=options.memory,
         threads=options.threads,
+        exact=options.exact_join,
+        in_place=options.in_place,
     )
     findings = judge(done, marks)
     marks("report")
@@ -181,8 +183,9 @@ def one_size(name: str, rows: int, options: argparse.Namespace) -> dict[str, Any
 
         def child(kind: str) -> Any:
             print(f"{name} {rows:,}: {kind}", file=sys.stderr, flush=True)
+            flags = [f"--{one.replace('_', '-')}" for one in ("profile", "exact_join", "in_place") if getattr(options, one)]
             call = [sys.executable, __file__, "--child", kind, "--folder", place, "--cases", name, "--rows", str(rows),
-                    "--memory", options.memory, "--threads", str(options.threads), *(["--profile"] if options.profile else [])]  # fmt: skip
+                    "--memory", options.memory, "--threads", str(options.threads), *flags]  # fmt: skip
             told = subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout
             return json.loads(told.splitlines()[-1])
 
@@ -248,6 +251,8 @@ def main() -> None:
     )
     parser.add_argument("--memory", default="1GB")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--exact-join", action="store_true", help="as `redraw audit --exact-join`: no hash is trusted")
+    parser.add_argument("--in-place", action="store_true", help="as `redraw audit --in-place`: Parquet is not copied")
     parser.add_argument(
         "--folder", type=Path, help="where exports are written while they are needed (default: the system's)"
     )

@@ -2,6 +2,7 @@
 -- Ids are text and kept as they stand in the export. Amounts are whole steps of their asset (fen, wei, coupon).
 -- Times are absolute; a local time is read in the zone that case.yaml declares.
 -- Ids that nearly every record has are told how to be kept: trying a dictionary on them costs a quarter of the import.
+-- Where one record tells an entry and its outcome, `entry` and `outcome` become views of one table, entry_told.
 -- record counts a file's data records from 1; refused lists the columns whose cell could not be read (they are NULL).
 
 CREATE TABLE participant (

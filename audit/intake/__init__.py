@@ -7,37 +7,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.engine import Engine, literal
-from audit.intake.cells import Cast, cast, marked, mend_of
-from audit.intake.in_place import Plain, differs, in_place_cells, plain_casts
+from audit.intake.cells import mend_of
+from audit.intake.in_place import differs, in_place_cells
 from audit.intake.lines import keep_runs
-from audit.intake.mapping import Column, TableMap
+from audit.intake.mapping import TableMap
+from audit.intake.reading import Intake, casts_of, cells_of, fault_of, plain_of
 from audit.intake.sources import Source, read_source
 from audit.intake.told import OTHERWISE, lay_told, told_together
-from audit.intake.zones import Zone
 from audit.problem import Problem
 from audit.rules.document import Document
 from audit.rules.units import Units
 from audit.scope import TOLD
 
+__all__ = ["Intake", "canonical", "lay_out", "load"]
+
 SCHEMA = Path(__file__).parent.parent / "schema.sql"
 OWN = ("source_file", "record", "refused")  # columns that intake fills itself
-
-
-@dataclass(frozen=True)
-class Intake:
-    """What one audit reads: the mapping of case.yaml, and what the rules say of values."""
-
-    folder: Path
-    tables: Mapping[str, TableMap]
-    document: Document
-    zone: Zone
-    units: tuple[Units, ...]
-    choices: Mapping[tuple[str, str], tuple[str, ...]]  # (table, column) → the words allowed
-    in_place: bool = False  # read Parquet where it lies
 
 
 def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], None]) -> None:
@@ -131,8 +119,8 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
     parts = []
     for source in sources:
         for row in plan.rows():
-            strict = _casts(intake, table, row, columns, source)
-            plain = _plain(intake, table, row, columns, source)
+            strict = casts_of(intake, table, row, columns, source)
+            plain = plain_of(intake, table, row, columns, source)
             if set(plain) != set(row):
                 return False
             if engine.value(f"SELECT count(*) FROM ({source.sql}) AS raw WHERE {differs(plain, strict)}"):
@@ -150,7 +138,7 @@ def _lay(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Ma
 def _told_in_place(engine: Engine, intake: Intake, source: Source) -> str:
     """The entries of a file with their outcomes, of both of which it is known that they can be read as they lie."""
     entry, outcome = (
-        in_place_cells(_plain(intake, table, intake.tables[table].rows()[0], columns, source), columns)
+        in_place_cells(plain_of(intake, table, intake.tables[table].rows()[0], columns, source), columns)
         for table, columns in ((one, _columns(engine, one)) for one in ("entry", "outcome"))
     )
     outcome |= {"refused": "CAST(NULL AS VARCHAR)"}
@@ -192,10 +180,10 @@ def _fill(
     where = f"WHERE record NOT IN ({broken})" if broken else ""
     told = table in ("entry", "outcome") and engine.holds(TOLD)
     for row in plan.rows() if not (told and table == "outcome") else ():  # told, they came with their entries
-        read, cells = _cells(_casts(intake, table, row, columns, source))
+        read, cells = cells_of(casts_of(intake, table, row, columns, source))
         if told:
             ours, kinds = intake.tables["outcome"].rows()[0], _columns(engine, "outcome")
-            more, theirs = _cells(_casts(intake, "outcome", ours, kinds, source), "outcome_")
+            more, theirs = cells_of(casts_of(intake, "outcome", ours, kinds, source), "outcome_")
             read += more
             cells |= {OTHERWISE.get(name, name): cell for name, cell in theirs.items() if name != "entry_id"}
         listed = ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
@@ -208,17 +196,6 @@ def _fill(
         engine.rows("INSERT INTO refused_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", refused)
     _list_refused(engine, intake, table, plan, columns, source)
     _book(engine, intake, table, plan, source)
-
-
-def _cells(casts: Mapping[str, Cast], prefix: str = "") -> tuple[list[str], dict[str, str]]:
-    """What to read of a record, each cell once under a name with this prefix, and the cells and `refused` made of that."""
-    checked = [name for name, one in casts.items() if one.mend]
-    read = [f"{one.value} AS {prefix}{name}" for name, one in casts.items()]
-    read += [f"{casts[name].text} IS NOT NULL AS {prefix}has_{name}" for name in checked]
-    faults = {name: f"{prefix}has_{name} AND {prefix}{name} IS NULL" for name in checked}
-    flags = [f"CASE WHEN {fault} THEN {literal(name)} END" for name, fault in faults.items()]
-    marks = f"CASE WHEN {' OR '.join(faults.values())} THEN concat_ws(',', {', '.join(flags)}) END" if flags else "NULL"
-    return read, {**{name: f"{prefix}{name}" for name in casts}, "refused": marks}
 
 
 def _book(engine: Engine, intake: Intake, table: str, plan: TableMap, source: Source) -> None:
@@ -241,70 +218,6 @@ def _book(engine: Engine, intake: Intake, table: str, plan: TableMap, source: So
     )
 
 
-def _fault(one: Cast) -> str:
-    return f"{one.text} IS NOT NULL AND ({one.value}) IS NULL"
-
-
-def _casts(
-    intake: Intake, table: str, row: Mapping[str, Column], columns: Mapping[str, str], source: Source
-) -> dict[str, Cast]:
-    casts: dict[str, Cast] = {}
-    for name in sorted(row, key=lambda one: one != "asset"):  # an amount is read by its asset
-        at = row[name]
-        if at.column is not None and at.column not in source.names:
-            near = difflib.get_close_matches(at.column, source.names, 1, 0.5)
-            mend = f"did you mean {near[0]!r}?" if near else f"the file has {', '.join(source.names)}"
-            path = ("tables", table, "columns", name)
-            raise intake.document.problem(path, f"{source.file} has no column {at.column!r}", mend=mend)
-        if at.column is not None and source.names.count(at.column) > 1:
-            raise Problem(f"the column {at.column!r} stands twice", source.file, source.first_line - 1, 1)
-        if marked(at):
-            _check_marks(intake, (table, "columns", name), at, columns[name])
-        text = f"c{source.names.index(at.column)}" if at.column is not None else f"CAST({literal(at.value)} AS VARCHAR)"
-        if at.column is not None:
-            text = _bare(text, intake.tables[table])
-        choices: Sequence[str] = intake.choices.get((table, name), ())
-        casts[name] = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
-    for name, plain in _plain(intake, table, row, columns, source).items():
-        if plain.fault:  # the type leaves no doubt what a cell is, save where its value lies beyond what can be read
-            casts[name] = replace(casts[name], value=f"CASE WHEN NOT coalesce({plain.fault}, false) THEN {plain.value} END")
-    return casts
-
-
-def _plain(
-    intake: Intake, table: str, row: Mapping[str, Column], columns: Mapping[str, str], source: Source
-) -> dict[str, Plain]:
-    """The columns that a Parquet file tells in types of its own."""
-    plan = intake.tables[table]
-    if not source.raw or plan.strip or plan.empty:
-        return {}
-    return plain_casts(row, columns, source.names, source.kinds, intake.zone, intake.units)
-
-
-def _check_marks(intake: Intake, path: tuple[str, ...], at: Column, kind: str) -> None:
-    """Marks of thousands and decimals belong to numbers, and differ."""
-    if kind != "BIGINT" and not kind.startswith("DECIMAL"):
-        raise intake.document.problem(
-            ("tables", *path),
-            f"{path[-1]} is no number: it has no mark of thousands or decimals",
-            mend="remove the word",
-        )
-    if at.thousands == at.decimal:
-        raise intake.document.problem(
-            ("tables", *path), "thousands and decimals bear the same mark", value=at.decimal,
-            mend="""such as thousands: ",", or thousands: ".", decimal: "," for 1.234,50""",
-        )  # fmt: skip
-
-
-def _bare(text: str, plan: TableMap) -> str:
-    """A cell without what case.yaml says is no part of it."""
-    if plan.strip:
-        text = f"nullif(trim({text}, {literal(plan.strip)}), '')"
-    if plan.empty:
-        text = f"CASE WHEN {text} IN ({', '.join(map(literal, plan.empty))}) THEN NULL ELSE {text} END"
-    return text
-
-
 def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, columns: Mapping[str, str],
                   source: Source) -> None:  # fmt: skip
     sql = (
@@ -314,11 +227,11 @@ def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, co
     broken = {one.record for one in source.broken}
     found: dict[tuple[str, str, int], tuple[str, str]] = {}
     for row in plan.rows() if hurt else ():
-        casts = _casts(intake, table, row, columns, source)
+        casts = casts_of(intake, table, row, columns, source)
         for name in sorted(hurt & set(casts)):
-            fault, asset = _fault(casts[name]), casts.get("asset")
+            fault, asset = fault_of(casts[name]), casts.get("asset")
             if columns[name].startswith("DECIMAL") and asset is not None:
-                fault += f" AND NOT ({_fault(asset)})"  # an unreadable asset is one fault, not two
+                fault += f" AND NOT ({fault_of(asset)})"  # an unreadable asset is one fault, not two
             theirs = row[name].column or ""
             raw = f"c{source.names.index(theirs)}" if theirs else casts[name].text
             for record, value in engine.rows(f"SELECT record, {raw} FROM ({source.sql}) AS raw WHERE {fault}"):

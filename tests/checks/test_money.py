@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -130,6 +131,41 @@ def test_complete_trees(branches: int, levels: int, fee: int, percents: list[int
     assert one(findings, "claim_differs_from_outcomes", "typical").verdict == "FAIL"
     even = one(findings, "break_even_seldom_reached")
     assert even.observed == f"{100 - float(Fraction(losers[0] * 100, losers[1])):.2f} %"
+
+
+def test_invitations_that_nobody_was_paid_for(tmp_path: Path, audited: Auditor) -> None:
+    """R invited A, B and C, A invited D; only A ordered, and R was paid for it."""
+    day = "2024-01-02 00:00:00"
+    tables: dict[str, dict[str, list[Any]]] = {
+        "participant": {"participant_id": list("RABCD"), "referrer_id": ["", "R", "R", "R", "A"], "joined_at": [day] * 5},
+        "purchase": {"purchase_id": ["O1"], "participant_id": ["A"], "asset": ["CNY"], "amount": ["10.00"], "paid_at": [day]},
+        "payment": {"payment_id": ["P1"], "payee_id": ["R"], "asset": ["CNY"], "amount": ["1.00"], "paid_at": [day],
+                    "reason": ["direct"], "ref": ["O1"]},
+    }  # fmt: skip
+    rules = "awards:\n  direct:\n    says: one for each order\n    on: order\n    to: participant.referrer\n    pays: {CNY: '1'}\n"
+    _, findings = audited(small(tmp_path, tables, rules))
+    size = one(findings, "referral_tree_size", "paid")
+    assert "Invitations for which nobody was paid: 3; people for whom somebody past the inviter was paid: 0." in size.text.en
+    assert "1 trees, the largest of 2 persons, the deepest of 2 levels" in size.text.en
+
+
+def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, audited: Auditor) -> None:
+    """In Kathmandu, 5:45 ahead of UTC: the last second of a day and the first of the next."""
+    times = ["2024-01-02 23:59:59", "2024-01-03 00:00:00", "2024-01-03 00:14:59", "2024-01-03 23:45:00"]
+    tables: dict[str, dict[str, list[Any]]] = {
+        "participant": {"participant_id": ["A"], "joined_at": times[:1]},
+        "purchase": {"purchase_id": list("abcd"), "participant_id": ["A"] * 4, "asset": ["CNY"] * 4,
+                     "amount": ["1.00", "2.00", "4.00", "8.00"], "paid_at": times},
+        "payment": {"payment_id": list("abcd"), "payee_id": ["A"] * 4, "asset": ["CNY"] * 4,
+                    "amount": ["0.01", "0.02", "0.04", "0.08"], "paid_at": times, "reason": ["gift"] * 4, "ref": list("abcd")},
+    }  # fmt: skip
+    folder = small(tmp_path, tables)
+    (folder / "case.yaml").write_text((folder / "case.yaml").read_text().replace('"UTC"', '"Asia/Kathmandu"'))
+    audit, _ = audited(folder)
+    days = [(date(2024, 1, 2), 100), (date(2024, 1, 3), 1400)]
+    assert audit.engine.rows("SELECT day, sum(moved) FROM moved_day GROUP BY day ORDER BY day") == days
+    paid = audit.engine.rows("SELECT day, sum(amount) FROM payment_day GROUP BY day ORDER BY day")
+    assert paid == [(day, amount // 100) for day, amount in days]
 
 
 @pytest.mark.parametrize(

@@ -84,13 +84,20 @@ def test_money_in_and_other_payments_are_no_awards(honest: Path, audited: Audito
     assert failing(findings) == []
 
 
-def test_an_illegible_payment_is_neither_missing_nor_paid(honest: Path, audited: Auditor) -> None:
+@pytest.mark.parametrize(
+    ("column", "cell", "fails"),
+    [("数额", "l98", ("cells_refused", "payments.csv:数额")), ("名目", "", ("values_missing", "payment.reason")),
+     ("关联编号", "", ("values_missing", "payment.ref"))],
+)  # fmt: skip
+def test_an_illegible_payment_is_neither_missing_nor_paid(
+    column: str, cell: str, fails: tuple[str, str], honest: Path, audited: Auditor
+) -> None:
     rows = read(honest)
     hurt = next(row for row in rows if row["名目"] == "中奖")
-    hurt["数额"] = "l98"
+    hurt[column] = cell
     write(honest, rows)
     _, findings = audited(honest)
-    assert failing(findings) == [("cells_refused", "payments.csv:数额")]
+    assert failing(findings) == [fails]
     missing = [one for one in findings if one.check == "payout_missing"]
     assert {one.verdict for one in missing} == {Verdict.INCONCLUSIVE}
     assert "prize" in {one.subject for one in missing}

@@ -80,6 +80,7 @@ def stoppable() -> Iterator[Stop]:
         signal.set_wakeup_fd(wakeup)
         for one, handler in before.items():
             signal.signal(one, handler)
+        stop.connections.clear()  # the thread may still run when Python ends, and must hold nothing then
         rope.close()  # ends the thread
 
 

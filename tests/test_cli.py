@@ -36,6 +36,13 @@ def test_audit_writes_the_four_files_and_exits_1(tmp_path: Path, capsys: pytest.
     jsonschema.validate(found, findings_schema())
 
 
+def test_a_quiet_audit_says_nothing_to_its_very_end(tmp_path: Path) -> None:
+    """As a process of its own: what still holds the engine when Python ends would be told of by its bindings."""
+    call = [sys.executable, "-m", "checks.cli", "audit", str(RIGGED), "--out", str(tmp_path / "out"), "--quiet"]
+    ended = subprocess.run(call, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "")
+
+
 def _sha(path: Path) -> str:
     import hashlib
 

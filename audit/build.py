@@ -143,7 +143,7 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
 def _reconcile(case: Case, made: set[str], payments: int, cuts: Sequence[str] | None) -> list[Step]:
     if not has_awards(case.rules):
         return []
-    completion = {"boxes": "first_win.won_at", "group": "group_state.filled_at"}
+    completion = {"boxes": "first_win.decided_at", "group": "group_state.filled_at"}
     replayed = played(case.rules, case.scope)
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
     events = {name: _tables(award) for era in eras(case.rules) for name, award in era.awards.items()}

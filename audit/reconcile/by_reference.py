@@ -18,7 +18,7 @@ class Moments:
     """Where the moments of events stand, so that late payments are found."""
 
     entries: bool  # entries were replayed
-    completion: str | None  # relation and column of an activity's completion, such as `first_win.won_at`
+    completion: str | None  # relation and column of an activity's completion, such as `first_win.decided_at`
     milestones: bool  # some clause pays everyone at milestones
     others: tuple[str, ...] = ()  # relations of events that are no records, or requests: a rank reached, a day's end
 

@@ -162,7 +162,7 @@ def _box_steps(rules: Rules, draws: Sequence[Boxes], scope: Scope) -> list[Step]
             "FROM entry_played\nGROUP BY activity_id",
             "table",
         ),
-        Step("first_win", "SELECT activity_id, won_at AS position, decided_at AS won_at\nFROM activity_run\nWHERE wins > 0"),
+        Step("first_win", "SELECT activity_id, won_at AS position, decided_at\nFROM activity_run\nWHERE wins > 0"),
         Step(
             "draw_at_odds" if rules.boosts else "draw_replayed",
             "SELECT o.*,\n"

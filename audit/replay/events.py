@@ -223,7 +223,7 @@ def _completions(before: str, depth: int, grouped: bool) -> Step:
         "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id\n"
         "WHERE w.activity_id IS NOT NULL OR r.unknown_at IS NOT NULL"
     )
-    moment = "w.filled_at" if grouped else "w.won_at"
+    moment = "w.filled_at" if grouped else "w.decided_at"
     return Step(
         "event_completion",
         f"SELECT a.activity_id AS event, 'completion' AS on_event, {moment} AS event_at,\n"

@@ -24,7 +24,7 @@ BOXES = """
 SELECT (c.position - b.won_at + 10 * {size}) % {size} AS value, c.chance_den, c.chance_num, 1 AS drawn, c.hit, count(*) AS chances
 FROM (SELECT * FROM {chance}) AS c
 JOIN activity_once AS a ON a.activity_id = c.activity_id
-ASOF JOIN (SELECT position AS won_at, won_at AS won_moment FROM first_win WHERE won_at IS NOT NULL) AS b
+ASOF JOIN (SELECT position AS won_at, decided_at AS won_moment FROM first_win WHERE decided_at IS NOT NULL) AS b
     ON b.won_moment < a.started_at
 WHERE c.hit IS NOT NULL AND c.chance_num BETWEEN 1 AND c.chance_den - 1
 GROUP BY ALL ORDER BY ALL"""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from audit.replay.kernels import Array, jit
+from audit.replay.kernels import Array, lean
 
 
 class Needs(NamedTuple):
@@ -45,7 +45,7 @@ class Known(NamedTuple):
     taken: Array  # (levels, N) places taken below them
 
 
-@jit
+@lean
 def orders_below(who: int, first: int, last: int, below: Array, firsts: Array) -> int:
     """Orders below somebody (last 0), or below their recruits of these numbers."""
     if last == 0:
@@ -57,7 +57,7 @@ def orders_below(who: int, first: int, last: int, below: Array, firsts: Array) -
     return total
 
 
-@jit
+@lean
 def meets(who: int, standing: int, needs: Needs, known: Known) -> bool:
     """Whether somebody has all that a standing takes beyond orders of their own and other standings."""
     for place in range(len(needs.direct_of)):
@@ -80,7 +80,7 @@ def meets(who: int, standing: int, needs: Needs, known: Known) -> bool:
     return not level or known.taken[level - 1, who] >= needs.width**level
 
 
-@jit
+@lean
 def push(who: int, stack: Array, waiting: Array, top: int) -> int:
     """Look at somebody again."""
     if who < 0 or waiting[who]:
@@ -90,7 +90,7 @@ def push(who: int, stack: Array, waiting: Array, top: int) -> int:
     return top + 1
 
 
-@jit
+@lean
 def find_place(who: int, place: int, width: int, children: Array) -> int:
     """Who stands at a place of somebody's part of the matrix, counted level by level from 0, themselves."""
     path = 0
@@ -105,7 +105,7 @@ def find_place(who: int, place: int, width: int, children: Array) -> int:
     return who
 
 
-@jit
+@lean
 def take_place(who: int, above: int, width: int, known: Known, stack: Array, waiting: Array, top: int) -> int:
     """Put a recruit into the first free place below the recruiter, with whoever already stands below the recruit."""
     holder = above
@@ -131,7 +131,7 @@ def take_place(who: int, above: int, width: int, known: Known, stack: Array, wai
     return top
 
 
-@jit
+@lean
 def enlist(who: int, above: int, now: int, needs: Needs, known: Known, stack: Array, waiting: Array, top: int) -> int:
     """Make somebody a recruit: number and place them."""
     known.placed[who] = now
@@ -146,12 +146,13 @@ def enlist(who: int, above: int, now: int, needs: Needs, known: Known, stack: Ar
     return push(above, stack, waiting, top)
 
 
-@jit
-def climb(referrer: Array, node: Array, bits: Array, is_order: Array, needs: Needs, known: Known) -> None:
-    """Fill `known`, event by event; after each, ranks are given until nobody rises any more."""
-    stack = np.empty(len(referrer) + 1, np.int32)
-    waiting = np.zeros(len(referrer), np.bool_)
-    registered = np.zeros(len(referrer), np.bool_)
+@lean
+def climb(referrer: Array, node: Array, bits: Array, is_order: Array, needs: Needs, known: Known,
+          stack: Array, waiting: Array, registered: Array) -> None:  # fmt: skip
+    """Fill `known`, event by event; after each, ranks are given until nobody rises any more.
+
+    stack: (N + 1), of people to be looked at again; waiting: (N), whether they stand on it; registered: (N). All begin empty.
+    """
     for now in range(len(node)):
         who = node[now]
         if who < 0:

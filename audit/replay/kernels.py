@@ -21,7 +21,16 @@ NEVER = np.int32(2**31 - 1)
 
 def jit(function: F) -> F:
     """Compile at the first call; the compiled code is kept beside the file where that can be written."""
+    return _compiled(function)
+
+
+def lean(function: F) -> F:
+    """Compile a loop that makes no array and gives none back: without counting who holds which array (`_nrt`), five times as fast."""
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: F, **options: Any) -> F:
     try:
-        return cast(F, numba.njit(cache=True)(function))
+        return cast(F, numba.njit(cache=True, **options)(function))
     except RuntimeError:
-        return cast(F, numba.njit(function))
+        return cast(F, numba.njit(**options)(function))

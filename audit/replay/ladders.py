@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from audit.replay.kernels import NEVER, Array, jit
+from audit.replay.kernels import NEVER, Array, jit, lean
 
 
 class Ladder(NamedTuple):
@@ -61,9 +61,9 @@ def new_ladder(count: int, values: int) -> Ladder:
                   np.full((values, count), NEVER, np.int32), np.zeros(count, np.int32))  # fmt: skip
 
 
-@jit
+@lean
 def attach(who: int, above: int, ladder: Ladder, low: Array, high: int) -> None:
-    """Put somebody under whoever stands above them already, or under nobody."""
+    """Put somebody under whoever stands above them already, or under nobody. low: (K, N)"""
     count = len(ladder.up)
     top = above if above >= 0 else count
     far = ladder.jump[top]
@@ -73,22 +73,28 @@ def attach(who: int, above: int, ladder: Ladder, low: Array, high: int) -> None:
     ladder.jump[who] = ladder.jump[far] if even else top
     ladder.high[who] = max(high, max(ladder.high[top], ladder.high[far])) if even else high
     for place in range(len(low)):
-        least = low[place]
+        least = low[place, who]
         if even:
             least = min(least, min(ladder.low[place, top], ladder.low[place, far]))
         ladder.low[place, who] = least
+
+
+@lean
+def attach_all(order: Array, above: Array, ladder: Ladder, low: Array, high: Array) -> None:
+    """Put everybody under whoever stands above them, from the top down."""
+    for who in order:
+        attach(who, above[who], ladder, low, high[who])
 
 
 @jit
 def build(above: Array, low: Array, high: Array) -> Ladder:
     """The ladder of everybody. low: (K, N), high: (N)."""
     ladder = new_ladder(len(above), len(low))
-    for who in from_the_top(above):
-        attach(who, above[who], ladder, low[:, who], high[who])
+    attach_all(from_the_top(above), above, ladder, low, high)
     return ladder
 
 
-@jit
+@lean
 def nearest(who: int, rank: int, now: int, tree: Tree) -> int:
     """The first from here on up who held a rank before now, or -1."""
     while 0 <= who < len(tree.placed):
@@ -102,11 +108,23 @@ def nearest(who: int, rank: int, now: int, tree: Tree) -> int:
     return -1
 
 
-@jit
+@lean
 def above_of(who: int, now: int, tree: Tree) -> int:
     """Who stands directly above somebody now."""
     ladder = tree.team if tree.placed[who] <= now else tree.kin
     return int(ladder.up[who])
+
+
+@lean
+def place_all(order: Array, referrer: Array, number: Array, first: int, stays: bool, tree: Tree, known: Array) -> None:
+    """Fill both ladders of a tree, from the top down; known: (1, N) when the rank was reached or the place taken."""
+    for who in order:
+        parent = referrer[who]
+        if 1 <= number[who] <= first:
+            found = nearest(above_of(parent, tree.placed[who], tree), 0, tree.placed[who], tree)
+            parent = parent if found < 0 and stays else found
+        attach(who, parent, tree.team, tree.reached, tree.placed[who])
+        attach(who, referrer[who], tree.kin, known, 0)
 
 
 @jit
@@ -117,34 +135,27 @@ def hand_over(referrer: Array, number: Array, placed: Array, reached: Array, fir
     """
     count = len(referrer)
     tree = Tree(new_ladder(count, 1), new_ladder(count, 1), placed, reached)
-    for who in from_the_top(referrer):
-        parent = referrer[who]
-        if 1 <= number[who] <= first:
-            found = nearest(above_of(parent, placed[who], tree), 0, placed[who], tree)
-            parent = parent if found < 0 and stays else found
-        attach(who, parent, tree.team, reached[:, who], placed[who])
-        attach(who, referrer[who], tree.kin, np.minimum(reached[:, who], placed[who] - 1), 0)
+    place_all(from_the_top(referrer), referrer, number, first, stays, tree, np.minimum(reached, placed - 1))
     return tree.team.up
 
 
-@jit
-def follow(who: int, now: int, path: Array, tree: Tree) -> int:
+@lean
+def follow(who: int, now: int, path: Array, start: int, end: int, tree: Tree) -> int:
     """Who stands at the end of a path: each step a rank (the nearest above who holds it), or -1 (the referrer)."""
-    for rank in path:
+    for place in range(start, end):
         if who < 0:
             break
+        rank = path[place]
         who = tree.kin.up[who] if rank < 0 else nearest(above_of(who, now, tree), rank, now, tree)
     return who
 
 
-@jit
-def answer(role: Array, node: Array, now: Array, paths: Array, tree: Tree) -> Array:
-    """Who holds each role asked for. paths: a row a role, filled up with -2."""
-    found = np.empty(len(node), np.int32)
+@lean
+def answer(role: Array, node: Array, now: Array, paths: Array, starts: Array, tree: Tree, found: Array) -> None:
+    """Fill `found` with who holds each role asked for. paths: one after the other; starts: where each role's begins, and the end."""
     for place in range(len(node)):
-        path = paths[role[place]]
-        found[place] = follow(node[place], now[place], path[path > -2], tree)
-    return found
+        asked = role[place]
+        found[place] = follow(node[place], now[place], paths, starts[asked], starts[asked + 1], tree)
 
 
 @jit
@@ -174,7 +185,7 @@ def pass_up(event: Array, node: Array, now: Array, amount: Array, height: Array,
             done += 1
             if earner >= 0 and tree.reached[earner, who] >= now[begin]:
                 continue
-            payee = follow(int(who), now[begin], path, tree)
+            payee = follow(int(who), now[begin], path, 0, len(path), tree)
             rows.append(np.int64(begin))
             payees.append(np.int64(payee))
             incomes.append(total)

@@ -46,7 +46,10 @@ def climb_ranks(plan: Plan, given: Mapping[str, Columns]) -> dict[str, Columns]:
     )  # fmt: skip
     referrer = given["nodes"]["referrer"].astype(np.int32)
     events = given["events"]
-    c.climb(referrer, events["node"].astype(np.int32), events["bits"], events["is_order"], wanted, known)
+    c.climb(
+        referrer, events["node"].astype(np.int32), events["bits"], events["is_order"], wanted, known,
+        np.empty(people + 1, np.int32), np.zeros(people, np.bool_), np.zeros(people, np.bool_),
+    )  # fmt: skip
     above = np.where(known.placed < NEVER, known.parent, referrer).astype(np.int32) if width else referrer
     if tree.hand_over:
         reached = known.reached[[plan.number[tree.hand_over.to]]]
@@ -75,11 +78,11 @@ def answer_asks(paths: list[tuple[int, ...]], given: Mapping[str, Columns]) -> C
     """Who holds each role asked for: paths gives each role as ranks (-1: the referrer)."""
     ranks = sorted({rank for path in paths for rank in path if rank >= 0})
     tree = known_tree(given, ranks)
-    rows = np.full((len(paths), max(map(len, paths)) + 1), -2, np.int64)
-    for place, path in enumerate(paths):
-        rows[place, : len(path)] = [ranks.index(rank) if rank >= 0 else -1 for rank in path]
+    steps = np.array([ranks.index(rank) if rank >= 0 else -1 for path in paths for rank in path], np.int64)
+    starts = np.cumsum([0, *map(len, paths)])
     asks = given["asks"]
-    found = k.answer(asks["role"], asks["node"], asks["seq"], rows, tree)
+    found = np.empty(len(asks["ask"]), np.int32)
+    k.answer(asks["role"], asks["node"], asks["seq"], steps, starts, tree, found)
     return {"ask": asks["ask"], "node": found}
 
 

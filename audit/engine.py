@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from audit.problem import Problem
 
@@ -31,6 +31,7 @@ class Step:
     kind: Literal["view", "table"] = "view"
 
 
+TOLD_ROWS = 100_000  # longer answers are not kept
 Columns = Mapping[str, "NDArray[Any]"]
 
 
@@ -58,16 +59,17 @@ class Engine:
 
     connection: duckdb.DuckDBPyConnection
     spark: Spark | None = None  # computes what is too large for one machine; None: DuckDB computes all
-    told: dict[tuple[object, ...], list[tuple[Any, ...]]] | None = None  # answers so far, where nothing is written meanwhile
+    told: dict[tuple[object, ...], list[tuple[Any, ...]]] | None = None  # answers so far, where they stay as they are
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched."""
-        if self.told is None:
-            return self.ask(sql, parameters).fetchall()
         question = (sql, *parameters)
-        if question not in self.told:
-            self.told[question] = self.ask(sql, parameters).fetchall()
-        return self.told[question]
+        if self.told is not None and question in self.told:
+            return self.told[question]
+        found = self.ask(sql, parameters).fetchall()
+        if self.told is not None and 0 < len(found) <= TOLD_ROWS and sql.lstrip().startswith(("SELECT", "WITH")):
+            self.told[question] = found
+        return found
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The first cell of a query, or None."""
@@ -80,6 +82,10 @@ class Engine:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def columns(self, sql: str) -> Columns:
+        """Every row of a query of whole numbers, as NumPy columns."""
+        return cast(Columns, self.ask(sql).fetchnumpy())
+
     def take(self, name: str, columns: Mapping[str, Any]) -> None:
         """Make a table of NumPy columns, all of one length."""
         self.connection.register("taken", dict(columns))
@@ -89,7 +95,7 @@ class Engine:
     def holds(self, table: str) -> bool:
         """Whether the case file has this table or view."""
         sql = "SELECT count(*) FROM duckdb_columns() WHERE database_name = 'case_file' AND table_name = ?"
-        return bool(self.value(sql, [table]))
+        return self.ask(sql, [table]).fetchall() != [(0,)]
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -124,7 +130,7 @@ class Engine:
         return self.connection.execute(sql, list(parameters))
 
     def _loop(self, loop: Loop) -> None:
-        given: dict[str, Any] = {name: self.ask(sql).fetchnumpy() for name, sql in loop.reads.items()}
+        given = {name: self.columns(sql) for name, sql in loop.reads.items()}
         made = loop.compute(given)
         text = "\n".join([f"-- {loop.says}", *(f"-- {name}:\n{sql};" for name, sql in loop.reads.items())])
         with self.whole():

@@ -140,7 +140,7 @@ def _plainest(one: Hidden, weighed: Mapping[str, Sequence[ClassBet]]) -> Hidden:
 
 def explained(audit: Audit, log_need: float) -> list[Hidden]:
     """What `search` finds in the whole export; kept in the case file, so that every check reads the same."""
-    if not audit.engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'hidden_rule'"):
+    if not audit.engine.holds("hidden_rule"):
         found = search(audit, log_need)
         with audit.engine.whole():
             audit.engine.rows(

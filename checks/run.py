@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Literal
@@ -107,6 +107,7 @@ def judge(audit: Audit, progress: Progress, *, kept: bool = False) -> list[Findi
     first, last = law.days(audit)
     done = {name for (name,) in audit.engine.rows("SELECT DISTINCT check_name FROM finding")}
     found: list[Finding] = []
+    asking = replace(audit, engine=replace(audit.engine, told={}))  # several checks ask the same
     for check in every_check():
         if check.alone == "only":
             continue
@@ -114,7 +115,7 @@ def judge(audit: Audit, progress: Progress, *, kept: bool = False) -> list[Findi
             found += findings_of(audit, check.name)
             continue
         progress(check.name)
-        mine = [law.bearing(one, first, last, audit.case.file.jurisdiction) for one in run(check, audit, hurt)]
+        mine = [law.bearing(one, first, last, audit.case.file.jurisdiction) for one in run(check, asking, hurt)]
         if kept:
             keep(audit, mine)
         found += mine

@@ -120,6 +120,13 @@ def log_number_bet(draws: Sequence[Sequence[int]], numbers: Sequence[int]) -> fl
     return total
 
 
+def log_single_bet(counts: Mapping[int, int]) -> float:
+    """log_number_bet of draws of one number each, whose order is then no matter: the law of Polya's urn."""
+    draws, begun = sum(counts.values()), 5.0 * len(counts)
+    gained = sum(math.lgamma(5.0 + count) - math.lgamma(5.0) for count in counts.values())
+    return draws * math.log(len(counts)) + gained - math.lgamma(begun + draws) + math.lgamma(begun)
+
+
 def calibrate(p_value: float) -> float:
     """The log e-value that any p-value is worth: 1/(2 sqrt(p)) (Vovk and Wang 2021)."""
     return -math.log(2) - math.log(max(p_value, 1e-300)) / 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,9 +78,9 @@ def class_bets(
     edges are the lowest values of the bins, fixed before the data are seen: that keeps the mixture fair. Chances of
     different bins must be different draws.
     """
-    strata: list[list[Stratum]] = [[] for _ in edges]
-    for cell in cells:
-        strata[max(0, bisect_right(edges, cell.value) - 1)] += cell.strata
+    strata: list[Sequence[Stratum]] = [()] * len(edges)
+    for cell in binned(cells, edges):
+        strata[_bin_of(cell.value, edges)] = cell.strata
     top = max([edges[-1], *(cell.value for cell in cells)])
     logs = [[log_class_bet(one, ratio) for one in strata] for ratio in ratios]
     able = {name: spans(len(edges), name) for name in families}
@@ -94,6 +95,25 @@ def class_bets(
             for line, ratio in zip(logs, ratios, strict=True):
                 found.append(ClassBet(first, end, ratio, sum(line[place] for place in places), weight, name))
     return found
+
+
+def binned(cells: Sequence[Cell], edges: Sequence[int]) -> list[Cell]:
+    """One cell a bin, under the greatest value in it, its draws alike counted together."""
+    found: dict[int, tuple[int, Counter[tuple[int, int, int, int]]]] = {}
+    for cell in cells:
+        place = _bin_of(cell.value, edges)
+        value, alike = found.get(place, (cell.value, Counter()))
+        for one in cell.strata:
+            alike[one.size, one.winners, one.drawn, one.hits] += one.count
+        found[place] = (max(value, cell.value), alike)
+    return [
+        Cell(value, tuple(Stratum(*law, count) for law, count in alike.items()))
+        for _, (value, alike) in sorted(found.items())
+    ]
+
+
+def _bin_of(value: int, edges: Sequence[int]) -> int:
+    return max(0, bisect_right(edges, value) - 1)
 
 
 def places_of(first: int, last: int, count: int) -> Sequence[int]:
@@ -187,6 +207,7 @@ def class_evidence(
     """
     if not any(cell.strata for cell in cells):
         return None
+    cells = binned(cells, edges)
     bets = class_bets(cells, edges, families)
     if not bets:
         return None

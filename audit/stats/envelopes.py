@@ -5,39 +5,60 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from audit.stats.bets import log_sum
 from audit.stats.laws import Stratum, class_p_value, log_class_bet
 
-Law = Callable[[int, int, int], float]
+Logs = NDArray[np.float64]
+Law = Callable[[ArrayLike, ArrayLike, int], Logs]
 FAVOURS = (0.0, 0.5, 1.5, 2.0, 3.0, 5.0)
 
 
-def even(share: int, left: int, people: int) -> float:
-    """The log chance of a share of `left` steps among `people` where every way to share in steps of at least 1 is as likely."""
+def even(share: ArrayLike, left: ArrayLike, people: int) -> Logs:
+    """The log chance of shares of `left` steps among `people` where every way to share in steps of at least 1 is as likely."""
+    share, left = np.asarray(share), np.asarray(left)
     if people == 1:
-        return 0.0 if share == left else -math.inf
-    ways = math.comb(left - share - 1, people - 2) if 1 <= share <= left - people + 1 else 0
-    return math.log(ways) - math.log(math.comb(left - 1, people - 1)) if ways else -math.inf
+        return np.where(share == left, 0.0, -np.inf)
+    ways = _log_ways(left - share - 1, people - 2) - _log_ways(left - 1, people - 1)
+    return np.where((share >= 1) & (share <= left - people + 1), ways, -np.inf)
 
 
-def twice_the_mean(share: int, left: int, people: int) -> float:
+def twice_the_mean(share: ArrayLike, left: ArrayLike, people: int) -> Logs:
     """The same where each takes a random part of up to twice the mean of what is left, rounded down, at least 1."""
+    share, left = np.asarray(share), np.asarray(left)
     if people == 1:
-        return 0.0 if share == left else -math.inf
+        return np.where(share == left, 0.0, -np.inf)
     reach = 2 * left / people  # a number uniform below it is rounded down
-    low, high = (0.0 if share == 1 else float(share)), min(share + 1.0, reach)
-    if share < 1 or share > left - people + 1 or high <= low:
-        return -math.inf
-    return math.log(high - low) - math.log(min(reach, left - people + 2.0))
-
-
-def all_that_is_left(share: int, left: int, people: int) -> float:
-    """The same where each takes anything that leaves one step for each of the others: the first gets most."""
-    if people == 1:
-        return 0.0 if share == left else -math.inf
+    low, high = np.where(share == 1, 0.0, share), np.minimum(share + 1.0, reach)
     room = left - people + 1
-    return -math.log(room) if 1 <= share <= room else -math.inf
+    able = (share >= 1) & (share <= room) & (high > low)
+    return np.where(able, _log(high - low) - _log(np.minimum(reach, room + 1.0)), -np.inf)
+
+
+def all_that_is_left(share: ArrayLike, left: ArrayLike, people: int) -> Logs:
+    """The same where each takes anything that leaves one step for each of the others: the first gets most."""
+    share, left = np.asarray(share), np.asarray(left)
+    if people == 1:
+        return np.where(share == left, 0.0, -np.inf)
+    room = left - people + 1
+    return np.where((share >= 1) & (share <= room), -_log(room), -np.inf)
+
+
+def _log(value: NDArray[Any]) -> Logs:
+    """Logs, of what is not above 0 too: nobody looks at those."""
+    return np.log(np.where(value > 0, value, 1.0))
+
+
+def _log_ways(things: NDArray[Any], chosen: int) -> Logs:
+    """The log of how many ways there are to choose so many of them."""
+    total = np.zeros(things.shape)
+    for place in range(chosen):
+        total += _log(things - place) - math.log(place + 1)
+    return total
 
 
 LAWS: dict[str, tuple[Law, float]] = {
@@ -57,43 +78,49 @@ class EnvelopeEvidence:
     lucky: tuple[int, ...]
 
 
-def log_law_bet(envelopes: Sequence[Sequence[int]], law: Law) -> float:
-    """The log bet that shares, in steps above the least in the order of taking, follow this law and not the even one."""
+def log_law_bet(envelopes: Sequence[ArrayLike], law: Law) -> float:
+    """The log bet that shares, in steps above the least in the order of taking, follow this law and not the even one.
+
+    envelopes: tables of one row an envelope, or single rows; the envelopes of a table have one size.
+    """
     total = 0.0
-    for shares in envelopes:
-        left = sum(shares)
-        for place, share in enumerate(shares):
-            people = len(shares) - place
-            total += law(share, left, people) - even(share, left, people)
-            left -= share
+    for table in map(np.atleast_2d, envelopes):
+        left = table.sum(axis=1)
+        for place, share in enumerate(table.T):
+            people = table.shape[1] - place
+            total += float(np.sum(law(share, left, people) - even(share, left, people)))
+            left = left - share
     return total
 
 
-def envelope_evidence(envelopes: Sequence[Sequence[int]]) -> EnvelopeEvidence:
-    """Weigh the other laws, and that some place has the best luck too often; envelopes must be possible under the even law."""
-    bets = {name: log_law_bet(envelopes, law) for name, (law, _) in LAWS.items()}
+def envelope_evidence(envelopes: Sequence[ArrayLike]) -> EnvelopeEvidence:
+    """Weigh the other laws, and that some place has the best luck too often; envelopes, as in log_law_bet, must be possible
+    under the even law."""
+    tables = [np.atleast_2d(table) for table in envelopes]
+    bets = {name: log_law_bet(tables, law) for name, (law, _) in LAWS.items()}
     weights = {name: weight for name, (_, weight) in LAWS.items()}
-    size = max((len(one) for one in envelopes), default=0)
-    best = [one.index(max(one)) for one in envelopes if len(one) == size and one.count(max(one)) == 1]
-    lucky = tuple(best.count(place) for place in range(size))
-    p_value = 1.0
-    for place in range(size):
-        hits = [Stratum(size, 1, 1, 1, lucky[place]), Stratum(size, 1, 1, 0, len(best) - lucky[place])]
+    size = max((table.shape[1] for table in tables), default=0)
+    lucky = np.zeros(size, np.int64)
+    for table in tables:
+        if table.shape[1] == size:
+            alone = (table == table.max(axis=1, keepdims=True)).sum(axis=1) == 1
+            lucky += np.bincount(table[alone].argmax(axis=1), minlength=size)
+    p_value, known = 1.0, int(lucky.sum())
+    for place, wins in enumerate(map(int, lucky)):
+        hits = [Stratum(size, 1, 1, 1, wins), Stratum(size, 1, 1, 0, known - wins)]
         p_value = min(p_value, size * class_p_value(hits))
         for ratio in FAVOURS:
             name = f"place {place + 1} lucky x{ratio:g}"
             bets[name], weights[name] = log_class_bet(hits, ratio), 0.5 / size / len(FAVOURS)
     log_e = log_sum([math.log(weights[name]) + bet for name, bet in bets.items()])
-    return EnvelopeEvidence(
-        log_e, bets, max(bets, key=lambda name: bets[name] + math.log(weights[name])), p_value, lucky
-    )
+    best = max(bets, key=lambda name: bets[name] + math.log(weights[name]))
+    return EnvelopeEvidence(log_e, bets, best, p_value, tuple(map(int, lucky)))
 
 
 def envelopes_needed(total: int, people: int, log_need: float) -> int:
     """How many envelopes tell "twice the mean" from the even law on average, by the divergence of the first share."""
-    gain = 0.0
-    for share in range(1, total - people + 2):
-        q = twice_the_mean(share, total, people)
-        if q > -math.inf:
-            gain += math.exp(q) * (q - even(share, total, people))
+    shares = np.arange(1, total - people + 2)
+    q = twice_the_mean(shares, total, people)
+    able = q > -np.inf
+    gain = float(np.sum(np.exp(q[able]) * (q[able] - even(shares, total, people)[able])))
     return math.ceil((log_need - math.log(0.3)) / gain) if gain > 0 else 10**9

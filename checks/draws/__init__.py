@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 
@@ -12,7 +13,7 @@ from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict
 from audit.hidden import FAMILIES, Hidden, cells_by, edges_of, explained
 from audit.rules import Boxes, Chances, Group, eras
-from audit.stats.bets import LN10, Run, log_number_bet
+from audit.stats.bets import LN10, Run, log_number_bet, log_single_bet
 from audit.stats.classes import Cell, ClassBet, ClassEvidence, class_evidence
 from audit.stats.laws import best_constant
 
@@ -94,15 +95,33 @@ WHERE g.is_ordered AND g.undecided = 0 AND g.size = {size} AND g.winners_due = {
 ORDER BY g.filled_at, o.activity_id, sha256(o.entry_id)"""
 
 
-def places_won(audit: Audit, draw: Group) -> list[list[int]]:
-    """The winning places of each full group that is told in order, group by group as they filled."""
-    rows = audit.engine.rows(PLACES.format(size=draw.size, winners=draw.winners))
-    return [[int(place) for _, place in group] for _, group in groupby(rows, lambda row: row[0])]
+@dataclass(frozen=True)
+class Places:
+    """What full groups that are told in order say of their places: wins by place, groups, and the log bet that some are favoured."""
+
+    wins: Mapping[int, int]
+    groups: int
+    log_bet: float
+
+
+def places_won(audit: Audit, draw: Group) -> Places:
+    """The winning places of all groups of this kind. Where each has one winner they are counted; else read as they filled."""
+    sql, places = PLACES.format(size=draw.size, winners=draw.winners), range(1, draw.size + 1)
+    if draw.winners == 1:
+        counted = audit.engine.rows(
+            f"SELECT position, count(*) FROM ({sql}) AS won GROUP BY position ORDER BY position"
+        )
+        wins = dict.fromkeys(places, 0) | {int(place): int(count) for place, count in counted}
+        return Places(wins, sum(wins.values()), log_single_bet(wins))
+    rows = audit.engine.rows(sql)
+    won = [[int(place) for _, place in group] for _, group in groupby(rows, lambda row: row[0])]
+    counts = Counter(place for group in won for place in group)
+    return Places({place: counts[place] for place in places}, len(won), log_number_bet(won, places))
 
 
 def places_favoured(audit: Audit, draw: Group) -> float:
     """What "some places are favoured" gains: such places also win twice running, and whoever holds them wins more."""
-    return log_number_bet(places_won(audit, draw), range(1, draw.size + 1))
+    return places_won(audit, draw).log_bet if draw.winners < draw.size else 0.0
 
 
 def others(audit: Audit, *own: str) -> list[Hidden]:

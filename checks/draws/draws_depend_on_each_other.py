@@ -54,7 +54,12 @@ def draws_depend_on_each_other(audit: Audit) -> Iterator[Finding]:
     draw, scope, words, families = audit.rules.draw, audit.case.scope, further, {"first": 0.5, "one": 0.5}
     if isinstance(draw, Boxes) and singly(audit) and scope.has("activity", "started_at"):
         sql, size, rival = BOXES, draw.boxes, None
-    elif isinstance(draw, Group) and audit.has("group_state") and scope.has("entry", "entered_at"):
+    elif (
+        isinstance(draw, Group)
+        and draw.winners < draw.size
+        and audit.has("group_state")
+        and scope.has("entry", "entered_at")
+    ):
         sql, size, rival = GROUPS.format(size=draw.size, winners=draw.winners), draw.size, places_favoured(audit, draw)
     elif isinstance(draw, Numbers) and audit.has("number_replayed") and scope.has("draw", "drawn_at"):
         pools = [(name, pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()]

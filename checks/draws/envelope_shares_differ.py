@@ -10,7 +10,8 @@ Blind to: envelopes of two, where twice the mean is the declared law itself; who
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+
+import numpy as np
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
@@ -20,7 +21,7 @@ from audit.stats.envelopes import envelope_evidence, envelopes_needed
 from checks.draws import PROVISIONS, e_value, log_need, no_chances, power_of_ten
 
 SQL = """
-SELECT o.activity_id, o.position, o.share
+SELECT g.size, o.activity_id, o.position, o.share
 FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
 WHERE g.is_ordered AND g.activity_id IN (
     SELECT activity_id FROM entry_played GROUP BY activity_id
@@ -56,20 +57,22 @@ def envelope_shares_differ(audit: Audit) -> Iterator[Finding]:
 
 def _judged(audit: Audit, name: str, pot: int, least: int, need: float) -> Finding:
     sql = SQL.format(pot=pot, least=least)
-    rows = groupby(audit.engine.rows(sql), lambda row: row[0])
-    envelopes = [[int(share) - least + 1 for *_, share in group] for _, group in rows]
-    if not envelopes:
+    taken = audit.engine.columns(
+        f"SELECT size, CAST(share - {least} + 1 AS BIGINT) AS share\nFROM ({sql}) AS taken ORDER BY size, activity_id, position"
+    )
+    tables = [taken["share"][taken["size"] == size].reshape(-1, size) for size in np.unique(taken["size"])]
+    if not tables:
         return Finding(
             name, Verdict.INCONCLUSIVE, Text("没有完整记录的红包。", "No envelope is recorded whole."), sql=sql
         )
-    found, people = envelope_evidence(envelopes), len(envelopes[0])
-    wanted = envelopes_needed(sum(envelopes[0]), people, need)
-    failed, able = found.log_e >= need, len(envelopes) >= wanted
+    found, envelopes = envelope_evidence(tables), sum(map(len, tables))
+    wanted = envelopes_needed(int(tables[0][0].sum()), tables[0].shape[1], need)
+    failed, able = found.log_e >= need, envelopes >= wanted
     verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
     best = NAMES.get(found.best, Text(found.best, found.best))
     tally = ", ".join(f"{place}: {count}" for place, count in enumerate(found.lucky, 1))
-    zh = f"{len(envelopes)} 个红包，各位次手气最佳次数 {tally}"
-    en = f"{len(envelopes)} envelopes; best luck by place {tally}"
+    zh = f"{envelopes} 个红包，各位次手气最佳次数 {tally}"
+    en = f"{envelopes} envelopes; best luck by place {tally}"
     close = {
         Verdict.FAIL: Text(f"。最合数据的说法：{best.zh}，证据为声明规则的 {power_of_ten(found.log_e)} 倍。",
                            f". What fits best: {best.en}; {power_of_ten(found.log_e)} to 1 against the declared law."),

@@ -39,6 +39,7 @@ AGAIN = (
     "    FROM entry_played\n) AS o WHERE turn > 1 ORDER BY entry_id"
 )
 
+
 @check(
     needs=(
         "entry.entry_id",
@@ -97,7 +98,10 @@ def _boxes(audit: Audit, draw: Boxes) -> Mapping[str, tuple[Text, str]]:
     """The kinds that happened: all are counted in one pass."""
     last = draw.boxes
     kinds = {
-        "win after the win": (Text("活动已中奖后又中奖", "a second win in an activity"), "is_after AND outcome = 'win'"),
+        "win after the win": (
+            Text("活动已中奖后又中奖", "a second win in an activity"),
+            "is_after AND outcome = 'win'",
+        ),
         "opening after the win": (
             Text("活动已中奖后仍开盒", "boxes opened after the win"),
             "is_after AND outcome IS DISTINCT FROM 'win'",
@@ -140,7 +144,7 @@ def _groups() -> Mapping[str, tuple[Text, str]]:
         ),
         "place taken twice": (
             Text("同一位次被占两次", "places taken twice"),
-            f"{joined} o.position IN (SELECT t.position FROM entry_played AS t\n"
+            f"{joined} NOT g.is_ordered AND o.position IN (SELECT t.position FROM entry_played AS t\n"
             "    WHERE t.activity_id = o.activity_id AND t.entry_id <> o.entry_id)",
         ),
         "more entries than places": (

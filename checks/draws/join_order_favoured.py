@@ -9,14 +9,12 @@ Blind to: winners chosen by who they are, whatever their place.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.replay.draws import draws_of
 from audit.rules import Group
-from audit.stats.bets import log_number_bet
 from audit.stats.exact import number_p_value
 from audit.stats.power import smallest_favour
 from checks.draws import PLACES, e_value, log_need, places_won, power_of_ten
@@ -39,15 +37,14 @@ def join_order_favoured(audit: Audit) -> Iterator[Finding]:
 
 def _judged(audit: Audit, draw: Group, subject: str, need: float) -> Finding:
     sql, won = PLACES.format(size=draw.size, winners=draw.winners), places_won(audit, draw)
-    places = range(1, draw.size + 1)
-    counts = Counter(place for group in won for place in group)
-    log_e = log_number_bet(won, places)
-    p_value = number_p_value({place: counts[place] for place in places}, len(won), draw.winners)
-    shown = smallest_favour(draw.size, draw.winners, len(won), need)
+    log_e = won.log_bet
+    p_value = number_p_value(won.wins, won.groups, draw.winners)
+    shown = smallest_favour(draw.size, draw.winners, won.groups, need)
     verdict = Verdict.FAIL if log_e >= need else Verdict.PASS if shown else Verdict.INCONCLUSIVE
-    tally = ", ".join(f"{place}: {counts[place]}" for place in places)
-    zh = f"{len(won)} 个满员的组，各位次中奖次数 {tally}，每位应为 {len(won) * draw.winners / draw.size:.1f}"
-    en = f"{len(won)} full groups; wins by place {tally}; {len(won) * draw.winners / draw.size:.1f} due to each"
+    due = won.groups * draw.winners / draw.size
+    tally = ", ".join(f"{place}: {count}" for place, count in won.wins.items())
+    zh = f"{won.groups} 个满员的组，各位次中奖次数 {tally}，每位应为 {due:.1f}"
+    en = f"{won.groups} full groups; wins by place {tally}; {due:.1f} due to each"
     close = {
         Verdict.FAIL: Text(f"。证据为机会均等的 {power_of_ten(log_e)} 倍。", f". {power_of_ten(log_e)} to 1 against equal chances."),
         Verdict.PASS: Text(f"，与机会均等相符；若有一位的权重为 {shown} 倍，会显示出来。",
@@ -63,7 +60,7 @@ def _judged(audit: Audit, draw: Group, subject: str, need: float) -> Finding:
             f"{draw.size} 人中 {draw.winners} 人中奖，机会均等", f"{draw.winners} of {draw.size}, equally likely"
         ),
         observed=tally,
-        rows=tuple({"place": place, "wins": counts[place]} for place in places),
+        rows=tuple({"place": place, "wins": count} for place, count in won.wins.items()),
         sql=sql,
         p_value=p_value,
         e_value=e_value(log_e),

@@ -83,7 +83,9 @@ def _cells(audit: Audit, asked: Mapping[str, Text], chance: str) -> tuple[list[C
         parts = [TOGETHER.format(number=n, chance=chance, test=test) for n, test in enumerate(tests)]
         sql = "\nUNION ALL".join(parts) + "\nORDER BY ALL"
         return cells_of(audit.engine.rows(sql)), sql
-    sql = ALONE.format(kinds=", ".join(f"coalesce({test}, false) AS kind_{n}" for n, test in enumerate(tests)), chance=chance)
+    sql = ALONE.format(
+        kinds=", ".join(f"coalesce({test}, false) AS kind_{n}" for n, test in enumerate(tests)), chance=chance
+    )
     rows = audit.engine.rows(sql)
     found: Counter[tuple[int, ...]] = Counter()
     for *law, many in rows:

@@ -14,7 +14,17 @@ from pydantic import TypeAdapter
 from audit.replay.known import boosted
 from audit.rules import Boost
 from audit.stats.bets import log_sum
-from audit.stats.classes import RATIOS, Cell, class_bets, class_evidence, equal_parts, places_of, smallest_ratio, spans
+from audit.stats.classes import (
+    RATIOS,
+    Cell,
+    binned,
+    class_bets,
+    class_evidence,
+    equal_parts,
+    places_of,
+    smallest_ratio,
+    spans,
+)
 from audit.stats.envelopes import LAWS, all_that_is_left, envelope_evidence, even, log_law_bet, twice_the_mean
 from audit.stats.laws import Stratum, best_constant, class_p_value, hit_law, log_class_bet
 from audit.stats.ledger import Link, broken, evidence, sealed
@@ -122,6 +132,23 @@ def test_one_who_wins_too_often_among_many() -> None:
     assert least_favour([Stratum(25, 1, 1, 0, 3)], 50, math.log(1000)) is None
 
 
+def test_chances_of_a_bin_are_counted_together() -> None:
+    """What is bet on bins of many values is bet on bins counted as one; a bin keeps its greatest value."""
+    rng, edges = random.Random(5), (0, 3, 10)
+    cells = [
+        Cell(value, tuple(Stratum(size, 1, 1, hit, rng.randrange(1, 40)) for size in (20, 24) for hit in (0, 1)))
+        for value in range(40)
+    ]
+    together = binned(cells, edges)
+    assert [(one.value, len(one.strata)) for one in together] == [(2, 4), (9, 4), (39, 4)]
+    for old, new in zip(class_bets(cells, edges, FAMILIES), class_bets(together, edges, FAMILIES), strict=True):
+        assert (old.first, old.last, old.ratio, old.weight) == (new.first, new.last, new.ratio, new.weight)
+        if 0 <= old.first <= old.last:
+            own = [one for cell in cells if old.first <= cell.value <= last for one in cell.strata]
+            assert new.log_bet == pytest.approx(log_class_bet(own, old.ratio), rel=1e-9)
+    assert class_evidence(cells, edges, FAMILIES, 5.0) == class_evidence(together, edges, FAMILIES, 5.0)
+
+
 @pytest.mark.parametrize(("pot", "people"), [(12, 3), (9, 4), (30, 2)])
 def test_laws_of_envelopes_add_to_one_and_bets_on_them_are_fair(pot: int, people: int) -> None:
     for law in (even, twice_the_mean, all_that_is_left):
@@ -130,6 +157,29 @@ def test_laws_of_envelopes_add_to_one_and_bets_on_them_are_fair(pot: int, people
     for law, _ in LAWS.values():
         assert sum(math.exp(log_law_bet([parts], law)) for parts in ways) / len(ways) <= 1 + 1e-9
     assert sum(math.exp(envelope_evidence([parts]).log_e) for parts in ways) / len(ways) <= 1 + 1e-9
+
+
+def test_envelopes_are_weighed_together_as_one_by_one() -> None:
+    rng = random.Random(7)
+    sizes = {
+        people: [[1 + cut for cut in parts] for parts in (_parts(rng, 50, people) for _ in range(40))]
+        for people in (2, 5)
+    }
+    rows = [row for table in sizes.values() for row in table]
+    for law, _ in LAWS.values():
+        assert log_law_bet(list(sizes.values()), law) == pytest.approx(
+            sum(log_law_bet([row], law) for row in rows), rel=1e-12
+        )
+    together, alone = envelope_evidence(list(sizes.values())), envelope_evidence(rows)
+    assert together.lucky == alone.lucky
+    assert together.log_e == pytest.approx(alone.log_e, rel=1e-12)
+    largest = [row for row in sizes[5] if row.count(max(row)) == 1]
+    assert together.lucky == tuple(sum(row.index(max(row)) == place for row in largest) for place in range(5))
+
+
+def _parts(rng: random.Random, whole: int, people: int) -> list[int]:
+    cuts = sorted(rng.randrange(whole + 1) for _ in range(people - 1))
+    return [after - before for before, after in zip([0, *cuts], [*cuts, whole], strict=True)]
 
 
 def test_continuous_constants_of_the_doubled_mean() -> None:

@@ -18,6 +18,7 @@ from audit.stats.bets import (
     log_mixture,
     log_number_bet,
     log_prefix_bet,
+    log_single_bet,
     log_tilt_bet,
     prefix_theories,
 )
@@ -158,3 +159,12 @@ def test_tiers_are_judged_by_draws_and_not_by_bets() -> None:
     assert log_tier_bet([padded]) > math.log(1e6)
     assert 0.1 < smallest_excess([honest], 1e-3) < 0.6
     assert tier_evidence("6", Fraction(1, 100), [(0, 0)]) is None
+
+
+def test_of_one_number_a_draw_the_bet_on_numbers_needs_counts_alone() -> None:
+    rng = random.Random(11)
+    for numbers in (range(1, 4), range(1, 30)):
+        drawn = [rng.choices(numbers, weights=numbers)[0] for _ in range(500)]
+        counts = dict.fromkeys(numbers, 0) | Counter(drawn)
+        assert log_single_bet(counts) == pytest.approx(log_number_bet([[one] for one in drawn], numbers), abs=1e-9)
+    assert log_single_bet(dict.fromkeys(range(1, 4), 0)) == 0.0

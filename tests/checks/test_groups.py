@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.finding import Verdict
 from audit.problem import Problem
 from audit.rules import read_rules
 from tests.conftest import FIXTURES, Auditor, failing
@@ -184,3 +185,9 @@ def test_a_random_share_paid_to_an_outsider_is_found_where_shares_are_not_record
     found = next(one for one in findings if one.check == "payout_unexpected" and one.verdict == "FAIL")
     assert [(row["payment_id"], row["paid_to"], row["paid"]) for row in found.rows] == [(payment, other, amount)]
     assert failing(findings) == [("payout_unexpected", "envelope")]
+
+
+def test_where_everybody_wins_no_draw_depends_on_another(audited: Auditor) -> None:
+    _, findings = audited(FIXTURES / "envelope-rain" / "honest")
+    (found,) = [one for one in findings if one.check == "draws_depend_on_each_other"]
+    assert found.verdict is Verdict.NOT_APPLICABLE

@@ -144,7 +144,7 @@ def test_chances_of_a_bin_are_counted_together() -> None:
     for old, new in zip(class_bets(cells, edges, FAMILIES), class_bets(together, edges, FAMILIES), strict=True):
         assert (old.first, old.last, old.ratio, old.weight) == (new.first, new.last, new.ratio, new.weight)
         if 0 <= old.first <= old.last:
-            own = [one for cell in cells if old.first <= cell.value <= last for one in cell.strata]
+            own = [one for cell in cells if old.first <= cell.value <= old.last for one in cell.strata]
             assert new.log_bet == pytest.approx(log_class_bet(own, old.ratio), rel=1e-9)
     assert class_evidence(cells, edges, FAMILIES, 5.0) == class_evidence(together, edges, FAMILIES, 5.0)
 

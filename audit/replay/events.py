@@ -21,8 +21,8 @@ def event_steps(rules: Rules, scope: Scope, wanted: Set[str], *, played: bool) -
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined = scope.has("participant", "joined_at")
     parts = [_registrations(before if joined else "true", depth), _starts(before, depth)]
-    parts.append(_orders(before, depth, scope.cut(rules.effective.from_)))
     ranked = bool(rules.ranks or rules.milestones)
+    parts.append(_orders(before, depth, scope.cut(rules.effective.from_), ranked=ranked))
     if any(award.on == "recruit" for award in awards) and not ranked:
         parts.append(_recruits(depth))
     if played:
@@ -147,10 +147,11 @@ def _starts(before: str, depth: int) -> Step:
     )
 
 
-def _orders(before: str, depth: int, cut: str) -> Step:
+def _orders(before: str, depth: int, cut: str, *, ranked: bool) -> Step:
     """Orders; place counts a participant's orders in time, where none before can be hidden.
 
-    cut is the first moment of a period that begins after the rules: who joined before it may have ordered before it.
+    cut is the first moment of a period that begins after the rules: who joined before it may have ordered before it. With
+    ranks many steps read them, so they are kept.
     """
     whole = (
         "count(*) FILTER (b.paid_at IS NULL) OVER (PARTITION BY b.participant_id) = 0 AND b.participant_id IS NOT NULL"
@@ -166,6 +167,7 @@ def _orders(before: str, depth: int, cut: str) -> Step:
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM purchase_once AS b\n"
         "LEFT JOIN upline AS p ON p.participant_id = b.participant_id",
+        "table" if ranked else "view",
     )
 
 

@@ -29,7 +29,7 @@ def ranked_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
     steps += tree_steps(plan, scope)
     steps += _reached(plan, depth)
     if plan.roles:
-        steps += ask_steps("upline", plan.roles, {role.base: _source(role.base) for role in plan.roles}, plan)
+        steps += ask_steps("upline", plan.roles, {role.base: _source(role.base) for role in plan.roles})
     nobody = f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}"
     held = [
         sql for name, award, era in plan.clauses for sql in _held(plan, name, award, within(era, scope, "e"), nobody)
@@ -113,10 +113,13 @@ def _held(plan: Plan, name: str, award: Award, in_force: str, nobody: str) -> It
         steps = [after - before for before, after in zip([0, *amounts], amounts, strict=False)]
         listed = ", ".join(f"({number}, {step})" for number, step in zip(numbers, steps, strict=True))
         yield (
-            f"{head} e.place, bool_or({unseen}) AS unseen, e.item, e.kind, {literal(asset)} AS base_asset,\n"
-            f"    CAST(sum(coalesce(l.more, 0)) AS DECIMAL(38, 0)) AS base,\n{nobody}\n{source}\n"
-            f"LEFT JOIN (VALUES {listed}) AS l(role, more) ON l.role = h.role\n"
-            f"WHERE {in_force}\nGROUP BY e.event, e.event_at, h.holder, e.choice, e.place, e.item, e.kind"
+            f"{head} e.place, {unseen} AS unseen, e.item, e.kind, {literal(asset)} AS base_asset,\n"
+            f"    CAST(coalesce(h.more, 0) AS DECIMAL(38, 0)) AS base,\n{nobody}\n"
+            f"FROM ({_source(roles[0].base)}) AS e\nCROSS JOIN tree_doubt AS d\nLEFT JOIN (\n"
+            "    SELECT u.event, u.holder, sum(l.more) AS more\n"
+            f"    FROM upline_held AS u JOIN (VALUES {listed}) AS l(role, more) ON l.role = u.role\n"
+            "    GROUP BY u.event, u.holder\n"
+            f") AS h ON h.event = e.event\nWHERE {in_force}"
         )
     if not any(isinstance(pay, Difference) for pay in (award.pays or {}).values()):
         yield f"{head} e.place, {unseen} AS unseen, e.item, e.kind, e.base_asset, e.base,\n{nobody}\n{source}"
@@ -131,8 +134,8 @@ def income_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
         asset, pay = next((asset, pay) for asset, pay in (award.pays or {}).items() if isinstance(pay, Income))
         steps.append(_earned(place, asset, pay))
         role = Role(base_of(award), "payee", plan.path(award.to.partition(".")[2]))
-        source = f"SELECT e.event, w.payee, e.event_at FROM income_{place} AS w JOIN ({_source(role.base)}) AS e ON e.event = w.event"
-        steps += ask_steps(f"income_{place}", [role], {role.base: source}, plan)
+        source = f"SELECT e.event, w.payee, w.amount, e.event_at\nFROM income_{place} AS w JOIN ({_source(role.base)}) AS e ON e.event = w.event"
+        steps += ask_steps(f"income_{place}", [role], {role.base: source}, "amount")
         if pay.compounding:
             steps += _compounding(place, pay, role, plan)
             found = (
@@ -141,7 +144,7 @@ def income_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
                 f"JOIN (SELECT DISTINCT number, event FROM income_{place}_turn) AS v ON v.number = p.event"
             )
         else:
-            found = _passed(place, pay)
+            found = _passed(place, pay, plan)
         lost = f"SELECT event, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0)), true FROM income_{place} WHERE payee IS NULL"
         parts.append(
             f"SELECT e.event, {literal(key_of(name, award))} AS on_event, e.event_at, h.holder AS participant, NULL, e.choice,\n"
@@ -166,18 +169,15 @@ def _earned(place: int, asset: str, pay: Income) -> Step:
     )
 
 
-def _passed(place: int, pay: Income) -> str:
+def _passed(place: int, pay: Income, plan: Plan) -> str:
     """Each income with whoever gets a percentage of it; only of those earners who held the rank before."""
     rank = ""
     if pay.earner:
-        rank = (
-            "\nJOIN standing_reached AS s ON s.participant_id = w.payee AND s.seq < h.seq "
-            f"AND s.standing = {literal(pay.earner)}"
-        )
+        number = plan.number[pay.earner]
+        rank = f"\nJOIN rank_reached AS r ON r.node = h.below AND r.seq < h.seq AND r.standing = {number}"
     return (
-        "SELECT w.event, h.holder, CAST(w.amount AS DECIMAL(38, 0)) AS amount, false AS unseen\n"
-        f"FROM income_{place} AS w\nJOIN tree_node AS n ON n.participant_id = w.payee\n"
-        f"JOIN income_{place}_held AS h ON h.event = w.event AND h.below = n.node{rank}"
+        "SELECT h.event, h.holder, CAST(h.amount AS DECIMAL(38, 0)) AS amount, false AS unseen\n"
+        f"FROM income_{place}_held AS h{rank}"
     )
 
 
@@ -186,10 +186,9 @@ def _compounding(place: int, pay: Income, role: Role, plan: Plan) -> list[Step |
     return [
         Step(
             turn,
-            "SELECT dense_rank() OVER (ORDER BY w.event) AS number, w.event, q.node, q.seq,\n"
-            "    CAST(w.amount AS BIGINT) AS amount\n"
-            f"FROM income_{place} AS w\nJOIN tree_node AS n ON n.participant_id = w.payee\n"
-            f"JOIN income_{place}_ask AS q ON q.event = w.event AND q.node = n.node",
+            "SELECT dense_rank() OVER (ORDER BY q.event) AS number, q.event, q.node, q.seq,\n"
+            "    CAST(q.amount AS BIGINT) AS amount\n"
+            f"FROM income_{place}_ask AS q",
             "table",
         ),
         Loop(

@@ -104,13 +104,13 @@ def _doubt(plan: Plan, scope: Scope) -> Step:
     return Step("tree_doubt", f"SELECT min(moment) AS from_at\nFROM (\n    {body}\n) AS lost", "table")
 
 
-def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], plan: Plan) -> list[Step | Loop]:
+def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], also: str = "") -> list[Step | Loop]:
     """Who holds each role at each event of its kind: `{name}_ask`, `{name}_answer`, and both in words as `{name}_held`.
 
-    sources gives, for each kind of event, a SELECT of (event, person columns, event_at).
+    sources gives, for each kind of event, a SELECT of (event, person columns, event_at); also names a column of it to be kept.
     """
     asks = "\nUNION ALL\n".join(
-        f"SELECT {place} AS role, e.event, n.node, t.seq\nFROM ({sources[role.base]}) AS e\n"
+        f"SELECT {place} AS role, e.event, n.node, t.seq{f', e.{also}' if also else ''}\nFROM ({sources[role.base]}) AS e\n"
         f"JOIN tree_node AS n ON n.participant_id = e.{role.person}\n{_now(role.base, sources[role.base])}"
         for place, role in enumerate(roles)
     )
@@ -125,7 +125,7 @@ def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], plan: Pl
         ),
         Step(
             f"{name}_held",
-            "SELECT q.role, q.event, q.node AS below, q.seq, n.participant_id AS holder\n"
+            f"SELECT q.role, q.event, q.node AS below, q.seq{f', q.{also}' if also else ''}, n.participant_id AS holder\n"
             f"FROM {name}_ask AS q\nJOIN {name}_answer AS a ON a.ask = q.ask\nLEFT JOIN tree_node AS n ON n.node = a.node",
             "table",
         ),

@@ -134,7 +134,10 @@ def income_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
         asset, pay = next((asset, pay) for asset, pay in (award.pays or {}).items() if isinstance(pay, Income))
         steps.append(_earned(place, asset, pay))
         role = Role(base_of(award), "payee", plan.path(award.to.partition(".")[2]))
-        source = f"SELECT e.event, w.payee, w.amount, e.event_at\nFROM income_{place} AS w JOIN ({_source(role.base)}) AS e ON e.event = w.event"
+        source = (
+            "SELECT e.event, w.payee, w.amount, e.event_at\n"
+            f"FROM income_{place} AS w JOIN ({_source(role.base)}) AS e ON e.event = w.event"
+        )
         steps += ask_steps(f"income_{place}", [role], {role.base: source}, "amount")
         if pay.compounding:
             steps += _compounding(place, pay, role, plan)

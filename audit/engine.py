@@ -62,7 +62,10 @@ class Engine:
     told: dict[tuple[object, ...], list[tuple[Any, ...]]] | None = None  # answers so far, where they stay as they are
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched."""
+        """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched.
+
+        Where answers are kept several callers share one list, and parameters must be hashable.
+        """
         question = (sql, *parameters)
         if self.told is not None and question in self.told:
             return self.told[question]

@@ -92,6 +92,9 @@ def _version_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
         if version.draw is not None and (draw is None or version.draw.kind != draw.kind):
             yield document.problem((*here, "draw", "kind"), "a version keeps the kind of draw", value=version.draw.kind,
                                    mend="another kind is another campaign, with rules of its own")  # fmt: skip
+        if isinstance(version.draw, Numbers) and isinstance(draw, Numbers) and version.draw.pools != draw.pools:
+            yield document.problem((*here, "draw", "pools"), "a version keeps its pools",
+                                   mend="numbers out of other pools are another campaign, with rules of its own")  # fmt: skip
         if isinstance(version.draw, Chances) and isinstance(draw, Chances):
             shared = [name for name in draw.prizes if name in version.draw.prizes]
             if version.draw.counted != draw.counted:

@@ -105,7 +105,7 @@ def binned(cells: Sequence[Cell], edges: Sequence[int]) -> list[Cell]:
         value, alike = found.get(place, (cell.value, Counter()))
         for one in cell.strata:
             alike[one.size, one.winners, one.drawn, one.hits] += one.count
-        found[place] = (max(value, cell.value), alike)
+        found[place] = (max(value, cell.value, edges[0]), alike)
     return [
         Cell(value, tuple(Stratum(*law, count) for law, count in alike.items()))
         for _, (value, alike) in sorted(found.items())
@@ -123,16 +123,11 @@ def places_of(first: int, last: int, count: int) -> Sequence[int]:
     return range(first, last + 1) if first <= last else (*range(first, count), *range(last + 1))
 
 
-def within(cells: Sequence[Cell], first: int, last: int) -> list[Stratum]:
-    """The strata of the values first..last; round the end where last < first; every second value for ODD and EVEN."""
-    if first < 0:
-        return [one for cell in cells if cell.value % 2 == first % 2 for one in cell.strata]
-    return [
-        one
-        for cell in cells
-        if (first <= cell.value <= last if first <= last else cell.value >= first or cell.value <= last)
-        for one in cell.strata
-    ]
+def within(cells: Sequence[Cell], edges: Sequence[int], first: int, last: int) -> list[Stratum]:
+    """The strata of the bins of a theory's values, as class_bets takes them: round the end, or every second bin."""
+    ends = (first, last) if first < 0 else (_bin_of(first, edges), _bin_of(last, edges))
+    places = set(places_of(*ends, len(edges)))
+    return [one for cell in cells if _bin_of(cell.value, edges) in places for one in cell.strata]
 
 
 def smallest_ratio(
@@ -213,10 +208,10 @@ def class_evidence(
         return None
     log_e = log_sum([one.score for one in bets])
     best = max(bets, key=lambda one: (one.score, -one.first, -one.last))
-    strata = [one for one in within(cells, best.first, best.last) if len(hit_law(one.size, one.winners, one.drawn)) > 1]
+    strata = [one for one in within(cells, edges, best.first, best.last) if len(hit_law(one.size, one.winners, one.drawn)) > 1]
     classes = {(one.first, one.last) for one in bets}
     typical = _typical(cells, bets)
-    inside = within(cells, typical.first, typical.last)
+    inside = within(cells, edges, typical.first, typical.last)
     others = [one for cell in cells if not typical.first <= cell.value <= typical.last for one in cell.strata]
     power = smallest_ratio(inside, others if apart else None, log_need - math.log(typical.weight))
     if rival is None:

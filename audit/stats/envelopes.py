@@ -16,10 +16,14 @@ from audit.stats.laws import Stratum, class_p_value, log_class_bet
 Logs = NDArray[np.float64]
 Law = Callable[[ArrayLike, ArrayLike, int], Logs]
 FAVOURS = (0.0, 0.5, 1.5, 2.0, 3.0, 5.0)
+MOST = 1_000_000  # steps of an envelope whose shares are looked at one by one
 
 
 def even(share: ArrayLike, left: ArrayLike, people: int) -> Logs:
-    """The log chance of shares of `left` steps among `people` where every way to share in steps of at least 1 is as likely."""
+    """The log chance of shares of `left` steps among `people` where every way to share in steps of at least 1 is as likely.
+
+    share, left: (E), or single numbers, as in the other laws.
+    """
     share, left = np.asarray(share), np.asarray(left)
     if people == 1:
         return np.where(share == left, 0.0, -np.inf)
@@ -94,8 +98,10 @@ def log_law_bet(envelopes: Sequence[ArrayLike], law: Law) -> float:
 
 
 def envelope_evidence(envelopes: Sequence[ArrayLike]) -> EnvelopeEvidence:
-    """Weigh the other laws, and that some place has the best luck too often; envelopes, as in log_law_bet, must be possible
-    under the even law."""
+    """Weigh the other laws, and that some place has the best luck too often.
+
+    envelopes, as in log_law_bet, must be possible under the even law; luck is compared among those of the greatest size.
+    """
     tables = [np.atleast_2d(table) for table in envelopes]
     bets = {name: log_law_bet(tables, law) for name, (law, _) in LAWS.items()}
     weights = {name: weight for name, (_, weight) in LAWS.items()}
@@ -118,7 +124,11 @@ def envelope_evidence(envelopes: Sequence[ArrayLike]) -> EnvelopeEvidence:
 
 
 def envelopes_needed(total: int, people: int, log_need: float) -> int:
-    """How many envelopes tell "twice the mean" from the even law on average, by the divergence of the first share."""
+    """How many envelopes tell "twice the mean" from the even law on average, by the divergence of the first share.
+
+    Of more than a million steps a million are taken: the law of a share of the whole hardly depends on so fine a step.
+    """
+    total = min(total, MOST)
     shares = np.arange(1, total - people + 2)
     q = twice_the_mean(shares, total, people)
     able = q > -np.inf

@@ -34,7 +34,7 @@ FROM (
     SELECT o.activity_id, (o.position - b.position + {size}) % {size} AS value, count(*) AS drawn,
         sum(CAST(o.outcome = 'win' AS INTEGER)) AS hits
     FROM (SELECT activity_id, lag(activity_id) OVER (ORDER BY filled_at, activity_id) AS before FROM group_state
-        WHERE is_ordered AND undecided = 0 AND winners = {winners}) AS g
+        WHERE is_ordered AND undecided = 0 AND size = {size} AND winners_due = {winners} AND winners = {winners}) AS g
     JOIN entry_played AS b ON b.activity_id = g.before AND b.outcome = 'win'
     JOIN entry_played AS o ON o.activity_id = g.activity_id
     GROUP BY o.activity_id, (o.position - b.position + {size}) % {size}

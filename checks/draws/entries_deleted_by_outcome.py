@@ -23,7 +23,8 @@ ENDED = """
 SELECT a.activity_id, max(e.position) AS seen, count(DISTINCT e.position) AS here,
     min(e.position) FILTER (e.outcome = 'win') AS won_at
 FROM activity_once AS a JOIN entry_played AS e ON e.activity_id = a.activity_id
-WHERE a.ended_at IS NOT NULL AND e.position BETWEEN 1 AND {places}
+JOIN box_chance AS c ON c.version = e.version AND c.position = e.position
+WHERE a.ended_at IS NOT NULL
 GROUP BY a.activity_id HAVING count(*) FILTER (e.outcome IS NULL) = 0"""
 BOXES = """
 SELECT 0 AS value, wins + losses AS size, wins AS winners, gone AS drawn, gone_wins AS hits, 1 AS draws
@@ -35,9 +36,9 @@ FROM (
 ) AS counted WHERE gone > 0"""
 DECIDED = "SELECT * FROM group_state WHERE undecided = 0"
 GROUPS = """
-SELECT 0 AS value, {places} AS size, {winners} AS winners, {places} - places AS drawn, {winners} - winners AS hits, count(*) AS draws
+SELECT 0 AS value, size, winners_due, size - places AS drawn, winners_due - winners AS hits, count(*) AS draws
 FROM ({looked}) AS decided
-WHERE places < {places} AND winners BETWEEN {winners} - ({places} - places) AND {winners}
+WHERE places < size AND winners BETWEEN winners_due - (size - places) AND winners_due
 GROUP BY ALL ORDER BY ALL"""
 
 
@@ -47,11 +48,11 @@ def entries_deleted_by_outcome(audit: Audit) -> Iterator[Finding]:
     draw, scope = audit.rules.draw, audit.case.scope
     ordered = scope.has("entry", "position") and scope.has("outcome")
     if isinstance(draw, Boxes) and ordered and scope.has("activity", "ended_at"):
-        looked = ENDED.format(places=draw.boxes)
+        looked = ENDED
         sql = BOXES.format(looked=looked)
     elif isinstance(draw, Group) and audit.has("group_state"):
         looked = DECIDED
-        sql = GROUPS.format(looked=looked, places=draw.size, winners=draw.winners)
+        sql = GROUPS.format(looked=looked)
     else:
         sql = looked = ""
     if not sql or not audit.engine.value("SELECT count(*) FROM outcome WHERE outcome IS NOT NULL"):

@@ -27,6 +27,7 @@ WHERE g.is_ordered AND g.activity_id IN (
     SELECT activity_id FROM entry_played GROUP BY activity_id
     HAVING count(share) = count(*) AND sum(share) = {pot} AND min(share) >= {least})
 ORDER BY o.activity_id, o.position"""
+EXACT = 1 << 53  # steps up to which whole numbers stay whole in the laws
 NAMES = {"twice the mean": Text("二倍均值法", "each takes up to twice the mean of what is left"),
          "all that is left": Text("在余额内任取", "each takes anything that is left")}  # fmt: skip
 
@@ -57,6 +58,9 @@ def envelope_shares_differ(audit: Audit) -> Iterator[Finding]:
 
 def _judged(audit: Audit, name: str, pot: int, least: int, need: float) -> Finding:
     sql = SQL.format(pot=pot, least=least)
+    if pot > EXACT:
+        why = Text("红包的最小单位太多，无法按声明的分法计算。", "An envelope has too many steps for its declared law to be worked out.")
+        return Finding(name, Verdict.INCONCLUSIVE, why, sql=sql)
     taken = audit.engine.columns(
         f"SELECT size, CAST(share - {least} + 1 AS BIGINT) AS share\nFROM ({sql}) AS taken ORDER BY size, activity_id, position"
     )
@@ -65,8 +69,8 @@ def _judged(audit: Audit, name: str, pot: int, least: int, need: float) -> Findi
         return Finding(
             name, Verdict.INCONCLUSIVE, Text("没有完整记录的红包。", "No envelope is recorded whole."), sql=sql
         )
-    found, envelopes = envelope_evidence(tables), sum(map(len, tables))
-    wanted = envelopes_needed(int(tables[0][0].sum()), tables[0].shape[1], need)
+    found, envelopes, most = envelope_evidence(tables), sum(map(len, tables)), max(tables, key=len)
+    wanted = envelopes_needed(int(most[0].sum()), most.shape[1], need)
     failed, able = found.log_e >= need, envelopes >= wanted
     verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
     best = NAMES.get(found.best, Text(found.best, found.best))

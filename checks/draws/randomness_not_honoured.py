@@ -19,12 +19,13 @@ from audit.beacons.commitments import bytes_of
 from audit.case import Audit, evidence
 from audit.engine import literal
 from audit.finding import Finding, Row, Text, Verdict, check
+from audit.replay.draws import draws_of
 from audit.rules import Boxes, Group, Raffle, Randomness
 from checks.draws import PROVISIONS, no_chances
 
 SEEDS = "SELECT activity_id, seed, commitment, source_file, record FROM randomness ORDER BY activity_id, record"
 HELD = """
-SELECT o.activity_id, o.position, {tickets} AS tickets, o.outcome, o.entry_id FROM entry_played AS o
+SELECT o.activity_id, o.position, {tickets} AS tickets, o.outcome, o.version, o.entry_id FROM entry_played AS o
 WHERE o.activity_id IN (SELECT activity_id FROM randomness){where} ORDER BY o.activity_id, o.position, o.entry_id"""
 UNKNOWN = "SELECT activity_id FROM entry_played WHERE weight IS NULL AND activity_id IS NOT NULL"
 LATE = """
@@ -33,10 +34,14 @@ FROM randomness AS r JOIN entry_played AS o ON o.activity_id = r.activity_id AND
 GROUP BY ALL HAVING {test} ORDER BY r.activity_id"""
 
 
+Seeded = Boxes | Group | Raffle
+
+
 @dataclass(frozen=True)
 class Held:
-    """An activity: the tickets of its entrants in order, and the places that won; boxes: how far it went."""
+    """An activity: the draw in force, the tickets of its entrants in order, the places that won; boxes: how far it went."""
 
+    draw: Seeded
     tickets: list[int]
     won: list[int]
     reached: int
@@ -46,7 +51,7 @@ class Held:
 def randomness_not_honoured(audit: Audit) -> Iterator[Finding]:
     """Yield a finding on draws, and where they apply on commitments and on the order in time."""
     scheme, draw = audit.rules.randomness, audit.rules.draw
-    if scheme is None or not audit.case.scope.has("randomness") or not isinstance(draw, Boxes | Group | Raffle):
+    if scheme is None or not audit.case.scope.has("randomness") or not isinstance(draw, Seeded):
         yield no_chances("draws")
         return
     seeds = audit.engine.records(SEEDS)
@@ -54,10 +59,10 @@ def randomness_not_honoured(audit: Audit) -> Iterator[Finding]:
     replayed = {
         str(one["activity_id"]): str(one["seed"]) for one in seeds if one["seed"] and one["activity_id"] in held
     }
-    wrong = [name for name, seed in replayed.items() if not _fits(scheme, seed, name, held[name], draw)]
-    variant = _variant(scheme, {name: replayed[name] for name in replayed}, held, draw) if wrong else None
+    wrong = [name for name, seed in replayed.items() if not _fits(scheme, seed, name, held[name])]
+    variant = _variant(scheme, replayed, held) if wrong else None
     rows = evidence(audit, _rows(wrong)) if wrong else ()
-    told = [{**row, "drawn": _shown(scheme, replayed[str(row["activity_id"])], held, str(row["activity_id"]), draw),
+    told = [{**row, "drawn": _shown(scheme, replayed[str(row["activity_id"])], held[str(row["activity_id"])], str(row["activity_id"])),
              "recorded": ", ".join(str(place) for place in held[str(row["activity_id"])].won)} for row in rows]  # fmt: skip
     weighed = isinstance(draw, Raffle) and draw.tickets == "weight"
     unknown = [row for row in audit.engine.rows(f"SELECT DISTINCT activity_id FROM randomness WHERE activity_id IN ({UNKNOWN})")
@@ -141,7 +146,7 @@ def _times(audit: Audit) -> Finding:
     return Finding("order in time", Verdict.PASS, text, sql=sql)
 
 
-def _held(audit: Audit, draw: Boxes | Group | Raffle) -> dict[str, Held]:
+def _held(audit: Audit, draw: Seeded) -> dict[str, Held]:
     """Activities that are decided (boxes: begun), have a seed, and of which every weight is known."""
     weighed = isinstance(draw, Raffle) and draw.tickets == "weight"
     full = " AND EXISTS (SELECT 1 FROM group_state AS g WHERE g.activity_id = o.activity_id AND g.is_full AND g.undecided = 0)"
@@ -150,8 +155,9 @@ def _held(audit: Audit, draw: Boxes | Group | Raffle) -> dict[str, Held]:
         tickets="coalesce(o.weight, 0)" if weighed else "1", where=full if isinstance(draw, Group) else known
     )
     found: dict[str, Held] = {}
-    for name, position, tickets, outcome, _ in audit.engine.rows(sql):
-        one = found.setdefault(name, Held([], [], 0))
+    draws = [one for _, one in draws_of(audit.rules) if isinstance(one, Seeded)]
+    for name, position, tickets, outcome, version, _ in audit.engine.rows(sql):
+        one = found.setdefault(name, Held(draws[version], [], [], 0))
         one.tickets.append(int(tickets))
         place = int(position) if isinstance(draw, Boxes) else len(one.tickets)
         if outcome == "win":
@@ -160,17 +166,17 @@ def _held(audit: Audit, draw: Boxes | Group | Raffle) -> dict[str, Held]:
     return found
 
 
-def _fits(scheme: Randomness, seed: str, name: str, held: Held, draw: Boxes | Group | Raffle) -> bool:
-    drawn = _drawn(scheme, seed, name, held, draw)
-    if isinstance(draw, Boxes):
+def _fits(scheme: Randomness, seed: str, name: str, held: Held) -> bool:
+    drawn = _drawn(scheme, seed, name, held)
+    if isinstance(held.draw, Boxes):
         return drawn == held.won if held.won else bool(drawn) and held.reached < drawn[0]
     return sorted(drawn) == sorted(held.won)
 
 
-def _drawn(scheme: Randomness, seed: str, name: str, held: Held, draw: Boxes | Group | Raffle) -> list[int]:
+def _drawn(scheme: Randomness, seed: str, name: str, held: Held) -> list[int]:
     """The places (from 1) that the seed gives; none where it cannot be read as declared."""
-    tickets = [1] * draw.boxes if isinstance(draw, Boxes) else held.tickets
-    wanted = 1 if isinstance(draw, Boxes) else draw.winners
+    draw = held.draw
+    tickets, wanted = ([1] * draw.boxes, 1) if isinstance(draw, Boxes) else (held.tickets, draw.winners)
     try:
         return [place + 1 for place in select(stream(scheme, seed, name), tickets, wanted, scheme.onto, scheme.again)]
     except ValueError:
@@ -187,20 +193,18 @@ def stream(scheme: Randomness, seed: str, activity: str) -> Iterator[Number]:
     return rfc3797(seed) if scheme.source == "rfc3797" else seedrandom(seed)
 
 
-def _shown(scheme: Randomness, seed: str, held: Mapping[str, Held], name: str, draw: Boxes | Group | Raffle) -> str:
-    return ", ".join(str(place) for place in _drawn(scheme, seed, name, held[name], draw))
+def _shown(scheme: Randomness, seed: str, held: Held, name: str) -> str:
+    return ", ".join(str(place) for place in _drawn(scheme, seed, name, held))
 
 
-def _variant(
-    scheme: Randomness, seeds: Mapping[str, str], held: Mapping[str, Held], draw: Boxes | Group | Raffle
-) -> str | None:
+def _variant(scheme: Randomness, seeds: Mapping[str, str], held: Mapping[str, Held]) -> str | None:
     """A close variant of the scheme under which every draw is as recorded, in the words of rules.yaml."""
     options: Mapping[str, Sequence[Any]] = {"seed": ("text", "hex"), "first": (0, 1), "onto": ("modulo", "floor"),
                                             "again": ("redraw", "close-the-gap")}  # fmt: skip
     for values in product(*options.values()):
         changed = {name: value for name, value in zip(options, values, strict=True) if value != getattr(scheme, name)}
         other = replace(scheme, **changed)
-        if changed and all(_fits(other, seed, name, held[name], draw) for name, seed in seeds.items()):
+        if changed and all(_fits(other, seed, name, held[name]) for name, seed in seeds.items()):
             return ", ".join(f"{name}: {value}" for name, value in changed.items())
     return None
 

@@ -25,7 +25,15 @@ from audit.stats.classes import (
     smallest_ratio,
     spans,
 )
-from audit.stats.envelopes import LAWS, all_that_is_left, envelope_evidence, even, log_law_bet, twice_the_mean
+from audit.stats.envelopes import (
+    LAWS,
+    all_that_is_left,
+    envelope_evidence,
+    envelopes_needed,
+    even,
+    log_law_bet,
+    twice_the_mean,
+)
 from audit.stats.laws import Stratum, best_constant, class_p_value, hit_law, log_class_bet
 from audit.stats.ledger import Link, broken, evidence, sealed
 from audit.stats.people import e_bh, favoured, least_favour
@@ -146,7 +154,24 @@ def test_chances_of_a_bin_are_counted_together() -> None:
         if 0 <= old.first <= old.last:
             own = [one for cell in cells if old.first <= cell.value <= old.last for one in cell.strata]
             assert new.log_bet == pytest.approx(log_class_bet(own, old.ratio), rel=1e-9)
-    assert class_evidence(cells, edges, FAMILIES, 5.0) == class_evidence(together, edges, FAMILIES, 5.0)
+
+
+@pytest.mark.parametrize("odd", [0, 1])
+def test_every_second_bin_is_told_as_it_was_bet_on(odd: int) -> None:
+    """Ten bins of one box each, the last of them wide: boxes 2, 4, 6, 8, 10 to 19 (or 1, 3, 5, 7, 9) win three times as often."""
+    edges = range(1, 11)
+    favoured_boxes = set(range(-1, 10, 2)) if odd else {2, 4, 6, 8, *range(10, 20)}
+    cells = [
+        Cell(box, (Stratum(20, 1, 1, 1, hits), Stratum(20, 1, 1, 0, 2000 - hits)))
+        for box in (-1, *range(1, 20))
+        for hits in [270 if box in favoured_boxes else 100]
+    ]
+    found = class_evidence(cells, edges, {"every second": 0.9, "all": 0.1}, 5.0)
+    assert found is not None
+    assert (found.best.first, found.best.ratio) == (-1 if odd else -2, 3.0)
+    many = len(favoured_boxes)  # a value below the first bin is in the first bin
+    assert (found.chances, found.hits) == (2000 * many, 270 * many)
+    assert found.due == pytest.approx(100 * many)
 
 
 @pytest.mark.parametrize(("pot", "people"), [(12, 3), (9, 4), (30, 2)])
@@ -161,12 +186,10 @@ def test_laws_of_envelopes_add_to_one_and_bets_on_them_are_fair(pot: int, people
 
 def test_envelopes_are_weighed_together_as_one_by_one() -> None:
     rng = random.Random(7)
-    sizes = {
-        people: [[1 + cut for cut in parts] for parts in (_parts(rng, 50, people) for _ in range(40))]
-        for people in (2, 5)
-    }
+    sizes = {people: [_near_the_mean(rng, 200, people) for _ in range(40)] for people in (2, 5)}
     rows = [row for table in sizes.values() for row in table]
     for law, _ in LAWS.values():
+        assert math.isfinite(log_law_bet(rows, law))
         assert log_law_bet(list(sizes.values()), law) == pytest.approx(
             sum(log_law_bet([row], law) for row in rows), rel=1e-12
         )
@@ -177,9 +200,19 @@ def test_envelopes_are_weighed_together_as_one_by_one() -> None:
     assert together.lucky == tuple(sum(row.index(max(row)) == place for row in largest) for place in range(5))
 
 
-def _parts(rng: random.Random, whole: int, people: int) -> list[int]:
-    cuts = sorted(rng.randrange(whole + 1) for _ in range(people - 1))
-    return [after - before for before, after in zip([0, *cuts], [*cuts, whole], strict=True)]
+def _near_the_mean(rng: random.Random, left: int, people: int) -> list[int]:
+    """Shares that every law allows."""
+    parts = []
+    for more in range(people, 1, -1):
+        parts.append(rng.randrange(1, 3 * left // (2 * more)))
+        left -= parts[-1]
+    return [*parts, left]
+
+
+def test_an_envelope_of_many_steps_is_as_one_of_a_million() -> None:
+    need = math.log(1e5)
+    assert envelopes_needed(10**12, 3, need) == envelopes_needed(10**6, 3, need)
+    assert abs(envelopes_needed(10**6, 3, need) - envelopes_needed(10**5, 3, need)) <= 1
 
 
 def test_continuous_constants_of_the_doubled_mean() -> None:

@@ -52,6 +52,8 @@ REFUSED = [
     ("two versions of one day", "versions: [{from: 2022-02-01}, {from: 2022-02-01}]", "must be later"),
     ("a version that ends nothing", "versions: [{from: 2022-02-01, awards: {a: null}}]", "no such clause stood before"),
     ("a version of another draw", RAFFLE + "versions: [{from: 2022-02-01, draw: {kind: group, size: 3, winners: 1}}]", "keeps the kind"),
+    ("a version of other pools", "draw: {kind: numbers, pools: {red: {from: 1, to: 33, pick: 6}}}\n"
+     "versions: [{from: 2022-02-01, draw: {kind: numbers, pools: {red: {from: 1, to: 35, pick: 6}}}}]", "a version keeps its pools"),
     ("a fault in a version", "versions: [{from: 2022-02-01, awards: {a: {on: entry, to: participant, pays: {CNY: -1}}}}]",
      "rules.yaml:6:79: an amount cannot be negative"),
 ]  # fmt: skip

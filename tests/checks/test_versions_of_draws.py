@@ -16,71 +16,126 @@ from audit.finding import Verdict
 from tests.conftest import Auditor, failing
 
 BEGUN, CHANGED, ROUNDS = datetime(2022, 3, 1, 8), datetime(2022, 4, 1), 300
-HEAD = "campaign: sizes\neffective: {from: 2022-03-01}\nassets: {CNY: {step: '0.01'}}\nactivity: {}\n"
-ENTRY = "entry: {stake: {CNY: '5'}, repeat: unlimited}\n"
-RULES = {
+HEAD = """\
+campaign: sizes
+effective: {from: 2022-03-01}
+assets: {CNY: {step: "0.01"}}
+activity: {}
+entry: {stake: {CNY: "5"}, repeat: unlimited}
+"""
+DRAWS = {
     "boxes": "draw: {kind: boxes, boxes: %d, prizes: {CNY: 1}, odds: uniform}\n",
     "group": "draw: {kind: group, size: %d, winners: 1}\n",
+    "raffle": "draw: {kind: raffle, every: %d}\n",
+    "chances": "draw: {kind: chances, counted: participant, prizes: {star: {chance: 1/20, guarantee: %d}}}\n",
 }
-Round = tuple[str, datetime, str, int, int]
+COLUMNS = {
+    "entry": "entry_id activity_id position participant_id entered_at paid",
+    "outcome": "entry_id outcome decided_at",
+    "activity": "activity_id started_at ended_at",
+    "randomness": "activity_id seed",
+}
+Rows = dict[str, list[list[object]]]
 
 
-def rounds(sizes: tuple[int, int], seed: int) -> Iterator[Round]:
-    """Each round: id, moment, seed, size, and the place that its seed gives (HMAC-SHA256, the first 13 digits, modulo the size)."""
-    rng = random.Random(seed)
+def rounds(sizes: tuple[int, int]) -> Iterator[tuple[str, datetime, str, int]]:
+    """Each round: id, moment, seed, and the size then in force."""
+    rng = random.Random(sizes[1])
     for number in range(2 * ROUNDS):
-        name, key = f"R{number:04}", f"{rng.getrandbits(128):032x}"
         late = number >= ROUNDS
         begun = (CHANGED if late else BEGUN) + timedelta(hours=2 * (number % ROUNDS), minutes=5)
-        size = sizes[late]
-        drawn = int(hmac.new(key.encode(), f"{name}:0".encode(), "sha256").hexdigest()[:13], 16)
-        yield name, begun, key, size, 1 + drawn % size
+        yield f"R{number:04}", begun, f"{rng.getrandbits(128):032x}", sizes[late]
 
 
-def write(folder: Path, kind: str, sizes: tuple[int, int], *, random_seeds: bool) -> None:
-    """An honest export of both versions: boxes are opened up to the prize, groups filled."""
+def won_of(kind: str, size: int, name: str, key: str) -> dict[int, int]:
+    """The places that win, each with the place at which it is decided; of the boxes, that is the one that the seed gives."""
+    drawn = int(hmac.new(key.encode(), f"{name}:0".encode(), "sha256").hexdigest()[:13], 16)
+    if kind != "raffle":
+        place = 1 + drawn % size
+        return {place: place if kind == "boxes" else size}
+    rng, won = random.Random(key), dict[int, int]()
+    for end in range(size, 21, size):
+        won[rng.choice([place for place in range(1, end + 1) if place not in won])] = end
+    return won
+
+
+def played(kind: str, sizes: tuple[int, int]) -> Rows:
+    """An honest export of both versions: boxes are opened up to the prize, groups filled, twenty tickets handed out."""
+    rng, rows, misses = random.Random(1), {name: list[list[object]]() for name in COLUMNS}, dict[str, int]()
+    for name, begun, key, size in rounds(sizes):
+        won = won_of(kind, size, name, key) if kind != "chances" else {}
+        last = {"boxes": min(won, default=0), "group": size, "raffle": 20, "chances": 5}[kind]
+        times = [begun + timedelta(minutes=place) for place in range(1, last + 1)]
+        for place, moment in enumerate(times, 1):
+            number, who = f"E{len(rows['entry']):05}", f"U{rng.randrange(60):03}"
+            who = (
+                who if kind != "raffle" else f"{who}-{place}"
+            )  # nobody twice: whoever has won is out, with every ticket
+            rows["entry"].append([number, name, place, who, moment, "5"])
+            outcome, decided = ("win", times[won[place] - 1]) if place in won else ("loss", times[-1])
+            if kind == "chances":
+                star = misses.get(who, 0) + 1 >= size or rng.random() < 1 / 20
+                misses[who] = 0 if star else misses.get(who, 0) + 1
+                outcome, decided = "star" if star else "loss", moment
+            rows["outcome"].append([number, outcome, decided])
+        rows["activity"].append([name, begun, times[-1]])
+        rows["randomness"].append([name, key])
+    return rows
+
+
+def write(folder: Path, kind: str, sizes: tuple[int, int], *, seeded: bool) -> None:
+    """The case of this export, under rules whose second version has another size."""
     folder.mkdir()
-    rng, entries, activities, seeds = random.Random(1), [], [], []
-    for name, begun, key, size, won in rounds(sizes, sizes[1]):
-        places = range(1, (won if kind == "boxes" else size) + 1)
-        times = [begun + timedelta(minutes=place) for place in places]
-        for place, moment in zip(places, times, strict=True):
-            who = f"U{rng.randrange(60):03}"
-            entries.append([f"E{len(entries):05}", name, place, who, moment, "5", "win" if place == won else "loss"])
-        activities.append([name, begun, times[-1]])
-        seeds.append([name, key])
-    tables = {
-        "entry": ("entry_id activity_id position participant_id entered_at paid outcome", entries),
-        "activity": ("activity_id started_at ended_at", activities),
-        "randomness": ("activity_id seed", seeds),
-    }
-    plans = {}
-    for table, (columns, rows) in tables.items():
-        with (folder / f"{table}.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([columns.split(), *rows])
-        plans[table] = {"file": f"{table}.csv", "columns": {one: one for one in columns.split() if one != "outcome"}}
-    plans["entry"]["columns"]["asset"] = {"value": "CNY"}
-    plans["outcome"] = {"file": "entry.csv", "columns": {"entry_id": "entry_id", "outcome": "outcome"}}
-    if not random_seeds:
-        del plans["randomness"]
+    rows, tables = played(kind, sizes), dict[str, dict[str, object]]()
+    for table, columns in COLUMNS.items():
+        if table != "randomness" or seeded:
+            with (folder / f"{table}.csv").open("w", newline="") as file:
+                csv.writer(file).writerows([columns.split(), *rows[table]])
+            also: dict[str, object] = {"asset": {"value": "CNY"}} if table == "entry" else {}
+            tables[table] = {"file": f"{table}.csv", "columns": {one: one for one in columns.split()} | also}
     case = {"case": "sizes", "platform": "P", "timezone": "UTC", "period": {"from": "2022-03-01", "to": "2022-05-01"}}
-    (folder / "case.yaml").write_text(yaml.safe_dump({**case, "tables": plans}), "utf-8")
-    before, after = (RULES[kind] % size for size in sizes)
-    scheme = "randomness: {source: hmac}\n" if random_seeds else ""
+    (folder / "case.yaml").write_text(yaml.safe_dump({**case, "tables": tables}), "utf-8")
+    before, after = (DRAWS[kind] % size for size in sizes)
+    scheme = "randomness: {source: hmac}\n" if seeded else ""
     later = f"versions:\n  - from: 2022-04-01\n    says: another size\n    {after}"
-    (folder / "rules.yaml").write_text(HEAD + ENTRY + before + scheme + later, "utf-8")
+    (folder / "rules.yaml").write_text(HEAD + before + scheme + later, "utf-8")
 
 
-@pytest.mark.parametrize("random_seeds", [False, True])
-@pytest.mark.parametrize(
-    ("kind", "sizes"), [("group", (10, 5)), ("group", (5, 10)), ("boxes", (6, 12)), ("boxes", (12, 6))]
-)
+SIZES = {"group": (5, 10), "boxes": (6, 12), "raffle": (5, 10), "chances": (8, 12)}
+
+
+@pytest.mark.parametrize("falls", [False, True])
+@pytest.mark.parametrize(("kind", "seeded"), [*((kind, False) for kind in DRAWS), ("group", True), ("boxes", True)])
 def test_another_size_is_not_held_against_the_platform(
-    kind: str, sizes: tuple[int, int], random_seeds: bool, tmp_path: Path, audited: Auditor
+    kind: str, seeded: bool, falls: bool, tmp_path: Path, audited: Auditor
 ) -> None:
-    write(tmp_path / "case", kind, sizes, random_seeds=random_seeds)
+    one, other = SIZES[kind]
+    write(tmp_path / "case", kind, (other, one) if falls else (one, other), seeded=seeded)
     _, findings = audited(tmp_path / "case")
     assert failing(findings) == []
     passed = {one.check for one in findings if one.verdict is Verdict.PASS}
-    assert {"impossible_outcome", "entries_deleted_by_outcome"} <= passed
-    assert ("randomness_not_honoured" in passed) is random_seeds
+    assert "impossible_outcome" in passed
+    assert ("randomness_not_honoured" in passed) is seeded
+
+
+@pytest.mark.parametrize("kind", ["group", "boxes"])
+def test_what_is_rigged_under_the_later_size_is_found(kind: str, tmp_path: Path, audited: Auditor) -> None:
+    """Of every later round that holds it the winner is struck out; and in three rounds another place wins."""
+    folder = tmp_path / "case"
+    write(folder, kind, SIZES[kind], seeded=True)
+    entries, outcomes = ([*csv.reader((folder / f"{one}.csv").open())] for one in ("entry", "outcome"))
+    told = {number: outcome for number, outcome, _ in outcomes[1:]}
+    later = [row for row in entries[1:] if row[1] >= f"R{ROUNDS:04}"]
+    gone = {row[0] for row in later if told[row[0]] == "win" and row[1] < f"R{ROUNDS + 60:04}"}
+    for name in (f"R{ROUNDS + 100 + place:04}" for place in range(3)):
+        mine = [row[0] for row in later if row[1] == name]
+        won = next(number for number in mine if told[number] == "win")
+        other = next((number for number in mine if number != won), won)
+        told[won], told[other] = "loss", "win"
+    for file, rows in (("entry", entries), ("outcome", outcomes)):
+        if file == "outcome":
+            rows = [rows[0], *([number, told[number], decided] for number, _, decided in rows[1:])]
+        with (folder / f"{file}.csv").open("w", newline="") as out:
+            csv.writer(out).writerows([row for row in rows if row[0] not in gone])
+    _, findings = audited(folder)
+    assert {"entries_deleted_by_outcome", "randomness_not_honoured"} <= {check for check, _ in failing(findings)}

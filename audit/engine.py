@@ -31,7 +31,7 @@ class Step:
     kind: Literal["view", "table"] = "view"
 
 
-TOLD_ROWS = 100_000  # longer answers are not kept
+KEPT = 100_000  # rows of an answer; longer ones are not kept
 Columns = Mapping[str, "NDArray[Any]"]
 
 
@@ -59,7 +59,7 @@ class Engine:
 
     connection: duckdb.DuckDBPyConnection
     spark: Spark | None = None  # computes what is too large for one machine; None: DuckDB computes all
-    told: dict[tuple[object, ...], list[tuple[Any, ...]]] | None = None  # answers so far, where they stay as they are
+    answers: dict[tuple[object, ...], list[tuple[Any, ...]]] | None = None  # so far, where what is asked twice stays as it is
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query. DuckDB 2 wants each result read before the next call, so all are fetched.
@@ -67,11 +67,11 @@ class Engine:
         Where answers are kept several callers share one list, and parameters must be hashable.
         """
         question = (sql, *parameters)
-        if self.told is not None and question in self.told:
-            return self.told[question]
+        if self.answers is not None and question in self.answers:
+            return self.answers[question]
         found = self.ask(sql, parameters).fetchall()
-        if self.told is not None and 0 < len(found) <= TOLD_ROWS and sql.lstrip().startswith(("SELECT", "WITH")):
-            self.told[question] = found
+        if self.answers is not None and 0 < len(found) <= KEPT and sql.lstrip().startswith(("SELECT", "WITH")):
+            self.answers[question] = found
         return found
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:

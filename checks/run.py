@@ -107,7 +107,7 @@ def judge(audit: Audit, progress: Progress, *, kept: bool = False) -> list[Findi
     first, last = law.days(audit)
     done = {name for (name,) in audit.engine.rows("SELECT DISTINCT check_name FROM finding")}
     found: list[Finding] = []
-    asking = replace(audit, engine=replace(audit.engine, told={}))  # several checks ask the same
+    asking = replace(audit, engine=replace(audit.engine, answers={}))  # several checks ask the same
     for check in every_check():
         if check.alone == "only":
             continue

@@ -75,7 +75,7 @@ def page(engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) 
         environment.get_template("report.part.html.j2"),
         (Path(__file__).parent / "report.css").read_text("utf-8"),
     )
-    engine = replace(engine, told={})  # the second language asks what the first has asked
+    engine = replace(engine, answers={})  # the second language asks what the first has asked
     pictures: dict[Lang, list[Figure]] = {one: figures(engine, cover, one) for one in (lang, *_others(lang))}
     html = ""
     for room in ROOMS:

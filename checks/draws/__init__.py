@@ -12,7 +12,8 @@ from itertools import groupby
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict
 from audit.hidden import FAMILIES, Hidden, cells_by, edges_of, explained
-from audit.rules import Boxes, Chances, Group, eras
+from audit.replay.draws import draws_of
+from audit.rules import Boxes, Chances, Group, Rules, eras
 from audit.stats.bets import LN10, Run, log_number_bet, log_single_bet
 from audit.stats.classes import Cell, ClassBet, ClassEvidence, class_evidence
 from audit.stats.laws import best_constant
@@ -119,9 +120,15 @@ def places_won(audit: Audit, draw: Group) -> Places:
     return Places({place: counts[place] for place in places}, len(won), log_number_bet(won, places))
 
 
-def places_favoured(audit: Audit, draw: Group) -> float:
+def groups_of(rules: Rules) -> list[Group]:
+    """The groups that were declared at any time in which somebody loses, each size with its winners once."""
+    found = {(draw.size, draw.winners): draw for _, draw in draws_of(rules) if isinstance(draw, Group)}
+    return [draw for draw in found.values() if draw.winners < draw.size]
+
+
+def places_favoured(audit: Audit) -> float:
     """What "some places are favoured" gains: such places also win twice running, and whoever holds them wins more."""
-    return places_won(audit, draw).log_bet if draw.winners < draw.size else 0.0
+    return sum(places_won(audit, draw).log_bet for draw in groups_of(audit.rules))
 
 
 def others(audit: Audit, *own: str) -> list[Hidden]:
@@ -134,7 +141,7 @@ def others(audit: Audit, *own: str) -> list[Hidden]:
 def elsewhere(audit: Audit) -> float:
     """What the simplest rival explanation of a difference between people gains: favoured places, or all odds changed."""
     if isinstance(audit.rules.draw, Group):
-        return places_favoured(audit, audit.rules.draw)
+        return places_favoured(audit)
     cells, _ = cells_by(audit, "0")
     return best_constant(one for cell in cells for one in cell.strata)
 

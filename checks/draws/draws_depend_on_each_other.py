@@ -16,9 +16,9 @@ from functools import partial
 from audit.case import Audit
 from audit.finding import Finding, Text, check
 from audit.hidden import chances
-from audit.rules import Boxes, Group, Numbers
+from audit.rules import Boxes, Numbers
 from audit.stats.classes import cells_of
-from checks.draws import NEEDS, PROVISIONS, class_finding, no_chances, others, places_favoured, singly
+from checks.draws import NEEDS, PROVISIONS, class_finding, groups_of, no_chances, others, places_favoured, singly
 
 BOXES = """
 SELECT (c.position - b.won_at + 10 * {size}) % {size} AS value, c.chance_den, c.chance_num, 1 AS drawn, c.hit, count(*) AS chances
@@ -38,7 +38,7 @@ FROM (
     JOIN entry_played AS b ON b.activity_id = g.before AND b.outcome = 'win'
     JOIN entry_played AS o ON o.activity_id = g.activity_id
     GROUP BY o.activity_id, (o.position - b.position + {size}) % {size}
-) AS class GROUP BY value, drawn, hits ORDER BY ALL"""
+) AS class GROUP BY value, drawn, hits"""
 NUMBERS = """
 SELECT {n} AS value, {size} AS size, {pick} AS winners, {pick} AS drawn, count(b.number) AS hits, 1 AS draws
 FROM (SELECT draw_id, lag(draw_id) OVER (ORDER BY drawn_at, draw_id) AS before FROM draw WHERE draw_id IN (
@@ -54,17 +54,14 @@ def draws_depend_on_each_other(audit: Audit) -> Iterator[Finding]:
     draw, scope, words, families = audit.rules.draw, audit.case.scope, further, {"first": 0.5, "one": 0.5}
     if isinstance(draw, Boxes) and singly(audit) and scope.has("activity", "started_at"):
         sql, size, rival = BOXES, draw.boxes, None
-    elif (
-        isinstance(draw, Group)
-        and draw.winners < draw.size
-        and audit.has("group_state")
-        and scope.has("entry", "entered_at")
-    ):
-        sql, size, rival = GROUPS.format(size=draw.size, winners=draw.winners), draw.size, places_favoured(audit, draw)
+    elif groups_of(audit.rules) and audit.has("group_state") and scope.has("entry", "entered_at"):
+        groups = groups_of(audit.rules)
+        parts = [GROUPS.format(size=one.size, winners=one.winners) for one in groups]
+        sql, size, rival = joined(parts), max(one.size for one in groups), places_favoured(audit)
     elif isinstance(draw, Numbers) and audit.has("number_replayed") and scope.has("draw", "drawn_at"):
         pools = [(name, pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()]
         parts = [NUMBERS.format(n=n, pool=name, size=size, pick=pick) for n, (name, size, pick) in enumerate(pools)]
-        sql, size, rival, families = "\nUNION ALL".join(parts) + "\nORDER BY ALL", len(pools), 0.0, {"one": 1.0}
+        sql, size, rival, families = joined(parts), len(pools), 0.0, {"one": 1.0}
         words = partial(again, tuple(draw.pools))
     else:
         yield no_chances("successive draws")
@@ -86,6 +83,11 @@ def draws_depend_on_each_other(audit: Audit) -> Iterator[Finding]:
         left=left,
         apart=isinstance(draw, Boxes),
     )
+
+
+def joined(parts: Sequence[str]) -> str:
+    """The classes of several kinds of draws, one after the other."""
+    return "\nUNION ALL".join(parts) + "\nORDER BY ALL"
 
 
 def again(pools: Sequence[str], first: int, _: int) -> Text:

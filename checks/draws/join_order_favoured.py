@@ -13,11 +13,10 @@ from collections.abc import Iterator
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.replay.draws import draws_of
 from audit.rules import Group
 from audit.stats.exact import number_p_value
 from audit.stats.power import smallest_favour
-from checks.draws import PLACES, e_value, log_need, places_won, power_of_ten
+from checks.draws import PLACES, e_value, groups_of, log_need, places_won, power_of_ten
 
 NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry_id", "outcome.outcome")
 
@@ -25,7 +24,7 @@ NEEDS = ("entry.entry_id", "entry.activity_id", "entry.position", "outcome.entry
 @check(needs=NEEDS, provisions=("cn-prize-sales", "cn-truthful-information"), statistical="group")
 def join_order_favoured(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the places of all full groups."""
-    draws = [draw for _, draw in draws_of(audit.rules) if isinstance(draw, Group) and draw.winners < draw.size]
+    draws = groups_of(audit.rules)
     if not draws or not audit.has("group_state"):
         why = Text("规则没有成组抽取，或导出没有参与记录。", "The rules draw no groups, or the export has no entries.")
         yield Finding("places", Verdict.NOT_APPLICABLE, why)

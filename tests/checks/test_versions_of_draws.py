@@ -68,9 +68,8 @@ def played(kind: str, sizes: tuple[int, int]) -> Rows:
         times = [begun + timedelta(minutes=place) for place in range(1, last + 1)]
         for place, moment in enumerate(times, 1):
             number, who = f"E{len(rows['entry']):05}", f"U{rng.randrange(60):03}"
-            who = (
-                who if kind != "raffle" else f"{who}-{place}"
-            )  # nobody twice: whoever has won is out, with every ticket
+            if kind == "raffle":  # nobody twice: whoever has won is out, with every ticket
+                who = f"{who}-{place}"
             rows["entry"].append([number, name, place, who, moment, "5"])
             outcome, decided = ("win", times[won[place] - 1]) if place in won else ("loss", times[-1])
             if kind == "chances":
@@ -139,3 +138,36 @@ def test_what_is_rigged_under_the_later_size_is_found(kind: str, tmp_path: Path,
             csv.writer(out).writerows([row for row in rows if row[0] not in gone])
     _, findings = audited(folder)
     assert {"entries_deleted_by_outcome", "randomness_not_honoured"} <= {check for check, _ in failing(findings)}
+
+
+def test_a_later_size_is_looked_at_too(tmp_path: Path, audited: Auditor) -> None:
+    """Groups of five are honest; of ten, the place after the last winner's wins, which favours no place."""
+    folder = tmp_path / "case"
+    write(folder, "group", (5, 10), seeded=False)
+    entries = [*csv.reader((folder / "entry.csv").open())][1:]
+    head, *outcomes = csv.reader((folder / "outcome.csv").open())
+    for row, entry in zip(outcomes, entries, strict=True):
+        number = int(entry[1][1:])
+        if number >= ROUNDS:
+            row[1] = "win" if int(entry[2]) == 1 + number % 10 else "loss"
+    with (folder / "outcome.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([head, *outcomes])
+    _, findings = audited(folder)
+    assert failing(findings) == [("draws_depend_on_each_other", "successive draws")]
+
+
+def test_a_size_that_comes_back_is_judged_once(tmp_path: Path, audited: Auditor) -> None:
+    folder = tmp_path / "case"
+    write(folder, "group", (5, 10), seeded=False)
+    again = "  - {from: 2022-04-20, says: as before, draw: {kind: group, size: 5, winners: 1}}\n"
+    (folder / "rules.yaml").write_text((folder / "rules.yaml").read_text("utf-8") + again, "utf-8")
+    case = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(case.replace("to: '2022-05-01'", "to: '2022-04-20'"), "utf-8")
+    for table, column in (("entry", 4), ("activity", 2)):
+        head, *rows = csv.reader((folder / f"{table}.csv").open())
+        kept = [row for row in rows if row[column] < "2022-04-19"]
+        with (folder / f"{table}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([head, *kept])
+    _, findings = audited(folder)
+    found = [one for one in findings if one.check == "join_order_favoured"]
+    assert [one.subject for one in found] == [f"places of groups of {size} with 1 winners" for size in (5, 10)]

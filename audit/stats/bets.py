@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 LN10 = math.log(10)
+PRIOR = 5.0  # draws of each number that a learning bet begins with
 TILTS = (0.0625, 0.125, 0.25, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -108,7 +109,7 @@ def log_number_bet(draws: Sequence[Sequence[int]], numbers: Sequence[int]) -> fl
     before it, five for each number to begin with (a Dirichlet prior worth five times the numbers), among the
     numbers left.
     """
-    counts = dict.fromkeys(numbers, 5.0)
+    counts = dict.fromkeys(numbers, PRIOR)
     total = 0.0
     for draw in draws:
         left, weight = len(numbers), sum(counts.values())
@@ -122,8 +123,8 @@ def log_number_bet(draws: Sequence[Sequence[int]], numbers: Sequence[int]) -> fl
 
 def log_single_bet(counts: Mapping[int, int]) -> float:
     """log_number_bet of draws of one number each, whose order is then no matter: the law of Polya's urn."""
-    draws, begun = sum(counts.values()), 5.0 * len(counts)
-    gained = sum(math.lgamma(5.0 + count) - math.lgamma(5.0) for count in counts.values())
+    draws, begun = sum(counts.values()), PRIOR * len(counts)
+    gained = sum(math.lgamma(PRIOR + count) - math.lgamma(PRIOR) for count in counts.values())
     return draws * math.log(len(counts)) + gained - math.lgamma(begun + draws) + math.lgamma(begun)
 
 

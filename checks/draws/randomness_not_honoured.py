@@ -25,9 +25,8 @@ from checks.draws import PROVISIONS, no_chances
 
 SEEDS = "SELECT activity_id, seed, commitment, source_file, record FROM randomness ORDER BY activity_id, record"
 HELD = """
-SELECT o.activity_id, o.position, {tickets} AS tickets, o.outcome, o.version, o.entry_id FROM entry_played AS o
+SELECT o.activity_id, o.position, o.weight, o.outcome, o.version, o.entry_id FROM entry_played AS o
 WHERE o.activity_id IN (SELECT activity_id FROM randomness){where} ORDER BY o.activity_id, o.position, o.entry_id"""
-UNKNOWN = "SELECT activity_id FROM entry_played WHERE weight IS NULL AND activity_id IS NOT NULL"
 LATE = """
 SELECT r.activity_id, r.committed_at, r.revealed_at, max(o.decided_at) AS decided_at, r.source_file, r.record
 FROM randomness AS r JOIN entry_played AS o ON o.activity_id = r.activity_id AND o.outcome IS NOT NULL
@@ -55,7 +54,7 @@ def randomness_not_honoured(audit: Audit) -> Iterator[Finding]:
         yield no_chances("draws")
         return
     seeds = audit.engine.records(SEEDS)
-    held = _held(audit, draw)
+    held, unknown = _held(audit)
     replayed = {
         str(one["activity_id"]): str(one["seed"]) for one in seeds if one["seed"] and one["activity_id"] in held
     }
@@ -64,9 +63,6 @@ def randomness_not_honoured(audit: Audit) -> Iterator[Finding]:
     rows = evidence(audit, _rows(wrong)) if wrong else ()
     told = [{**row, "drawn": _shown(scheme, replayed[str(row["activity_id"])], held[str(row["activity_id"])], str(row["activity_id"])),
              "recorded": ", ".join(str(place) for place in held[str(row["activity_id"])].won)} for row in rows]  # fmt: skip
-    weighed = isinstance(draw, Raffle) and draw.tickets == "weight"
-    unknown = [row for row in audit.engine.rows(f"SELECT DISTINCT activity_id FROM randomness WHERE activity_id IN ({UNKNOWN})")
-               if weighed]  # fmt: skip
     yield _draws(len(replayed), len(held), told, variant, len(unknown))
     if scheme.commitment is not None:
         yield _commitments(audit, scheme, seeds)
@@ -146,24 +142,24 @@ def _times(audit: Audit) -> Finding:
     return Finding("order in time", Verdict.PASS, text, sql=sql)
 
 
-def _held(audit: Audit, draw: Seeded) -> dict[str, Held]:
-    """Activities that are decided (boxes: begun), have a seed, and of which every weight is known."""
-    weighed = isinstance(draw, Raffle) and draw.tickets == "weight"
+def _held(audit: Audit) -> tuple[dict[str, Held], set[str]]:
+    """Activities that have a seed and are decided (boxes: begun); and those of which a weight that counts is not known."""
     full = " AND EXISTS (SELECT 1 FROM group_state AS g WHERE g.activity_id = o.activity_id AND g.is_full AND g.undecided = 0)"
-    known = f" AND o.activity_id NOT IN ({UNKNOWN})" if weighed else ""
-    sql = HELD.format(
-        tickets="coalesce(o.weight, 0)" if weighed else "1", where=full if isinstance(draw, Group) else known
-    )
-    found: dict[str, Held] = {}
     draws = [one for _, one in draws_of(audit.rules) if isinstance(one, Seeded)]
-    for name, position, tickets, outcome, version, _ in audit.engine.rows(sql):
+    found, unknown = dict[str, Held](), set[str]()
+    for name, position, weight, outcome, version, _ in audit.engine.rows(
+        HELD.format(where=full if isinstance(draws[0], Group) else "")
+    ):
         one = found.setdefault(name, Held(draws[version], [], [], 0))
-        one.tickets.append(int(tickets))
-        place = int(position) if isinstance(draw, Boxes) else len(one.tickets)
+        weighed = isinstance(one.draw, Raffle) and one.draw.tickets == "weight"
+        if weighed and weight is None:
+            unknown.add(name)
+        one.tickets.append(int(weight or 0) if weighed else 1)
+        place = int(position) if isinstance(one.draw, Boxes) else len(one.tickets)
         if outcome == "win":
             one.won.append(place)
         found[name] = replace(one, reached=max(one.reached, place))
-    return found
+    return {name: one for name, one in found.items() if name not in unknown}, unknown
 
 
 def _fits(scheme: Randomness, seed: str, name: str, held: Held) -> bool:

@@ -139,7 +139,8 @@ def make(folder: Path, name: str, entries: int) -> None:
 def pay(db: duckdb.DuckDBPyConnection, path: Path, owed: str, *, number: int = 0, until: str = "infinity") -> None:
     """Write payments of what is owed; one in RATE, until a moment, is missing, wrong, another's, late or made twice.
 
-    The table `planted` gets the faults, as (kind, event, clause).
+    The table `planted` gets the faults, as (kind, event, clause). An event has at most one under each clause: of two, such as one
+    share unpaid and one paid twice, nobody could tell which two they were.
     """
     db.execute("CREATE TABLE IF NOT EXISTS planted (kind VARCHAR, event VARCHAR, clause VARCHAR)")
     db.execute(f"""CREATE OR REPLACE TABLE owed AS
@@ -147,6 +148,8 @@ def pay(db: duckdb.DuckDBPyConnection, path: Path, owed: str, *, number: int = 0
             THEN ['missing', 'wrong_amount', 'wrong_payee', 'late', 'duplicate'][1 + CAST(hash(ref, reason, payee_id, 12) % 5 AS INTEGER)]
             END AS fault
         FROM ({owed})""")
+    db.execute("""UPDATE owed SET fault = NULL WHERE fault IS NOT NULL AND (ref, reason, payee_id) NOT IN (
+        SELECT (ref, reason, min(payee_id)) FROM owed WHERE fault IS NOT NULL GROUP BY ref, reason)""")
     db.execute("INSERT INTO planted SELECT fault, ref, reason FROM owed WHERE fault IS NOT NULL")
     db.execute(f"""COPY (
         SELECT format('P{{:013d}}', {number} + row_number() OVER ()) AS payment_id, * FROM (

@@ -14,6 +14,7 @@ import pytest
 from audit.finding import Verdict
 from audit.problem import Problem
 from audit.rules import read_rules
+from checks.draws.envelope_shares_differ import envelope_shares_differ
 from tests.conftest import FIXTURES, Auditor, failing
 
 HONEST = FIXTURES / "red-envelope" / "honest"
@@ -191,3 +192,11 @@ def test_where_everybody_wins_no_draw_depends_on_another(audited: Auditor) -> No
     _, findings = audited(FIXTURES / "envelope-rain" / "honest")
     (found,) = [one for one in findings if one.check == "draws_depend_on_each_other"]
     assert found.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_an_envelope_of_too_many_steps_is_not_weighed(audited: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit, findings = audited(FIXTURES / "envelope-rain" / "honest")
+    assert {one.verdict for one in findings if one.check == "envelope_shares_differ"} == {Verdict.PASS}
+    monkeypatch.setattr("checks.draws.envelope_shares_differ.EXACT", 1)
+    (found,) = envelope_shares_differ.judge(audit)
+    assert found.verdict is Verdict.INCONCLUSIVE

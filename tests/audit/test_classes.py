@@ -187,6 +187,7 @@ def test_laws_of_envelopes_add_to_one_and_bets_on_them_are_fair(pot: int, people
 def test_envelopes_are_weighed_together_as_one_by_one() -> None:
     rng = random.Random(7)
     sizes = {people: [_near_the_mean(rng, 200, people) for _ in range(40)] for people in (2, 5)}
+    sizes[5].append([30, 30, 50, 50, 40])  # nobody alone has the best luck
     rows = [row for table in sizes.values() for row in table]
     for law, _ in LAWS.values():
         assert math.isfinite(log_law_bet(rows, law))
@@ -212,7 +213,12 @@ def _near_the_mean(rng: random.Random, left: int, people: int) -> list[int]:
 def test_an_envelope_of_many_steps_is_as_one_of_a_million() -> None:
     need = math.log(1e5)
     assert envelopes_needed(10**12, 3, need) == envelopes_needed(10**6, 3, need)
-    assert abs(envelopes_needed(10**6, 3, need) - envelopes_needed(10**5, 3, need)) <= 1
+    for total, people in ((3000, 3), (3000, 900)):
+        shares = [
+            (twice_the_mean(share, total, people), even(share, total, people)) for share in range(1, total - people + 2)
+        ]
+        gain = math.fsum(math.exp(q) * (q - p) for q, p in shares if q > -math.inf)
+        assert envelopes_needed(total, people, need) == math.ceil((need - math.log(0.3)) / gain)
 
 
 def test_continuous_constants_of_the_doubled_mean() -> None:

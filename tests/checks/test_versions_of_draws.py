@@ -50,7 +50,7 @@ def rounds(sizes: tuple[int, int]) -> Iterator[tuple[str, datetime, str, int]]:
 def won_of(kind: str, size: int, name: str, key: str) -> dict[int, int]:
     """The places that win, each with the place at which it is decided; of the boxes, that is the one that the seed gives."""
     drawn = int(hmac.new(key.encode(), f"{name}:0".encode(), "sha256").hexdigest()[:13], 16)
-    if kind != "raffle":
+    if kind != "raffle" or size == 20:
         place = 1 + drawn % size
         return {place: place if kind == "boxes" else size}
     rng, won = random.Random(key), dict[int, int]()
@@ -138,6 +138,32 @@ def test_what_is_rigged_under_the_later_size_is_found(kind: str, tmp_path: Path,
             csv.writer(out).writerows([row for row in rows if row[0] not in gone])
     _, findings = audited(folder)
     assert {"entries_deleted_by_outcome", "randomness_not_honoured"} <= {check for check, _ in failing(findings)}
+    if kind == "group":
+        found = next(one for one in findings if one.check == "entries_deleted_by_outcome")
+        assert (found.declared.en, found.observed.en) == ("6.0 wins due in this class", "60 wins in 60 chances")
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_tickets_that_a_later_version_weighs(weights: bool, tmp_path: Path, audited: Auditor) -> None:
+    """One draw of twenty tickets a round, each as its seed gives; where weights count and are missing it cannot be drawn again."""
+    folder = tmp_path / "case"
+    write(folder, "raffle", (20, 20), seeded=True)
+    first, later = (folder / "rules.yaml").read_text("utf-8").replace(", every: 20", "").split("versions:")
+    rules = f"{first}versions:{later.replace('kind: raffle', 'kind: raffle, tickets: weight')}"
+    (folder / "rules.yaml").write_text(rules, "utf-8")
+    if weights:
+        head, *rows = csv.reader((folder / "entry.csv").open())
+        with (folder / "entry.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([[*head, "weight"], *([*row, "1"] for row in rows)])
+        case = (folder / "case.yaml").read_text("utf-8")
+        (folder / "case.yaml").write_text(
+            case.replace("      paid: paid\n", "      paid: paid\n      weight: weight\n"), "utf-8"
+        )
+    _, findings = audited(folder)
+    (found,) = [one for one in findings if one.check == "randomness_not_honoured"]
+    assert found.verdict is (Verdict.PASS if weights else Verdict.INCONCLUSIVE)
+    words = "600 of 600 draws" if weights else f"{ROUNDS} draws hold an entry whose weight is missing"
+    assert found.text.en.startswith(words)
 
 
 def test_a_later_size_is_looked_at_too(tmp_path: Path, audited: Auditor) -> None:

@@ -213,3 +213,30 @@ def test_a_chain_of_a_hundred_thousand_is_no_deeper_than_a_bush(tmp_path: Path) 
     assert ladders.nearest(6, 0, count, tree) == -1
     assert team.depth[count - 1] == count
     assert list(ladders.from_the_top(referrer)[-2:]) == [count - 2, count - 1]
+
+
+def test_handing_over_by_jumps_is_handing_over_step_by_step() -> None:
+    """Long lines in which some are placed late or never: whoever is placed is passed by the place, others by the referrer."""
+    import numpy as np
+
+    from audit.replay import ladders
+
+    rng, count, first, farther = np.random.default_rng(3), 60, 2, 0
+    for _ in range(200):
+        referrer = np.array([-1, *(max(0, who - int(rng.integers(1, 3))) for who in range(1, count))], np.int32)
+        placed = np.where(rng.random(count) < 0.5, rng.integers(0, 3 * count, count), ladders.NEVER).astype(np.int32)
+        reached = np.where(rng.random((1, count)) < 0.1, rng.integers(0, 3 * count, count), ladders.NEVER).astype(np.int32)
+        number = rng.integers(0, 4, count).astype(np.int32)
+        parent = list(referrer)
+        for who in range(1, count):
+            now, above = placed[who], referrer[who]
+            if 1 <= number[who] <= first:
+                steps = 0
+                above = parent[above] if placed[above] <= now else referrer[above]
+                while above >= 0 and reached[0, above] >= now:
+                    above = parent[above] if placed[above] <= now else referrer[above]
+                    steps += 1
+                farther = max(farther, steps)
+            parent[who] = above
+        assert list(ladders.hand_over(referrer, number, placed, reached, first, False)) == parent
+    assert farther > 10, "no line was long enough to be jumped along"

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from audit.engine import Engine
 from audit.finding import Verdict
 from audit.problem import Problem
 from audit.rules import read_rules
+from audit.stats.envelopes import envelopes_needed
+from checks.draws import log_need
 from checks.draws.envelope_shares_differ import envelope_shares_differ
 from tests.conftest import FIXTURES, Auditor, failing
 
@@ -200,3 +204,15 @@ def test_an_envelope_of_too_many_steps_is_not_weighed(audited: Auditor, monkeypa
     monkeypatch.setattr("checks.draws.envelope_shares_differ.EXACT", 1)
     (found,) = envelope_shares_differ.judge(audit)
     assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_so_many_envelopes_are_asked_for_as_the_most_frequent_size_needs(
+    audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit, _ = audited(FIXTURES / "envelope-rain" / "honest")
+    taken = {"size": np.array([2, 2, 3, 3, 3, 3, 3, 3]), "share": np.array([9, 1, 4, 3, 3, 2, 7, 1])}
+    monkeypatch.setattr(Engine, "columns", lambda self, sql: taken)
+    (found,) = envelope_shares_differ.judge(audit)
+    need = log_need(audit)
+    assert f"takes about {envelopes_needed(10, 3, need)}." in found.text.en
+    assert envelopes_needed(10, 3, need) != envelopes_needed(10, 2, need)

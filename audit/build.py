@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +17,7 @@ from audit.intake.kept import reopen
 from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
-from audit.reconcile import Moments, cuts_of, grain_of, reconcile_steps
+from audit.reconcile import Moments, alike_of, cuts_of, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps, taken_steps
 from audit.replay.notices import published_boosts
 from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras
@@ -130,19 +130,21 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
     told = engine.holds(TOLD) and not repeated & {"entry", "outcome"}
     told = told and not engine.value(f"SELECT count(*) FROM {TOLD} WHERE entry_id IS NULL")
     replayed = replay_steps(case.rules, replace(case.scope, told=told), repeated)
-    cuts = cuts_of(engine) if exact and grain_of(case.scope) == "reference" else None
     return [
         *replayed,
-        *_reconcile(case, {step.name for step in replayed}, engine.value("SELECT count(*) FROM payment"), cuts),
+        *_reconcile(case, {step.name for step in replayed}, engine, exact=exact),
         *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution),
         *people_steps(case.rules, case.scope),
         *taken_steps(case.rules, case.scope),
     ]
 
 
-def _reconcile(case: Case, made: set[str], payments: int, cuts: Sequence[str] | None) -> list[Step]:
+def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> list[Step]:
     if not has_awards(case.rules):
         return []
+    payments, referenced = engine.value("SELECT count(*) FROM payment"), grain_of(case.scope) == "reference"
+    cuts = cuts_of(engine) if exact and referenced else None
+    alike = alike_of(engine, payments) if referenced and not exact and not case.scope.has("payment", "step") else 0
     completion = {"boxes": "first_win.decided_at", "group": "group_state.filled_at"}
     replayed = played(case.rules, case.scope)
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
@@ -158,7 +160,8 @@ def _reconcile(case: Case, made: set[str], payments: int, cuts: Sequence[str] | 
     others = tuple(sorted(made & {"event_reached", "event_pool", "event_withdrawal"}))
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
-        moments=Moments(replayed, decided, milestones, others), unseen=unseen, payments=payments, cuts=cuts,
+        moments=Moments(replayed, decided, milestones, others), unseen=unseen, payments=payments, alike=alike,
+        cuts=cuts,
     )  # fmt: skip
 
 

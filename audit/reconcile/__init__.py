@@ -13,10 +13,10 @@ from typing import Literal
 from audit.engine import Step, literal
 from audit.reconcile.by_reference import Moments, by_reference_steps
 from audit.reconcile.by_sum import by_sum_steps
-from audit.reconcile.sides import cuts_of
+from audit.reconcile.sides import alike_of, cuts_of
 from audit.scope import Scope
 
-__all__ = ["Grain", "Moments", "cuts_of", "grain_of", "reconcile_steps"]
+__all__ = ["Grain", "Moments", "alike_of", "cuts_of", "grain_of", "reconcile_steps"]
 
 Grain = Literal["reference", "day", "payee", "none"]
 # what a discrepancy is called: its event and clause; without an event, the person and the clause
@@ -47,20 +47,22 @@ def reconcile_steps(
     moments: Moments,
     unseen: tuple[str, ...],
     payments: int = 0,
+    alike: int = 0,
     cuts: Sequence[str] | None = None,
 ) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
     moments says where the moments of events stand; unseen the clauses whose events the export does not hold at all; payments
-    how many there are; cuts, where no hash is to be trusted, the events at which ranges end that are compared whole.
+    how many there are; alike how many last characters of their references neighbours in time differ in; cuts, where no hash
+    is to be trusted, the events at which ranges end that are compared whole.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored)
     if grain == "reference":
-        return [ledger, *by_reference_steps(moments, scope, unseen, cuts, payments), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(moments, scope, unseen, cuts, payments, alike), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),

@@ -10,6 +10,8 @@ from audit.reconcile.sides import by_bucket, by_range
 from audit.scope import Scope
 
 FEWEST, MOST = 14, 16  # bits of buckets, for each clause: what is paired with each other has event and clause in common
+NEIGHBOURS = 1 << 20  # buckets of events whose ids differ in their last characters alone
+FEW = (32, 1 << 20)  # one payment in so many, and so many in all, are compared row by row for coming long after their event
 TOTAL = "clause, asset, standing, CAST(sum(rows) AS BIGINT) AS {rows}, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount"
 
 
@@ -24,14 +26,16 @@ class Moments:
 
 
 def by_reference_steps(
-    moments: Moments, scope: Scope, unseen: tuple[str, ...], cuts: Sequence[str] | None, payments: int
+    moments: Moments, scope: Scope, unseen: tuple[str, ...], cuts: Sequence[str] | None, payments: int, alike: int = 0
 ) -> list[Step]:
     """What differs, in buckets of events, then row by row in those buckets; cuts: found without hashes, range by range.
 
-    Of more payments there are more buckets, so that few honest ones are compared row by row.
+    Of more payments there are more buckets, so that few honest ones are compared row by row. alike: ids count up, and those
+    that differ in so many last characters are neighbours in time, and make up a bucket.
     """
-    buckets = 1 << min(MOST, max(FEWEST, (payments >> 12).bit_length()))
-    bucket = f"hash(event) % {buckets}"
+    buckets = NEIGHBOURS if alike else 1 << min(MOST, max(FEWEST, (payments >> 12).bit_length()))
+    bucket = f"hash({f'substr(event, 1, length(event) - {alike})' if alike else 'event'}) % {buckets}"
+    timed = cuts is None and alike > 0
     suspect = f"JOIN bucket_suspect AS s ON s.bucket = {bucket} AND s.clause = {{}}.clause"
     return [
         *(by_bucket(bucket) if cuts is None else by_range(bucket, cuts)),
@@ -46,10 +50,11 @@ def by_reference_steps(
             f"SELECT {TOTAL.format(rows='payments')}\nFROM side_total\nWHERE standing = 'paid'\nGROUP BY clause, asset, standing",
             "table",
         ),
-        *_late(moments, buckets),
+        *_late(moments, bucket, timed),
         Step(
             "bucket_suspect",
-            "SELECT bucket, clause FROM bucket_differing\nUNION\nSELECT bucket, clause FROM bucket_maybe_late",
+            "SELECT bucket, clause FROM bucket_differing\nUNION\nSELECT bucket, clause FROM bucket_maybe_late"
+            + ("\nUNION\nSELECT bucket, clause FROM bucket_slow WHERE NOT many" if timed else ""),
             "table",
         ),
         Step("award_suspect", f"SELECT a.*\nFROM award_due AS a\n{suspect.format('a')}", "table"),
@@ -101,8 +106,11 @@ def by_reference_steps(
     ]
 
 
-def _late(known: Moments, buckets: int) -> list[Step]:
-    """Events that may have been paid late: cheap and generous; the row-by-row comparison decides."""
+def _late(known: Moments, bucket: str, timed: bool) -> list[Step]:
+    """Events that may have been paid late: cheap and generous; the row-by-row comparison decides.
+
+    timed: buckets hold events of one time, so that most of them show by their first and last moments that nothing was late.
+    """
     moments = [
         "SELECT participant_id AS event, 'registration' AS kind, joined_at AS begun_at FROM participant_once",
         "SELECT activity_id AS event, 'start' AS kind, started_at AS begun_at FROM activity_once",
@@ -130,15 +138,17 @@ def _late(known: Moments, buckets: int) -> list[Step]:
             "FROM clause\nWHERE due_seconds IS NOT NULL\nGROUP BY ALL",
             "table",
         ),
+        *([_slow()] if timed else []),
         Step(
             "bucket_maybe_late",
             "-- hashes of events, not their ids: what two events share by chance is compared once more, and nothing is missed\n"
             "SELECT DISTINCT p.bucket, p.clause\n"
             "FROM (\n"
-            f"    SELECT hash(l.event, d.kind) AS code, hash(l.event) % {buckets} AS bucket,\n"
+            f"    SELECT hash(l.event, d.kind) AS code, {bucket} AS bucket,\n"
             "        l.clause, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
             "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
-            "    WHERE l.event IS NOT NULL\n"
+            + (f"    JOIN bucket_slow AS w ON w.many AND w.bucket = {bucket} AND w.clause = l.clause\n" if timed else "")
+            + "    WHERE l.event IS NOT NULL\n"
             ") AS p\n"
             "JOIN (\n"
             "    SELECT hash(event, kind) AS code, begun_at FROM event_moment WHERE event IS NOT NULL\n"
@@ -147,6 +157,24 @@ def _late(known: Moments, buckets: int) -> list[Step]:
             "table",
         ),
     ]
+
+
+def _slow() -> Step:
+    """Buckets in which a payment came after an event by more than the time allowed; many: too much to compare row by row."""
+    return Step(
+        "bucket_slow",
+        "SELECT bucket, clause,\n"
+        f"    sum(max(payments)) OVER () > (SELECT least(sum(payments) // {FEW[0]}, {FEW[1]}) FROM paid_total) AS many\n"
+        "FROM (\n"
+        "    SELECT o.bucket, o.clause, p.rows AS payments\n"
+        "    FROM side_total AS o\n"
+        "    JOIN side_total AS p ON p.bucket = o.bucket AND p.clause = o.clause AND p.standing = 'paid'\n"
+        "    JOIN deadline AS d ON d.clause = o.clause\n"
+        "    WHERE o.standing = 'owed' AND p.last_at > o.first_at + d.allowed * INTERVAL 1 SECOND\n"
+        ") AS found\n"
+        "GROUP BY bucket, clause",
+        "table",
+    )
 
 
 def _pair(kind: str, keys: list[str], before: list[str]) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 
 from audit.build import build
 from audit.case import read_case
+from audit.engine import Engine
 from audit.evidence.rerun import tables_differing
 from audit.reconcile import sides
-from audit.reconcile.sides import cuts_of
+from audit.reconcile.sides import alike_of, cuts_of
 from checks.cli import main
 from tests.conftest import FIXTURES
 
@@ -23,7 +25,12 @@ CASES = (
     "red-envelope/honest",
 )  # fmt: skip
 MANY = (300, 7)  # payments in a range, one record in so many looked at
-OWN = {"side_total", "bucket_differing", "side_range", "step"}  # how the differing events are found, not which
+# how the differing events are found, and what is compared with them row by row, not which differ
+OWN = {
+    "side_total", "bucket_differing", "side_range", "step", "bucket_slow", "bucket_maybe_late", "bucket_suspect",
+    "award_suspect", "paid_suspect", "owed_row", "paid_row", "known_event", "pair_exact", "pair_wrong_amount", "pair_wrong_asset",
+    "pair_wrong_payee", "owed_unpaid", "paid_unowed",
+}  # fmt: skip
 
 
 def discrepancies(folder: Path, out: Path, *, exact: bool) -> list[tuple[Any, ...]]:
@@ -111,3 +118,40 @@ def test_the_case_file_says_so_and_the_bundle_is_run_again_so(
     told = capsys.readouterr().out
     assert "equal tables" in told
     assert "bytes may differ" not in told
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_neighbours_in_time_show_the_same_differences_as_buckets_at_random(
+    many: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late payments among them; many: more buckets look late than may be compared row by row."""
+    case = Path(shutil.copytree(FIXTURES / "blind-box" / "honest", tmp_path / "case"))
+    cut(case)
+    path = case / "payments.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    lines = [
+        re.sub(r"2022-0[34]-", "2022-05-", line, count=1) if not place % 41 else line
+        for place, line in enumerate(lines)
+    ]
+    path.write_text("".join(lines), "utf-8")
+    monkeypatch.setattr("audit.reconcile.by_reference.FEW", (1 << 30, 0) if many else (1, 1 << 30))
+    found = discrepancies(case, tmp_path / "neighbours", exact=False)
+    with duckdb.connect(str(tmp_path / "neighbours" / "case.duckdb"), read_only=True) as db:
+        assert db.execute("SELECT DISTINCT many FROM bucket_slow").fetchall() == [(many,)]
+    monkeypatch.setattr("audit.build.alike_of", lambda *_: 0)
+    assert found == discrepancies(case, tmp_path / "random", exact=False)
+    assert {"late", "missing", "duplicate"} <= {one[0] for one in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "width"), [("E{:09}", 2), ("{}", 2), ("A{:05}/{}", 0), ("{:016x}", 0), ("E{:09}0", 3)]
+)  # fmt: skip
+def test_ids_that_count_up_have_neighbours(name: str, width: int) -> None:
+    """20 000 payments, 128 buckets: ids that count by one share them by hundreds; random ids have no neighbours."""
+    db = duckdb.connect()
+    db.execute("CREATE TABLE payment (ref VARCHAR, record BIGINT)")
+    ids = [name.format(n * 977_777_777_777_777 % (1 << 61) if "x" in name else n, n % 9) for n in range(20_000)]
+    db.executemany(
+        "INSERT INTO payment VALUES (?, ?)", [(one, place) for place, one in enumerate(ids) if not place % 4]
+    )
+    assert alike_of(Engine(db), 20_000) == width

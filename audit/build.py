@@ -17,7 +17,7 @@ from audit.intake.kept import reopen
 from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
-from audit.reconcile import Moments, alike_of, cuts_of, grain_of, reconcile_steps
+from audit.reconcile import Moments, Shown, alike_of, cuts_of, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps, taken_steps
 from audit.replay.notices import published_boosts
 from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras
@@ -148,21 +148,25 @@ def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> li
     completion = {"boxes": "first_win.decided_at", "group": "group_state.filled_at"}
     replayed = played(case.rules, case.scope)
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
-    events = {name: _tables(award) for era in eras(case.rules) for name, award in era.awards.items()}
-    unseen = tuple(
-        name
-        for name, tables in events.items()
-        if not tables <= set(case.scope.columns) or ("entry" in tables and not replayed)
-    )
-    milestones = replayed and any(
-        award.to.startswith("everyone") for era in eras(case.rules) for award in era.awards.values()
-    )
+    shown = _shown(case, replayed=replayed)
     others = tuple(sorted(made & {"event_reached", "event_pool", "event_withdrawal"}))
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
-        moments=Moments(replayed, decided, milestones, others), unseen=unseen, payments=payments, alike=alike,
-        cuts=cuts,
+        moments=Moments(replayed, decided, replayed and bool(shown.stepped), others), shown=shown,
+        payments=payments, alike=alike, cuts=cuts,
     )  # fmt: skip
+
+
+def _shown(case: Case, *, replayed: bool) -> Shown:
+    """What the export can show of each clause. A period may begin between an entry and what comes of it."""
+    awards = [(name, award) for era in eras(case.rules) for name, award in era.awards.items()]
+    tables = {name: _tables(award) for name, award in awards}
+    held = {name: need <= set(case.scope.columns) and (replayed or "entry" not in need) for name, need in tables.items()}
+    late = {"completion", "win", "loss"} if isinstance(case.rules.draw, Group | Raffle) else {"completion"}
+    stepped = {name: None for name, award in awards if award.to.startswith("everyone")}
+    ongoing = {name: None for name, award in awards if name in stepped or award.on in late}
+    cut = case.scope.cut(case.rules.effective.from_)
+    return Shown(tables, tuple(name for name in tables if not held[name]), tuple(ongoing) if cut else (), tuple(stepped))
 
 
 def _tables(award: Award) -> set[str]:

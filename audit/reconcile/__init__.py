@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from audit.engine import Step, literal
-from audit.reconcile.by_reference import Moments, by_reference_steps
+from audit.reconcile.by_reference import Moments, Shown, by_reference_steps
 from audit.reconcile.by_sum import by_sum_steps
 from audit.reconcile.sides import alike_of, cuts_of
 from audit.scope import Scope
 
-__all__ = ["Grain", "Moments", "alike_of", "cuts_of", "grain_of", "reconcile_steps"]
+__all__ = ["Grain", "Moments", "Shown", "alike_of", "cuts_of", "grain_of", "reconcile_steps"]
 
 Grain = Literal["reference", "day", "payee", "none"]
 # what a discrepancy is called: its event and clause; without an event, the person and the clause
@@ -45,7 +45,7 @@ def reconcile_steps(
     ignored: tuple[str, ...],
     *,
     moments: Moments,
-    unseen: tuple[str, ...],
+    shown: Shown,
     payments: int = 0,
     alike: int = 0,
     cuts: Sequence[str] | None = None,
@@ -53,16 +53,17 @@ def reconcile_steps(
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    moments says where the moments of events stand; unseen the clauses whose events the export does not hold at all; payments
-    how many there are; alike how many last characters of their references neighbours in time differ in; cuts, where no hash
+    moments says where the moments of events stand; shown what the export can show of each clause; payments how many there are;
+    alike how many last characters of their references neighbours in time differ in; cuts, where no hash
     is to be trusted, the events at which ranges end that are compared whole.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
-    ledger = _ledger(scope, grain, platform, ignored)
+    ledger = _ledger(scope, grain, platform, ignored, shown)
     if grain == "reference":
-        return [ledger, *by_reference_steps(moments, scope, unseen, cuts, payments, alike), _owed_by_clause("clause")]
+        steps = by_reference_steps(moments, scope, shown, platform, cuts, payments, alike)
+        return [ledger, *steps, _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),
@@ -72,21 +73,33 @@ def reconcile_steps(
             "table",
         ),
     ]
-    return [ledger, *total, *by_sum_steps(grain, scope), _owed_by_clause(clause)]
+    return [ledger, *total, *by_sum_steps(grain, scope, platform), _owed_by_clause(clause)]
 
 
-def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...]) -> Step:
-    """Payments under the names of awards. What cannot be read cannot be compared: it may be any payment that is missing."""
+def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...], shown: Shown) -> Step:
+    """Payments under the names of awards. What cannot be read cannot be compared: it may be any payment that is missing.
+
+    Money in is none, but what comes back to the platform under the name of an award is. What somebody pays to themselves
+    settles nothing.
+    """
     conditions = []
     if platform:
-        conditions.append(f"coalesce(payee_id, '') NOT IN ({', '.join(map(literal, platform))})")
+        back = f" OR reason IN ({', '.join(map(literal, shown.tables))})" if grain == "reference" else ""
+        conditions.append(f"(coalesce(payee_id, '') NOT IN ({', '.join(map(literal, platform))}){back})")
+    if scope.has("payment", "payer_id"):
+        conditions.append("coalesce(payer_id <> payee_id, true)")
     if ignored:
         conditions.append(f"coalesce(reason, '') NOT IN ({', '.join(map(literal, ignored))})")
     where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
     keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
     keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
     missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    event = "CASE WHEN step IS NULL THEN ref ELSE concat(ref, '#', step) END" if scope.has("payment", "step") else "ref"
+    several = ", ".join(map(literal, shown.stepped))
+    event = (
+        f"CASE WHEN step IS NULL OR reason NOT IN ({several}) THEN ref ELSE concat(ref, '#', step) END"
+        if scope.has("payment", "step") and several
+        else "ref"
+    )
     return Step(
         "ledger",
         f"SELECT {event} AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"

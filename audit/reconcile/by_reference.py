@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from audit.engine import Step, literal
@@ -25,8 +25,24 @@ class Moments:
     others: tuple[str, ...] = ()  # relations of events that are no records, or requests: a rank reached, a day's end
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the export can show of the events of each clause."""
+
+    tables: Mapping[str, Set[str]]  # clause → the tables without which its events cannot be seen
+    unseen: tuple[str, ...]  # clauses whose events it does not hold at all
+    ongoing: tuple[str, ...]  # clauses whose events come long after entries, which may lie before the period
+    stepped: tuple[str, ...]  # clauses that one entry has several events under: payments say which
+
+
 def by_reference_steps(
-    moments: Moments, scope: Scope, unseen: tuple[str, ...], cuts: Sequence[str] | None, payments: int, alike: int = 0
+    moments: Moments,
+    scope: Scope,
+    shown: Shown,
+    platform: tuple[str, ...],
+    cuts: Sequence[str] | None,
+    payments: int,
+    alike: int,
 ) -> list[Step]:
     """What differs, in buckets of events, then row by row in those buckets; cuts: found without hashes, range by range.
 
@@ -102,7 +118,7 @@ def by_reference_steps(
                 for kind in ("exact", "wrong_amount", "wrong_asset", "wrong_payee")
             ),
         ),
-        *_leftovers(scope, unseen),
+        *_leftovers(scope, shown, platform),
     ]
 
 
@@ -201,8 +217,8 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
     )
 
 
-def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
-    """What no pair explains; a payment that cannot be read may be any one that is missing."""
+def _leftovers(scope: Scope, shown: Shown, platform: tuple[str, ...]) -> list[Step]:
+    """What no pair explains; a payment that cannot be read may be any one that is missing, but only one."""
     owed = "o.event, o.clause, o.payee, o.asset, o.amount AS owed, o.due_at, o.event_at"
     paid = (
         "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
@@ -211,11 +227,14 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     early = (
         f"(coalesce(p.paid_at < {since} + (SELECT coalesce(max(longest), 0) FROM deadline) * INTERVAL 1 SECOND, false)\n"
         "            -- without a deadline it may settle it at any time\n"
-        f"            OR EXISTS (SELECT 1 FROM clause AS c WHERE c.clause = p.clause AND c.due_seconds IS NULL AND c.from_at < {since}))"
+        f"            OR EXISTS (SELECT 1 FROM clause AS c WHERE c.clause = p.clause AND c.due_seconds IS NULL AND c.from_at < {since})"
+        f"{_among('p.clause', shown.ongoing, before=' OR ')})"
         if scope.since
         else "false"
     )
-    hidden = f"coalesce(p.clause IN ({', '.join(map(literal, unseen))}), false)" if unseen else "false"
+    hidden = _among("p.clause", shown.unseen) or "false"
+    tables = ", ".join(f"({literal(clause)}, {literal(table)})" for clause in shown.tables for table in sorted(shown.tables[clause]))
+    own = f"-- of the platform's own account none\n        AND o.payee NOT IN ({_listed(platform)})" if platform else ""
     nothing = (
         "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
         "    CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
@@ -224,19 +243,30 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
     return [
         Step(
             "payment_broken",
-            "SELECT count(*) AS records\nFROM refused_cell\nWHERE table_name = 'payment' AND column_name IS NULL",
+            "SELECT count(*) AS records, (SELECT count(*) FROM paid_row WHERE illegible) AS illegible\n"
+            "FROM refused_cell\nWHERE table_name = 'payment' AND column_name IS NULL",
+        ),
+        Step(
+            "owed_fitting",
+            "-- what can be read of a payment fits the award\n"
+            "SELECT DISTINCT o.owed_id\nFROM owed_row AS o\nJOIN paid_row AS p ON p.illegible\n"
+            "    AND coalesce(p.event, o.event) = o.event AND coalesce(p.clause, o.clause) = o.clause\n"
+            "    AND coalesce(p.payee, o.payee) = o.payee AND coalesce(p.asset, o.asset) = o.asset\n"
+            "    AND coalesce(p.amount, o.amount) = o.amount\n"
+            "WHERE o.owed_id NOT IN (SELECT owed_id FROM pair)",
+            "table",
         ),
         Step(
             "owed_unpaid",
             "SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due,\n"
-            "    EXISTS (SELECT 1 FROM paid_row AS p WHERE p.illegible\n"
-            "        AND coalesce(p.event, o.event) = o.event AND coalesce(p.clause, o.clause) = o.clause\n"
-            "        AND coalesce(p.payee, o.payee) = o.payee)\n"
             "    -- a record that is wholly broken may be any one payment: as many of the largest are left open\n"
-            "    OR row_number() OVER (PARTITION BY coalesce(o.due_at >= h.until_at, false)\n"
-            "        ORDER BY o.amount DESC, o.owed_id) <= b.records AS may_be_paid\n"
+            "    row_number() OVER (PARTITION BY coalesce(o.due_at >= h.until_at, false)\n"
+            "        ORDER BY o.amount DESC, o.owed_id) <= b.records\n"
+            "    OR (f.owed_id IS NOT NULL AND row_number() OVER (PARTITION BY f.owed_id IS NULL\n"
+            "        ORDER BY o.amount DESC, o.owed_id) <= b.illegible) AS may_be_paid\n"
             "FROM owed_row AS o\nCROSS JOIN horizon AS h\nCROSS JOIN payment_broken AS b\n"
-            "WHERE o.owed_id NOT IN (SELECT owed_id FROM pair)",
+            "LEFT JOIN owed_fitting AS f ON f.owed_id = o.owed_id\n"
+            f"WHERE o.owed_id NOT IN (SELECT owed_id FROM pair){own}",
             "table",
         ),
         Step(
@@ -251,7 +281,10 @@ def _leftovers(scope: Scope, unseen: tuple[str, ...]) -> list[Step]:
             "    -- where events are known to be lost, a payment for an unknown one proves nothing; nor does one so early\n"
             "    -- that it may settle what happened before the period\n"
             "    p.event NOT IN (SELECT event FROM known_event)\n"
-            f"        AND (EXISTS (SELECT 1 FROM event_damage) OR {early}) OR {hidden} AS event_lost\n"
+            "        AND (EXISTS (SELECT 1 FROM event_damage AS g\n"
+            f"                JOIN (VALUES {tables}) AS t(clause, table_name) ON t.table_name = g.table_name\n"
+            "                WHERE t.clause = p.clause OR p.clause IS NULL)\n"
+            f"            OR {early}) OR {hidden} AS event_lost\n"
             "FROM paid_row AS p\n"
             "WHERE NOT p.illegible AND NOT p.undetermined AND p.amount <> 0 AND p.paid_id NOT IN (SELECT paid_id FROM pair)",
             "table",
@@ -315,3 +348,12 @@ def _event_records() -> Step:
         + "\n) AS found\nGROUP BY event, clause",
         "table",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(literal, names))
+
+
+def _among(column: str, names: Sequence[str], before: str = "") -> str:
+    """Whether a column is one of these names; empty where there are none."""
+    return f"{before}coalesce({column} IN ({_listed(names)}), false)" if names else ""

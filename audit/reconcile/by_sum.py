@@ -6,20 +6,24 @@ from audit.engine import Step, literal
 from audit.scope import Scope
 
 
-def by_sum_steps(grain: str, scope: Scope) -> list[Step]:
-    """Running sums per payee, clause and asset: paid must reach what is due and never pass what is earned."""
+def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...]) -> list[Step]:
+    """Running sums per payee, clause and asset: paid must reach what is due and never pass what is earned.
+
+    What the platform owes itself is not compared. A payment that cannot be read excuses one sum that is short.
+    """
     day = f"CAST(timezone({literal(scope.zone)}, {{}}) AS DATE)" if grain == "day" else "CAST(NULL AS DATE)"
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR) AS clause"
     zero = "CAST(0 AS DECIMAL(38, 0))"
+    own = f"coalesce(payee, '') NOT IN ({', '.join(map(literal, platform))})" if platform else "true"
     return [
         Step(
             "movement",
             f"SELECT payee, {clause}, asset, {day.format('event_at')} AS day, amount AS earned, {zero} AS due, {zero} AS paid\n"
-            "FROM expected_award\n"
+            f"FROM expected_award WHERE {own}\n"
             "UNION ALL\n"
             f"SELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, e.amount, {zero}\n"
             "FROM expected_award AS e CROSS JOIN horizon AS h\n"
-            "WHERE e.due_at IS NULL OR e.due_at < h.until_at\n"
+            f"WHERE (e.due_at IS NULL OR e.due_at < h.until_at) AND {own}\n"
             "UNION ALL\n"
             f"SELECT payee, {clause}, asset, {day.format('paid_at')} AS day, {zero}, {zero}, amount\n"
             "FROM ledger WHERE NOT illegible",
@@ -34,27 +38,53 @@ def by_sum_steps(grain: str, scope: Scope) -> list[Step]:
             "WINDOW upto AS (PARTITION BY payee, clause, asset ORDER BY day NULLS LAST)",
             "table",
         ),
+        Step("illegible_count", "SELECT count(*) AS payments\nFROM ledger\nWHERE illegible", "table"),
+        Step("settled_before", _before(scope), "table"),
         Step(
             "discrepancy",
             "SELECT CASE WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
-            "            AND coalesce(l.payee, s.payee) = s.payee) THEN 'undetermined'\n"
+            "            AND coalesce(l.payee, s.payee) = s.payee AND coalesce(l.asset, s.asset) = s.asset)\n"
+            "            AND row_number() OVER (ORDER BY due - paid DESC, payee, clause, asset) <= n.payments THEN 'undetermined'\n"
+            "        WHEN paid > earned AND EXISTS (SELECT 1 FROM settled_before AS b WHERE b.payee = s.payee\n"
+            "            AND b.asset = s.asset AND coalesce(b.clause, '') = coalesce(s.clause, '')\n"
+            "            AND s.paid - s.earned <= b.amount) THEN 'undetermined'\n"
             "        WHEN paid > earned AND EXISTS (SELECT 1 FROM award_due AS u WHERE u.unknown AND u.asset = s.asset\n"
             "            AND coalesce(u.payee, s.payee) = s.payee) THEN 'undetermined'\n"
             "        WHEN paid < due AND paid > 0 THEN 'wrong_amount' WHEN paid < due THEN 'missing'\n"
             "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
             f"    {_SUMMED},\n"
             "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
-            "FROM standing_by_day AS s\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
+            "FROM standing_by_day AS s\nCROSS JOIN illegible_count AS n\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
             "UNION ALL\n"
             "-- settled in the end, but behind on some day: the worst day counts\n"
             f"SELECT 'late' AS kind, {_SUMMED}, due - paid AS at_stake\n"
             "FROM (\n"
             "    SELECT *, row_number() OVER (PARTITION BY payee, clause, asset ORDER BY due - paid DESC, day) AS turn\n"
-            "    FROM standing_by_day\n    WHERE NOT in_the_end AND paid < due AND day IS NOT NULL\n"
+            "    FROM standing_by_day AS d\n    WHERE NOT in_the_end AND paid < due AND day IS NOT NULL\n"
+            "        AND NOT EXISTS (SELECT 1 FROM standing_by_day AS e WHERE e.in_the_end AND e.paid < e.due\n"
+            "            AND e.payee = d.payee AND e.asset = d.asset AND coalesce(e.clause, '') = coalesce(d.clause, ''))\n"
             ") AS behind\nWHERE turn = 1",
             "table",
         ),
     ]
+
+
+def _before(scope: Scope) -> str:
+    """What was paid so early that it may settle awards from before the period."""
+    first = scope.moment(scope.since)
+    early = (
+        f"(l.paid_at IS NULL OR c.due_seconds IS NULL OR l.paid_at < {first} + c.due_seconds * INTERVAL 1 SECOND)"
+        f" AND c.from_at < {first}"
+        if scope.since
+        else "false"
+    )
+    return (
+        "SELECT payee, clause, asset, sum(amount) AS amount\n"
+        "FROM ledger AS l\n"
+        "WHERE NOT illegible AND EXISTS (SELECT 1 FROM clause AS c\n"
+        f"    WHERE coalesce(l.clause, c.clause) = c.clause AND {early})\n"
+        "GROUP BY payee, clause, asset"
+    )
 
 
 _SUMMED = (

@@ -141,11 +141,15 @@ def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Find
         why = Text(f"{clause}：导出没有获奖人的选择，无法判断应付什么。",
                    f"{clause}: the export does not hold what winners chose, so what is owed cannot be told.")  # fmt: skip
         return Finding(clause, Verdict.NOT_APPLICABLE, why, clauses=(clause,))
-    why = Text(
-        f"{clause}：{events} 个事件的记录缺失、无法读取或早于本期，不知应付什么；{payments} 笔付款或应付无法对应。不能下结论。",
-        f"{clause}: of {events} events the records are missing, illegible or from before the period, so what is owed is not "
-        f"known; {payments} payments or awards cannot be matched. Cannot tell.",
-    )
+    zh, en = [], []
+    if events:
+        zh.append(f"{events} 个事件的记录缺失、无法读取或早于本期，或其选择、数额未公开，不知应付什么")
+        en.append(f"of {events} events the records are missing, illegible or from before the period, or the choice or the amount "
+                  "is not told, so what is owed is not known")  # fmt: skip
+    if payments:
+        zh.append(f"{payments} 笔付款或应付无法对应")
+        en.append(f"payments or awards that cannot be matched: {payments}")
+    why = Text(f"{clause}：{'；'.join(zh)}。不能下结论。", f"{clause}: {'; '.join(en)}. Cannot tell.")
     return Finding(clause, Verdict.INCONCLUSIVE, why, clauses=(clause,) if clause else ())
 
 

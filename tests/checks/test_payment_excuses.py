@@ -43,7 +43,8 @@ def told(findings: list[Finding], check: str) -> dict[str, Verdict]:
 
 
 def count(findings: list[Finding], check: str, clause: str) -> str:
-    return next((one.observed for one in findings if one.check == check and one.subject == clause and one.verdict is Verdict.FAIL), "")  # fmt: skip
+    failed = [one for one in findings if one.check == check and one.verdict is Verdict.FAIL]
+    return next((one.observed for one in failed if one.subject == clause), "")
 
 
 @pytest.mark.parametrize("drop", [(), ("关联编号",)], ids=["reference", "day"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict
-from audit.rules import Gap, Rules
+from audit.rules import Award, Gap, Income, Rules
 
 
 def gap_findings(
@@ -63,3 +64,42 @@ def ranges(numbers: Sequence[int]) -> str:
 def currencies(rules: Rules) -> list[str]:
     """The assets that are money: three capital letters, as ISO 4217 has them. The others are coupons, points or goods."""
     return [name for name in rules.assets if len(name) == 3 and name.isalpha() and name.isupper()]
+
+
+def levels_up(awards: Mapping[str, Award], name: str) -> float:
+    """How many levels above the person whose event it is a clause's recipient stands, at most; inf: there is no most.
+
+    By rank there is none, nor for a team leader, whom the export names. An earner stands where the income was earned.
+    """
+    role = awards[name].to
+    if role.startswith("holders.") or any(word in role for word in (".nearest.", ".upline", ".team_leader")):
+        return math.inf
+    levels: float = role.count(".referrer")
+    incomes = [pay for pay in (awards[name].pays or {}).values() if isinstance(pay, Income)]
+    if any(pay.compounding for pay in incomes):
+        return math.inf
+    return levels + max((levels_up(awards, of) for pay in incomes for of in pay.of if of in awards), default=0)
+
+
+def reach(awards: Mapping[str, Award]) -> Text:
+    """To whom clauses pay, above the person whose event it is, in words."""
+    levels = {name: levels_up(awards, name) for name in awards}
+    most = int(max((count for count in levels.values() if count < math.inf), default=0))
+    endless = [awards[name].to for name, count in levels.items() if count == math.inf]
+    team = any(to.endswith(".team_leader") for to in endless)
+    ranked = any(not to.endswith((".team_leader", ".referrer")) for to in endless)
+    chained = not ranked and any(to.endswith(".referrer") for to in endless)
+    return Text(
+        "及".join(
+            [f"{most} 级上级"] * bool(most)
+            + ["团队长"] * team
+            + ["任意层级以上持有级别的人"] * ranked
+            + ["任意层级的上级"] * chained
+        ),
+        " and to ".join(
+            [f"{most} level{'s' if most > 1 else ''} up"] * bool(most)
+            + ["the team leader"] * team
+            + ["holders of a rank any number of levels up"] * ranked
+            + ["people any number of levels up"] * chained
+        ),
+    )

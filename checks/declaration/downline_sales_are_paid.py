@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
+from checks.declaration import reach
 
 
 @check(alone="only", provisions=("cn-anti-pyramid-2005-art7-3", "cn-anti-pyramid-2005-art2"))
@@ -23,24 +24,16 @@ def downline_sales_are_paid(declared: Declaration) -> Iterator[Finding]:
         why = Text("没有按下级付款向上级付酬的条款。", "No clause pays anybody above on what those below pay.")
         yield Finding("downline", Verdict.NOT_APPLICABLE, why, Basis.SCREEN)
         return
-    levels = max(awards[name].to.count(".referrer") for name in found)
-    team = any(awards[name].to.endswith(".team_leader") for name in found)
-    ranked = any(word in awards[name].to for name in found for word in (".nearest.", ".upline", "holders."))
-    zh = "及".join([f"{levels} 级上级"] * bool(levels) + ["团队长"] * team + ["任意层级以上持有级别的人"] * ranked)
-    en = " and to ".join(
-        [f"{levels} level{'s' if levels > 1 else ''} up"] * bool(levels)
-        + ["the team leader"] * team
-        + ["holders of a rank any number of levels up"] * ranked
-    )
+    to = reach({name: awards[name] for name in found})
     yield Finding(
         "downline",
         Verdict.FAIL,
         Text(
-            f"以下级的付款为依据向{zh}付酬（{'、'.join(found)}）：触及“团队计酬”的文字要件之一。",
-            f"Pay on what those below pay goes to {en} ({', '.join(found)}): one element of the textual threshold for team pay.",
+            f"以下级的付款为依据向{to.zh}付酬（{'、'.join(found)}）：触及“团队计酬”的文字要件之一。",
+            f"Pay on what those below pay goes to {to.en} ({', '.join(found)}): one element of the textual threshold for team pay.",
         ),
         Basis.SCREEN,
-        observed=Text(zh, en),
+        observed=to,
         clauses=found,
         places=tuple(declared.at("awards", name) for name in found),
         mend=Text("只按本人的直接销售付酬", "pay on a person's own sales only"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -18,8 +19,9 @@ import pytest
 from audit.finding import Finding
 from audit.forecast.fees import most_paid
 from audit.forecast.growth import coverage, growth_needed, share_recouping, tree_size
-from audit.rules import clauses_of, read_rules
+from audit.rules import Award, Income, clauses_of, read_rules
 from checks import sharing
+from checks.declaration import levels_up, reach
 from checks.money import percent
 from checks.run import cover_of
 from tests.conftest import FIXTURES, SHARED, Auditor
@@ -324,3 +326,47 @@ def test_what_is_given_back_or_shared_by_the_day_is_no_reward_for_an_order(
     rows = audit.engine.rows("SELECT clause, source FROM reward_total")
     assert {clause for clause, found in rows if found == source} == clauses
     assert {found for clause, found in rows if clause in clauses} == {source}
+
+
+@pytest.mark.parametrize(("to", "payee", "verdict", "says"), [
+    ("participant.nearest.member.nearest.member.nearest.member", "A", "FAIL", "any number of levels up; in fact payments one level up: 0"),
+    ("participant.nearest.member", "C", "FAIL", "any number of levels up"),
+    ("participant.referrer", "C", "PASS", "It ends with the direct inviter"),
+    ("participant.referrer", "A", "INCONCLUSIVE", "further up or elsewhere: 1. What is declared ends with the direct inviter"),
+    ("participant.referrer", "B", "FAIL", "declared to: 1 level up"),
+])  # fmt: skip
+def test_how_far_up_rewards_reach(to: str, payee: str, verdict: str, says: str, tmp_path: Path, audited: Auditor) -> None:
+    """A invited B, B invited C, C invited D; D ordered and one of those above was paid."""
+    day = "2024-01-02 00:00:00"
+    tables: dict[str, dict[str, list[Any]]] = {
+        "participant": {"participant_id": list("ABCD"), "referrer_id": ["", *"ABC"], "joined_at": [day] * 4},
+        "purchase": {"purchase_id": ["O1"], "participant_id": ["D"], "asset": ["CNY"], "amount": ["10.00"], "paid_at": [day]},
+        "payment": {"payment_id": ["P1"], "payee_id": [payee], "asset": ["CNY"], "amount": ["1.00"], "paid_at": [day],
+                    "reason": ["above"], "ref": ["O1"]},
+    }  # fmt: skip
+    rules = f"ranks: {{member: {{}}}}\nawards:\n  above: {{on: order, to: {to}, pays: {{CNY: '1'}}}}\n"
+    _, findings = audited(small(tmp_path, tables, rules))
+    levels = one(findings, "rewards_reach_up_levels")
+    assert levels.verdict == verdict
+    assert says in levels.text.en
+    assert ("ends with the direct inviter" in levels.text.en) == (verdict in ("PASS", "INCONCLUSIVE"))
+
+
+def test_how_far_above_the_buyer_a_clause_pays() -> None:
+    """What lint and an audit say alike: counted for referrers and whoever earned, without a bound by rank."""
+    reached = {
+        folder: {name: levels_up(awards, name) for name in awards}
+        for folder, awards in ((one, clauses_of(read_rules(FIXTURES / one / "honest" / "rules.yaml")[0]))
+                               for one in ("two-level", "chain-2-1"))
+    }  # fmt: skip
+    assert reached["two-level"] == {"first-level": 1, "second-level": 2, "welcome-coupon": 0}
+    assert {name: reached["chain-2-1"][name] for name in ("direct", "see-point", "differential", "peer-bonus")} == {
+        "direct": 1, "see-point": math.inf, "differential": math.inf, "peer-bonus": math.inf,
+    }  # fmt: skip
+    income = {name: Award(on="order", to=to, pays={"CNY": pay}) for name, to, pay in (
+        ("direct", "participant.referrer", Decimal(1)),
+        ("above", "earner.referrer", Income(percent=Decimal(10), of=("direct",), rounding="down", compounding=False)),
+        ("chain", "earner.referrer", Income(percent=Decimal(10), of=("direct",), rounding="down", compounding=True)),
+    )}  # fmt: skip
+    assert [levels_up(income, name) for name in income] == [1, 2, math.inf]
+    assert reach(income).en == "2 levels up and to people any number of levels up"

@@ -8,9 +8,9 @@ this is an attribution, for money bears no marks, and every report that uses it 
 from __future__ import annotations
 
 from audit.engine import Step, literal, quarter
-from audit.money.attribution import Attribution, any_of, entries_of, named, set_aside, where
+from audit.money.attribution import Attribution, any_of, entries_of, named, where
 from audit.money.rewards import OF_BUYER, reward_steps
-from audit.rules import Rules, clauses_of
+from audit.rules import Rules, clauses_of, set_aside
 from audit.rules.units import Units
 from audit.scope import Scope
 

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from audit.engine import literal
 from audit.finding import Text
-from audit.rules import Rules, clauses_of
+from audit.rules import Rules
 from audit.rules.awards import Condition
 from audit.rules.scalars import STRICT
 
@@ -27,14 +27,6 @@ def entries_of(rules: Rules, given: Attribution) -> list[Condition]:
         return [given.entry]
     bought = [rank.bought for rank in rules.ranks.values() if rank.bought]
     return [Condition(item=one.item, kind=one.kind) for one in bought]
-
-
-def set_aside(rules: Rules) -> list[str]:
-    """The clauses that move what was credited before (a withdrawal, a frozen part released): no reward, and counted once."""
-    return [
-        name for name, award in clauses_of(rules).items()
-        if str(award.on) == "withdrawal" or any(hasattr(pay, "released") for pay in (award.pays or {}).values())
-    ]  # fmt: skip
 
 
 def attribution(rules: Rules, given: Attribution) -> Text:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from audit.engine import Step, literal
-from audit.money.attribution import set_aside
-from audit.rules import Rules, clauses_of
+from audit.rules import Rules, clauses_of, set_aside
 from audit.scope import Scope
 
 BESIDE = ("participant", "initiator", "entrants", "everyone-so-far", "everyone-in-the-end")  # they stand above nobody

@@ -9,6 +9,7 @@ from audit.engine import Engine
 from audit.report.charts import BAND, FILL, INK, RED, canvas
 from audit.report.cover import Cover, Lang, has
 from audit.report.show import money
+from audit.rules import set_aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,8 @@ def waterfalls(engine: Engine, cover: Cover, lang: Lang) -> Iterator[dict[str, A
     started = _stakes(engine, cover)
     for asset in sorted({*taken, *started}):
         sql = "SELECT clause, paid FROM owed_by_clause WHERE asset = ? AND paid <> 0 ORDER BY paid DESC, clause"
-        paid = [(str(clause or "–"), int(total)) for clause, total in engine.rows(sql, [asset])]
+        moved = set_aside(cover.rules) if cover.rules else []  # what was credited before counts once
+        paid = [(str(clause or "–"), int(total)) for clause, total in engine.rows(sql, [asset]) if clause not in moved]
         if taken.get(asset, 0) + started.get(asset, 0) > 0 and paid:
             yield _waterfall(cover, lang, asset, (taken.get(asset, 0), started.get(asset, 0)), paid)
 
@@ -81,10 +83,12 @@ def _waterfall(
         axes.xaxis.set_major_formatter("{x:,.0f}")
 
     note = (
-        "自上而下：收到的，减去各条款付出的，余下的。只算导出中有的参加费、订单和按条款的付款，发起费按声明乘以记录的活动数；成本与其他收支不在其中。"
+        "自上而下：收到的，减去各条款付出的，余下的。只算导出中有的参加费、订单和按条款的付款，发起费按声明乘以记录的活动数；"
+        "提现和解冻只动用此前已记入的，不再计；成本与其他收支不在其中。"
         if lang == "zh"
         else "From the top: what was received, less what each clause paid, and what is left. Only stakes, orders and payments under "
-        "clauses that the export holds, and declared fees of the activities on record; costs and all else are not in it."
+        "clauses that the export holds, and declared fees of the activities on record; withdrawals and releases move what was credited "
+        "before, and do not count again; costs and all else are not in it."
     )
     body = [[name, money(cover, asset, size if (place < first or place == len(steps) - 1) and colour != RED else -size)]
             for place, (name, _, size, colour) in enumerate(steps)]  # fmt: skip
@@ -96,12 +100,12 @@ def _waterfall(
 
 def lorenz(engine: Engine, cover: Cover, lang: Lang) -> Iterator[dict[str, Any]]:
     """How the money paid to people is spread over them, by asset paid to at least ten."""
-    if not has(engine, "ledger"):
+    if not has(engine, "member_money"):
         return
     sql = (
         "SELECT asset, hundredth, count(*), sum(total)\nFROM (\n"
-        "    SELECT asset, payee, sum(amount) AS total, ntile(100) OVER (PARTITION BY asset ORDER BY sum(amount), payee) AS hundredth\n"
-        "    FROM ledger WHERE amount > 0 AND payee IS NOT NULL AND asset IS NOT NULL GROUP BY asset, payee\n"
+        "    SELECT asset, received AS total, ntile(100) OVER (PARTITION BY asset ORDER BY received, person) AS hundredth\n"
+        "    FROM member_money WHERE received > 0\n"
         ") AS people\nGROUP BY asset, hundredth ORDER BY asset, hundredth"
     )
     found: dict[str, list[tuple[int, int]]] = {}

@@ -165,6 +165,14 @@ def clauses_of(rules: Rules) -> dict[str, Award]:
     return {name: award for era in eras(rules) for name, award in era.awards.items()}
 
 
+def set_aside(rules: Rules) -> list[str]:
+    """The clauses that move what was credited before (a withdrawal, a frozen part released): no reward, and counted once."""
+    return [
+        name for name, award in clauses_of(rules).items()
+        if str(award.on) == "withdrawal" or any(hasattr(pay, "released") for pay in (award.pays or {}).values())
+    ]  # fmt: skip
+
+
 def _in_force(first: date, to: date | None) -> Effective:
     names: dict[str, Any] = {"from": first, "to": to}
     return Effective(**names)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from html import unescape
 from itertools import pairwise
@@ -24,6 +25,7 @@ from audit.report import Cover, dump, finding_of, page, record_of, write_reports
 from audit.report.charts import Bar, box_bars, number_bars, numbers_drawn, wins_by_box
 from audit.report.cover import Lang
 from audit.report.fonts import letters, sans, subset
+from audit.report.money import lorenz, waterfalls
 from audit.report.show import quantity, split
 from audit.report.words import DATA, PAGE
 from audit.report.workbook import exact_number
@@ -261,6 +263,22 @@ def test_sums_on_a_check_s_sheet_are_those_of_the_case(audited: Any, tmp_path: P
             assert sums == {f"Sum of the rows: {asset}": float(value) for asset, value in one.amount.items()}
             tied += 1
     assert tied
+
+
+@pytest.mark.parametrize("case", ["chain-2-1/rigged-see-point-misdirected", "chain-2-1/rigged-help-fund-kept"])
+def test_pictures_of_money_count_what_was_credited_once(case: str, audited: Any) -> None:
+    """Withdrawals and releases only move what was credited before: both pictures show what the findings say was received."""
+    audit, found = audited(FIXTURES / case)
+    (told,) = (one.text.en for one in found if one.check == "members_in_loss")
+    received = audit.engine.value("SELECT sum(received) FROM member_money WHERE asset = 'CNY'")
+    units = audit.units("CNY").show(int(received))
+    assert f"; {units} " in told
+    (waterfall,) = waterfalls(audit.engine, cover(audit), "en")
+    assert {"withdrawal", "help-fund"}.isdisjoint(name for name, _ in waterfall["body"])
+    (came, *paid, left) = (Decimal(amount.replace(",", "")) for _, amount in waterfall["body"])
+    assert -sum(paid) == Decimal(units) == came - left
+    (spread,) = lorenz(audit.engine, cover(audit), "en")
+    assert f"received {Decimal(units):,f} CNY" in spread["note"]
 
 
 def test_a_sheet_that_is_full_says_where_the_rest_is(

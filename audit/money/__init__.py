@@ -151,9 +151,7 @@ def _beside(rules: Rules, scope: Scope, own: str, aside: str) -> Step:
         f"SELECT CAST(NULL AS VARCHAR) AS person, CAST(NULL AS VARCHAR) AS asset, {zero} AS paid, {zero} AS received,\n"
     )
     parts = [f"{none}    false AS is_entry, CAST(NULL AS TIMESTAMPTZ) AS moment WHERE false"]
-    stake = dict(rules.activity.stake) if rules.activity else {}
-    for asset in (asset for asset in stake if rules.entry and asset in rules.entry.stake):
-        steps = Units.of(asset, rules.assets[asset].step).steps(stake[asset])
+    for asset, steps in starting_fees(rules).items():
         parts.append(
             f"SELECT initiator_id, {literal(asset)}, CAST({steps} AS DECIMAL(38, 0)), {zero}, false, started_at FROM activity_once"
         )
@@ -164,6 +162,13 @@ def _beside(rules: Rules, scope: Scope, own: str, aside: str) -> Step:
             f"WHERE payer_id NOT IN {own} AND coalesce(reason, '') NOT IN ({aside}){booked}"
         )
     return Step("money_beside", "\nUNION ALL\n".join(parts))
+
+
+def starting_fees(rules: Rules) -> dict[str, int]:
+    """What starting an activity costs as declared, in steps, by each asset that its entries are paid in too: exports seldom hold it."""
+    stake = dict(rules.activity.stake) if rules.activity else {}
+    entry = rules.entry.stake if rules.entry else {}
+    return {asset: Units.of(asset, rules.assets[asset].step).steps(stake[asset]) for asset in stake if asset in entry}
 
 
 def _members(scope: Scope, own: str, aside: str) -> Step:

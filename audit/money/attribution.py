@@ -42,10 +42,12 @@ def attribution(rules: Rules, given: Attribution) -> Text:
     )
     return Text(
         f"归集规则：每笔奖励归于它所对应的事件，再归于该事件带来的钱。入门费＝{entry.zh}；对外销售＝{outside.zh}；"
-        "其余订单＝自用；参加活动所付＝参与费；注册等不带来钱的事件，以及超出该类收入的部分＝平台自有资金。钱不分彼此，这只是一种归集。",
+        "其余订单＝自用；参加和（按声明）发起活动所付＝参与费；注册等不带来钱的事件，以及超出该类收入的部分＝平台自有资金。"
+        "钱不分彼此，这只是一种归集。",
         f"Attribution: a reward is traced to the event it is paid for, and so to the money that event moved. Entry = {entry.en}; "
-        f"outside sales = {outside.en}; every other order = own use; what is paid to take part in an activity = stakes; events "
-        "that move no money, and what exceeds the money of its class = the platform's own. Money is fungible: this is a rule.",
+        f"outside sales = {outside.en}; every other order = own use; what is paid to take part in an activity, and as declared to "
+        "start one, = stakes; events that move no money, and what exceeds the money of its class = the platform's own. Money is "
+        "fungible: this is a rule.",
     )
 
 

@@ -3,6 +3,7 @@
 Does: splits every reward by the money it is paid for: entry fees, own orders, sales outside, stakes, the platform's own.
 Matters: rewards that outsiders' purchases carry can go on; rewards that new members' fees carry end with the new members.
 How: rewards traced by reference to the event, its money classed by a printed rule; what exceeds a class is the platform's own.
+    Starting fees, and stakes that the export leaves out, are taken as declared.
 Blind to: how far participants would have bought anyway; no statute of China sets a number, so the share alone is a fact.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from audit.money import starting_fees
 from audit.money.attribution import attribution
 from checks.money import SOURCES, amount_of, money_assets, percent, traced
 
@@ -35,9 +37,10 @@ def rewards_by_source(audit: Audit) -> Iterator[Finding]:
         sql = SQL.format(asset=literal(asset))
         given = {source: (count, int(amount)) for source, count, amount, _ in audit.engine.rows(sql)}
         moved = {source: int(steps or 0) for source, steps in audit.engine.rows(MOVED.format(asset=literal(asset)))}
+        moved["stake"] = moved.get("stake", 0) + _declared_stakes(audit, asset)
         total = sum(amount for _, amount in given.values())
         own = sum(amount - min(amount, moved.get(source, 0)) for source, (_, amount) in given.items()
-                  if source not in ("stake", "pool", "untraced"))  # fmt: skip
+                  if source not in ("pool", "untraced"))  # fmt: skip
         shares = {source: percent(amount, total) for source, (_, amount) in given.items()}
         lit = 2 * min(given.get("entry", (0, 0))[1], moved.get("entry", 0)) > total > 0
         zh = "，".join(f"{SOURCES[source].zh} {share}" for source, share in shares.items())
@@ -61,3 +64,12 @@ def rewards_by_source(audit: Audit) -> Iterator[Finding]:
             ),
             sql=sql,
         )  # fmt: skip
+
+
+def _declared_stakes(audit: Audit, asset: str) -> int:
+    """What activities and, where the export does not say what was paid for them, entries cost as declared."""
+    fee = starting_fees(audit.rules).get(asset, 0)
+    stake = audit.rules.entry.stake.get(asset) if audit.rules.entry and not audit.case.scope.has("entry", "paid") else None
+    started = audit.engine.value("SELECT count(*) FROM activity_once WHERE initiator_id IS NOT NULL") if fee else 0
+    entered = audit.engine.value("SELECT count(*) FROM entry_once") if stake else 0
+    return fee * int(started or 0) + (audit.units(asset).steps(stake) if stake else 0) * int(entered or 0)

@@ -370,3 +370,35 @@ def test_how_far_above_the_buyer_a_clause_pays() -> None:
     )}  # fmt: skip
     assert [levels_up(income, name) for name in income] == [1, 2, math.inf]
     assert reach(income).en == "2 levels up and to people any number of levels up"
+
+
+@pytest.mark.parametrize(("recorded", "pays", "own"), [(True, "30", "0.00 %"), (True, "50", "30.00 %"), (False, "50", "30.00 %")])
+def test_what_exceeds_the_stakes_is_the_platforms_own(recorded: bool, pays: str, own: str, tmp_path: Path, audited: Auditor) -> None:
+    """One activity, started for 30 and entered once for 5, paid its entrant: what is beyond 35 came from the platform."""
+    day = "2024-01-02 00:00:00"
+    tables: dict[str, dict[str, list[Any]]] = {
+        "participant": {"participant_id": ["A", "B"], "joined_at": [day] * 2},
+        "activity": {"activity_id": ["R1"], "initiator_id": ["A"], "started_at": [day]},
+        "entry": {"entry_id": ["E1"], "activity_id": ["R1"], "participant_id": ["B"], "position": ["1"], "entered_at": [day]},
+        "payment": {"payment_id": ["P1"], "payee_id": ["B"], "asset": ["CNY"], "amount": [f"{pays}.00"], "paid_at": [day],
+                    "reason": ["back"], "ref": ["E1"]},
+    }  # fmt: skip
+    if recorded:
+        tables["entry"] |= {"asset": ["CNY"], "paid": ["5.00"]}
+    rules = (
+        "activity: {started_by: initiator, stake: {CNY: '30'}}\nentry: {stake: {CNY: '5'}, repeat: unlimited}\n"
+        f"awards:\n  back: {{on: entry, to: participant, pays: {{CNY: '{pays}'}}}}\n"
+    )
+    _, findings = audited(small(tmp_path, tables, rules))
+    split = one(findings, "rewards_by_source")
+    assert f"the platform's own, {own}." in split.text.en
+    assert [(row["source"], row["amount"], row["moved"]) for row in split.rows] == [("stake", f"{pays}.00", "35.00")]
+
+
+def test_stakes_that_carry_rewards_are_those_that_members_paid(audited: Auditor) -> None:
+    """Of the example in the README, the figures of two findings agree."""
+    _, findings = audited(FIXTURES / "blind-box" / "honest")
+    (row,) = one(findings, "rewards_by_source").rows
+    assert f"paid {row['moved']} CNY" in one(findings, "members_in_loss").text.en
+    assert "the platform's own, 0.00 %." in one(findings, "rewards_by_source").text.en
+    assert Decimal(str(row["amount"])) <= Decimal(str(row["moved"]))

@@ -256,7 +256,7 @@ def shown(audit: Audit, records: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]
 
 
 AMOUNTS = ("owed", "paid", "at_stake", "amount", "sales", "prize", "stake", "list_price", "deposit", "received", "net", "moved",
-           "outside_wider", "entry", "other", "payout", "cash")  # fmt: skip
+           "outside_wider", "entry", "other", "payout", "cash", "claimed_price")  # fmt: skip
 KINDS = {
     "completeness": Text("缺值", "values missing"),
     "uniqueness": Text("编号重复", "ids repeated"),

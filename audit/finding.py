@@ -41,6 +41,11 @@ def plain(value: str | Text, lang: str) -> str:
     return str(getattr(value, lang)) if isinstance(value, Text) else value
 
 
+def several(count: int, noun: str, plural: str = "") -> str:
+    """A number of things in English: 1 tree, 2 trees; plural where it is not made by an s."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 Row = Mapping[str, str | int | float | bool | None]
 
 

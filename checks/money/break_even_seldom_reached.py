@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from audit.case import Audit, shown
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing, several
 from audit.forecast.growth import share_recouping
 from checks.money import money_assets, percent
 
@@ -45,11 +45,11 @@ def break_even_seldom_reached(audit: Audit) -> Iterator[Finding]:
         reach = [(k, *(sum(row[place] for row in found if row[0] >= k) for place in (1, 2))) for k, *_ in found]
         needed, enough = next(((k, n) for k, n, e in reach if 2 * e >= n), (None, 0))
         chance = percent(share_recouping(needed), Fraction(1)) if needed else "100 %"
-        zh = (f"推荐满 {needed} 人者才至少半数回本；能做到的占 {percent(enough, members)}（若推荐机会均等，为 {chance}）。"
+        zh = (f"推荐满 {needed} 人者才至少半数回本；有这么多推荐的占 {percent(enough, members)}（若推荐机会均等，为 {chance}）。"
               if needed is not None else "无论推荐满多少人，回本者都不到一半。")  # fmt: skip
         en = (
-            f"At least half of those with {needed} recruits or more are even; {percent(enough, members)} ever get there (evenly random "
-            f"recruiting gives {chance})."
+            f"At least half of those with {several(needed, 'recruit')} or more are even; {percent(enough, members)} have that many "
+            f"(evenly random recruiting gives {chance})."
             if needed is not None
             else "However many recruits one asks for, fewer than half of those with as many are even."
         )

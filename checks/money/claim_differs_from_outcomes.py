@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Row, Text, Verdict, check
+from audit.finding import Basis, Finding, Row, Text, Verdict, check, several
 from audit.rules.reported import Reported
 from audit.stats.strata import exact_p, odds_ratio
 from checks.money import amount_of, percent
@@ -26,7 +26,7 @@ BUYERS = """
 SELECT count(*), count(*) FILTER (orders >= 2)
 FROM (SELECT participant_id, count(*) AS orders FROM purchase_once WHERE participant_id IS NOT NULL GROUP BY participant_id) AS b"""
 RECRUITERS = """
-SELECT m.person, r.recruits, {paid} AS paid, m.received, m.asset
+SELECT m.person, r.recruits, {paid} AS {column}, m.received, m.asset
 FROM member_money AS m
 JOIN (SELECT i.referrer, count(*) AS recruits FROM invited AS i
     JOIN member_money AS n ON n.person = i.person AND n.asset = {asset} AND n.paid > 0 GROUP BY i.referrer) AS r ON r.referrer = m.person
@@ -104,17 +104,23 @@ def _even(audit: Audit, claim: Reported) -> Answer | None:
         return None
     asset = claim.in_ or ""
     paid = "m.paid" if claim.paid is None else f"CAST({audit.units(asset).steps(claim.paid)} AS DECIMAL(38, 0))"
-    sql = RECRUITERS.format(asset=literal(asset), recruits=claim.recruits, paid=paid)
-    people, even = audit.engine.rows(f"SELECT count(*), count(*) FILTER (received >= paid) FROM ({sql}) AS r")[0]
+    column = "paid" if claim.paid is None else "claimed_price"
+    sql = RECRUITERS.format(asset=literal(asset), recruits=claim.recruits, paid=paid, column=column)
+    people, even = audit.engine.rows(f"SELECT count(*), count(*) FILTER (received >= {column}) FROM ({sql}) AS r")[0]
     if not people:
         return None
     short = f"{sql} AND m.received < {paid} ORDER BY m.person LIMIT 1000"
+    got = (
+        Text(f"收回所付 {asset}", f"were paid back at least the {asset} that they paid")
+        if claim.paid is None
+        else Text(f"收到至少声明所称的 {claim.paid} {asset}", f"received at least the {claim.paid} {asset} that the claim names")
+    )
     return (
         Verdict.FAIL if even < people else Verdict.PASS,
-        Text(f"所称推荐满 {claim.recruits} 人即回本；导出中推荐满此数付款者的 "
-             f"{people} 人有 {even} 名（{percent(even, people)}）收回所付 {asset}。",
-             f"Claimed: even after {claim.recruits} recruits; of {people} members with as many who paid "
-             f"{even} ({percent(even, people)}) had their {asset} back."),
+        Text(f"所称推荐满 {claim.recruits} 人即回本；导出中推荐了至少 {claim.recruits} 名付款者的 {people} 人有 {even} 名"
+             f"（{percent(even, people)}）{got.zh}。",
+             f"Claimed: even after {several(claim.recruits or 0, 'recruit')}; of {people} members who recruited as many or more that paid, "
+             f"{even} ({percent(even, people)}) {got.en}."),
         f"{even} / {people}", evidence(audit, short), short, None,
     )  # fmt: skip
 

@@ -173,9 +173,9 @@ def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, audited: Auditor) ->
 @pytest.mark.parametrize(
     ("even", "says"),
     [("A", "However many recruits one asks for, fewer than half"),
-     ("R", "At least half of those with 2 recruits or more are even; 28.57 % ever get there"),
-     ("AR", "At least half of those with 1 recruits or more are even; 42.86 % ever get there"),
-     ("ARCD", "At least half of those with 0 recruits or more are even; 100.00 % ever get there")],
+     ("R", "At least half of those with 2 recruits or more are even; 28.57 % have that many"),
+     ("AR", "At least half of those with 1 recruit or more are even; 42.86 % have that many"),
+     ("ARCD", "At least half of those with 0 recruits or more are even; 100.00 % have that many")],
 )  # fmt: skip
 def test_how_many_recruits_make_half_even(even: str, says: str, tmp_path: Path, audited: Auditor) -> None:
     """R recruited three, B two, A one, the others nobody: those with more recruits need not be better off."""
@@ -189,6 +189,16 @@ def test_how_many_recruits_make_half_even(even: str, says: str, tmp_path: Path, 
     }  # fmt: skip
     _, findings = audited(small(tmp_path, tables))
     assert says in one(findings, "break_even_seldom_reached").text.en
+
+
+def test_a_claim_of_being_even_is_held_to_the_price_it_names(audited: Auditor) -> None:
+    """Beside those who got back what they paid: who received the price that the claim names is another question."""
+    _, findings = audited(FIXTURES / "chain-2-1" / "rigged-see-point-misdirected")
+    claim = one(findings, "claim_differs_from_outcomes", "three-and-even")
+    assert "received at least the 699 CNY that the claim names" in claim.text.en
+    assert claim.rows
+    assert all(row["claimed_price"] == "699.00" and "paid" not in row for row in claim.rows)
+    assert "ever get there" not in one(findings, "break_even_seldom_reached").text.en
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
+from audit.engine import literal
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks.money import amount_of
 
@@ -25,6 +26,7 @@ WITH spent AS (
 SELECT coalesce(s.asset, u.asset) AS asset, coalesce(u.owing, 0) AS owed, coalesce(s.held, 0) AS amount
 FROM spent AS s FULL JOIN unpaid AS u ON u.asset = s.asset
 WHERE coalesce(u.owing, 0) > 0 OR coalesce(s.held, 0) > 0 ORDER BY asset"""
+OF_ASSET = "SELECT * FROM ({all}) AS promised WHERE asset = {asset}"
 
 
 @check(
@@ -41,6 +43,7 @@ def promises_outstanding(audit: Audit) -> Iterator[Finding]:
             "There are no awards to replay, or nothing is outstanding.",
         )
     for asset, owing, held in found:
+        sql = OF_ASSET.format(all=SQL, asset=literal(asset))
         owed, kept = amount_of(audit, asset, owing), amount_of(audit, asset, held)
         yield Finding(
             f"promises in {asset}",
@@ -53,6 +56,6 @@ def promises_outstanding(audit: Audit) -> Iterator[Finding]:
             Basis.SCREEN,
             observed=f"{owed} + {kept} {asset}",
             amount={asset: owed},
-            rows=evidence(audit, SQL),
-            sql=SQL,
+            rows=evidence(audit, sql),
+            sql=sql,
         )

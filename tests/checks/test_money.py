@@ -412,3 +412,12 @@ def test_stakes_that_carry_rewards_are_those_that_members_paid(audited: Auditor)
     assert f"paid {row['moved']} CNY" in one(findings, "members_in_loss").text.en
     assert "the platform's own, 0.00 %." in one(findings, "rewards_by_source").text.en
     assert Decimal(str(row["amount"])) <= Decimal(str(row["moved"]))
+
+
+def test_what_is_promised_is_told_asset_by_asset(audited: Auditor) -> None:
+    """A finding on one asset holds the row of that asset alone."""
+    _, findings = audited(FIXTURES / "tea-club" / "honest")
+    promised = [f for f in findings if f.check == "promises_outstanding"]
+    assert len(promised) > 1
+    for f in promised:
+        assert [f"promises in {row['asset']}" for row in f.rows] == [f.subject]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.report.cover import Lang
 from audit.report.words import words
+from audit.stats.laws import hit_law
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,8 +75,13 @@ def number_bars(rows: Sequence[tuple[int, int]], lowest: int, highest: int, pick
     ]
 
 
-def declared_range(trials: Sequence[tuple[int, Fraction]]) -> tuple[int, int]:
-    """The central 95 % range of a sum of binomials, exact to 1e-12."""
+def declared_range(
+    trials: Sequence[tuple[int, Fraction]], parts: Sequence[tuple[int, int, int, int]] = ()
+) -> tuple[int, int]:
+    """The central 95 % range of a sum, exact to 1e-12: of binomials (tries, chance), and of parts of draws held together.
+
+    parts are (draws, size, winners, drawn): so many draws of `winners` out of `size` places, `drawn` of which are looked at.
+    """
     import numpy as np
     from scipy.stats import binom
 
@@ -89,8 +95,22 @@ def declared_range(trials: Sequence[tuple[int, Fraction]]) -> tuple[int, int]:
             first + max(low, 0),
             np.convolve(mass, binom.pmf(np.arange(max(low, 0), high + 1), tries, p)),
         )
+    for draws, size, winners, drawn in parts:
+        law = hit_law(size, winners, drawn)
+        low, each = law[0][0], np.array([p for _, p in law])
+        while draws:  # the law of many draws from that of few, by doubling
+            if draws % 2:
+                first, mass = _trimmed(first + low, np.convolve(mass, each))
+            low, each = _trimmed(2 * low, np.convolve(each, each))
+            draws //= 2
     total = np.cumsum(mass)
     return first + int(np.searchsorted(total, 0.025)), first + int(np.searchsorted(total, 0.975 - 1e-12))
+
+
+def _trimmed(first: int, mass: Any) -> tuple[int, Any]:
+    """A law from `first` on, without its ends that hold next to nothing."""
+    held = (mass > 1e-18).nonzero()[0]
+    return first + int(held[0]), mass[held[0] : held[-1] + 1]
 
 
 def wins_by_box(bars: Sequence[Bar], lang: Lang) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from audit.engine import Engine
-from audit.report.charts import BAND, FILL, INK, RED, Bar, canvas, declared_range
+from audit.report.charts import BAND, FILL, INK, RED, canvas
 from audit.report.cover import Lang, has
+from audit.report.wins import bar_of, parts_by
 from audit.report.words import words
 
 if TYPE_CHECKING:
@@ -71,32 +71,15 @@ def by_cohort(engine: Engine, lang: Lang) -> Iterator[dict[str, Any]]:
     """Wins of quarters of the people by when they joined, as a multiple of what their own entries' chances give."""
     if not (has(engine, "expected_draw") and has(engine, "entry_played")):
         return
-    sql = (
-        "SELECT p.quarter, x.chance_num, x.chance_den, count(*), count(*) FILTER (x.outcome = 'win')\n"
-        "FROM expected_draw AS x\nJOIN entry_played AS e ON e.entry_id = x.event\n"
+    joins = (
+        "\nJOIN entry_played AS e ON e.entry_id = x.event\n"
         "JOIN (\n    SELECT participant_id, ntile(4) OVER (ORDER BY joined_at, participant_id) AS quarter\n"
-        "    FROM participant_once WHERE joined_at IS NOT NULL\n) AS p ON p.participant_id = e.participant_id\n"
-        "WHERE x.outcome IS NOT NULL AND x.chance_num IS NOT NULL\nGROUP BY ALL ORDER BY ALL"
+        "    FROM participant_once WHERE joined_at IS NOT NULL\n) AS p ON p.participant_id = e.participant_id"
     )
-    found: dict[int, list[tuple[int, Fraction, int]]] = {}
-    for quarter, num, den, tries, wins in engine.rows(sql):
-        found.setdefault(int(quarter), []).append((int(tries), Fraction(int(num), int(den)), int(wins)))
+    found = parts_by(engine, "p.quarter", joins)
     names = ("最早的四分之一", "第二个四分之一", "第三个四分之一", "最晚的四分之一") if lang == "zh" else (
         "earliest quarter", "second quarter", "third quarter", "latest quarter")  # fmt: skip
-    bars = []
-    for quarter, trials in sorted(found.items()):
-        low, high = declared_range([(tries, chance) for tries, chance, _ in trials])
-        expected = sum((tries * chance for tries, chance, _ in trials), Fraction(0))
-        bars.append(
-            Bar(
-                names[quarter - 1],
-                sum(tries for tries, *_ in trials),
-                sum(wins for *_, wins in trials),
-                expected,
-                low,
-                high,
-            )
-        )
+    bars = [bar_of(names[quarter - 1], parts) for quarter, parts in sorted(found.items())]
     if len(bars) < 2 or any(not bar.expected for bar in bars):
         return
     say, outside = words(lang), sum(bar.outside for bar in bars)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from audit.engine import Engine, literal
-from audit.report.charts import BAND, FILL, INK, RED, Bar, canvas, declared_range
-from audit.report.cover import Cover, Lang, has
+from audit.report.charts import BAND, FILL, INK, RED, Bar, canvas
+from audit.report.cover import Cover, Lang
+from audit.report.wins import Part, bar_of, parts_by
 from audit.report.words import words
 
 if TYPE_CHECKING:
@@ -25,14 +25,8 @@ MOMENTS = (
 
 def odds_over_time(engine: Engine, cover: Cover, lang: Lang) -> Iterator[dict[str, Any]]:
     """Wins of each span of days beside what the declared chances of its own entries give."""
-    if not has(engine, "expected_draw"):
-        return
-    moment = f"CAST(timezone({literal(cover.zone)}, event_at) AS DATE)"
-    rows = engine.rows(
-        f"SELECT {moment} AS day, chance_num, chance_den, count(*), count(*) FILTER (outcome = 'win')\nFROM expected_draw\n"
-        "WHERE outcome IS NOT NULL AND chance_num IS NOT NULL AND event_at IS NOT NULL\nGROUP BY ALL ORDER BY ALL"
-    )
-    bars = _spans(rows)
+    day = f"CAST(timezone({literal(cover.zone)}, x.event_at) AS DATE)"
+    bars = _spans(parts_by(engine, day))
     if len(bars) < 3:
         return
     say, outside = words(lang), sum(bar.outside for bar in bars)
@@ -59,11 +53,13 @@ def odds_over_time(engine: Engine, cover: Cover, lang: Lang) -> Iterator[dict[st
         axes.set_ylabel(say["wins"])
 
     note = (
-        f"点：该时段记录的中奖次数。黑线：按公布概率、就这些抽取应有的次数。灰区：公布属实时各时段有 95% 机会落入的范围；"
+        "点：该时段记录的中奖次数。黑线：按公布概率、就这些抽取应有的次数。灰区：公布属实时各时段有 95% 机会落入的范围"
+        f"（满员的一组有几人中奖是确定的，整组都在其中时没有宽度）；"
         f"标 × 的在灰区之外：{len(bars)} 段中有 {outside} 段。图不作结论，裁决见下。"
         if lang == "zh"
         else "Dot: wins on record in that span. Black line: what the declared chances of its own entries give. Grey: where each span "
-        f"alone falls 95 times in 100, were the declaration true; marked ×: outside the grey, {outside} of {len(bars)}. "
+        "alone falls 95 times in 100, were the declaration true (how many of a full group win is certain: without width where "
+        f"all of it is there); marked ×: outside the grey, {outside} of {len(bars)}. "
         "A picture concludes nothing; the verdicts do."
     )
     told = (
@@ -86,25 +82,16 @@ def odds_over_time(engine: Engine, cover: Cover, lang: Lang) -> Iterator[dict[st
     }
 
 
-def _spans(rows: Sequence[tuple[date, int, int, int, int]]) -> list[Bar]:
+def _spans(days: Mapping[date, list[Part]]) -> list[Bar]:
     """Days put together into at most SPANS spans of equal length, each a bar."""
-    if not rows:
+    if not days:
         return []
-    first, last = rows[0][0], rows[-1][0]
+    first, last = min(days), max(days)
     size = -(-((last - first).days + 1) // SPANS)
-    found: dict[int, list[tuple[int, Fraction, int]]] = {}
-    for day, num, den, tries, wins in rows:
-        found.setdefault((day - first).days // size, []).append((tries, Fraction(int(num), int(den)), wins))
-    bars = []
-    for place, trials in sorted(found.items()):
-        merged: dict[Fraction, int] = {}
-        for tries, chance, _ in trials:
-            merged[chance] = merged.get(chance, 0) + tries
-        low, high = declared_range([(tries, chance) for chance, tries in sorted(merged.items())])
-        expected = sum((tries * chance for chance, tries in merged.items()), Fraction(0))
-        label = (first + timedelta(days=place * size)).isoformat()
-        bars.append(Bar(label, sum(merged.values()), sum(wins for *_, wins in trials), expected, low, high))
-    return bars
+    found: dict[int, list[Part]] = {}
+    for day, parts in sorted(days.items()):
+        found.setdefault((day - first).days // size, []).extend(parts)
+    return [bar_of((first + timedelta(days=place * size)).isoformat(), parts) for place, parts in sorted(found.items())]
 
 
 def coverage(engine: Engine, cover: Cover, lang: Lang) -> Iterator[dict[str, Any]]:

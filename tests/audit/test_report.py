@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from html import unescape
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from audit.case import Audit, evidence, read_case
 from audit.engine import open_engine
 from audit.finding import Basis, Finding, Text, Verdict
 from audit.report import Cover, dump, finding_of, page, record_of, write_reports
-from audit.report.charts import Bar, box_bars, number_bars, numbers_drawn, wins_by_box
+from audit.report.charts import Bar, box_bars, declared_range, number_bars, numbers_drawn, wins_by_box
 from audit.report.cover import Lang
 from audit.report.fonts import letters, sans, subset
 from audit.report.money import lorenz, waterfalls
+from audit.report.people import by_cohort
 from audit.report.show import quantity, split
+from audit.report.times import odds_over_time
 from audit.report.words import DATA, PAGE
 from audit.report.workbook import exact_number
 from checks.cli import main
@@ -351,6 +353,33 @@ def test_bars_have_exact_ranges() -> None:
     assert len(box_bars([(box, 1, 1000, 10, 0, 0) for box in range(1, 1001)])) <= 60
     assert [one.seen for one in number_bars([(2, 7)], 1, 3, 1, 21)] == [0, 7, 0]
     assert wins_by_box([], "zh") == numbers_drawn([], "red", "en") == ""
+
+
+def test_places_of_one_draw_have_the_range_of_that_draw() -> None:
+    """Whole groups have certain numbers of winners; parts of a group are drawn without replacement."""
+    assert declared_range([], [(10, 3, 1, 3)]) == (10, 10)
+    assert declared_range([], [(1, 5, 2, 3)]) == (0, 2)
+    law = [0.1, 0.6, 0.3]  # of 0, 1 and 2 among three of five, two of whom win
+    together = [1.0]
+    for _ in range(41):
+        together = [sum(together[k - hit] * p for hit, p in enumerate(law) if 0 <= k - hit < len(together))
+                    for k in range(len(together) + 2)]  # fmt: skip
+    total = list(accumulate(together))
+    assert declared_range([], [(41, 5, 2, 3)]) == tuple(next(k for k, p in enumerate(total) if p > at) for at in (0.025, 0.975))
+    alone = declared_range([(41 * 3, Fraction(2, 5))])
+    assert alone[0] < declared_range([], [(41, 5, 2, 3)])[0]
+
+
+@pytest.mark.parametrize(("case", "certain"), [("tea-club/rigged-ring", True), ("open-raffle/honest", None), ("lucky-wish/honest", False)])
+def test_ranges_over_time_are_those_of_the_draw(case: str, certain: bool | None, audited: Any) -> None:
+    """Of full groups the wins of a day are certain; of raffles, where only winners are on record, there is no picture."""
+    audit, _ = audited(FIXTURES / case)
+    rows = [row for one in odds_over_time(audit.engine, Cover("c", rules=audit.rules), "en") for row in one["body"]]
+    assert [bool(rows), bool(list(by_cohort(audit.engine, "en")))] == [certain is not None, certain is True]
+    for _, _, seen, expected, held in rows:
+        low, high = held.split("–")
+        assert (low == high) == certain
+        assert not certain or (seen == low and float(expected) == int(seen))
 
 
 def test_a_picture_is_told_in_words() -> None:

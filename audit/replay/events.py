@@ -54,7 +54,7 @@ def _standing(scope: Scope, *, ranked: bool) -> Step:
     Where rules have ranks (ranked), so is one in a ring of referrers: nobody in it stands above another.
 
     Where participant records are illegible, an unknown referrer may be one of them: then what is owed is unknown; and so
-    it is where the export lacks the column that would tell.
+    it is where the cell that would tell cannot be read, or the export lacks the column.
     """
     ring = (
         "\n            AND p.participant_id NOT IN (SELECT participant_id FROM referral_ring)"
@@ -63,6 +63,10 @@ def _standing(scope: Scope, *, ranked: bool) -> Step:
     )
     no_referrer = str(not scope.has("participant", "referrer_id", "joined_at")).lower()
     no_leader = str(not scope.has("participant", "team_leader_id")).lower()
+    no_referrer, no_leader = (
+        f"{absent} OR regexp_matches(coalesce(p.refused, ''), '(^|,){column}(,|$)')"
+        for absent, column in ((no_referrer, "referrer_id"), (no_leader, "team_leader_id"))
+    )
     illegible = (
         "EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'participant'\n"
         "            AND coalesce(c.column_name, 'participant_id') = 'participant_id')"

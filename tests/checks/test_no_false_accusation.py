@@ -86,6 +86,19 @@ def test_an_unreadable_position_is_one_fault(value: str, honest: Path, audited: 
     assert {one for one, _ in failing(findings)} == {check}
 
 
+@pytest.mark.parametrize("column", ["推荐人", "团队长"])
+def test_who_stands_above_is_unknown_where_the_cell_cannot_be_read(column: str, honest: Path, audited: Auditor) -> None:
+    def hurt(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [
+            {**row, column: f" {row[column]}" if row[column] and place < 40 else row[column]}
+            for place, row in enumerate(rows)
+        ]
+
+    change("users.csv", hurt)(honest)
+    _, findings = audited(honest)
+    assert {one for one, _ in failing(findings)} == {"cells_refused"}
+
+
 @pytest.mark.parametrize("case", ["blind-box", "tea-club", "group-rebate", "envelope-rain"])
 def test_an_empty_export_passes_nothing(case: str, tmp_path: Path, audited: Auditor) -> None:
     """A check that looked at nothing has no result: neither a verdict nor a screen."""

@@ -17,6 +17,7 @@ from audit.intake.mapping import TableMap
 from audit.intake.reading import Intake, casts_of, cells_of, fault_of, plain_of
 from audit.intake.sources import Source, read_source
 from audit.intake.told import OTHERWISE, lay_told, told_together
+from audit.intake.unread import MARK
 from audit.problem import Problem
 from audit.rules.document import Document
 from audit.rules.units import Units
@@ -239,5 +240,5 @@ def _list_refused(engine: Engine, intake: Intake, table: str, plan: TableMap, co
                     found[name, theirs, record] = (value, mend_of(casts[name], value, theirs))
     lines = source.lines({record for _, _, record in found})
     for (name, theirs, record), (value, mend) in sorted(found.items()):
-        cells = [source.file, table, name, theirs, record, lines[record], value, mend]
+        cells = [source.file, table, name, theirs, record, lines[record], value.removeprefix(MARK), mend]
         engine.rows("INSERT INTO refused_cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", cells)

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from audit.engine import literal
 from audit.intake.mapping import Column
+from audit.intake.unread import MARK, unread_mend
 from audit.intake.zones import Zone, moment, only_moment
 from audit.rules.units import Units
 
@@ -111,6 +112,8 @@ def marks_of(number: str) -> tuple[str, str] | None:
 
 def mend_of(read: Cast, value: str, column: str) -> str:
     """What to do about a refused cell; where a number has marks that could be declared, how to declare them."""
+    if value.startswith(MARK):
+        return unread_mend(value)
     marks = marks_of(value.strip()) if read.bare else None
     if marks is None:
         return read.mend

@@ -12,6 +12,7 @@ from audit.intake.cells import Cast, cast, marked
 from audit.intake.in_place import Plain, plain_casts
 from audit.intake.mapping import Column, TableMap
 from audit.intake.sources import Source
+from audit.intake.unread import MARK
 from audit.intake.zones import Zone
 from audit.problem import Problem
 from audit.rules.document import Document
@@ -51,7 +52,8 @@ def casts_of(
         if at.column is not None:
             text = _bare(text, intake.tables[table])
         choices: Sequence[str] = intake.choices.get((table, name), ())
-        casts[name] = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
+        made = cast(columns[name], name, text, at, intake.zone, choices, casts.get("asset"), intake.units)
+        casts[name] = _read(made) if source.unread and at.column is not None else made
     for name, plain in plain_of(intake, table, row, columns, source).items():
         if plain.fault:  # the type leaves no doubt what a cell is, save where its value lies beyond what can be read
             casts[name] = replace(casts[name], value=f"CASE WHEN NOT coalesce({plain.fault}, false) THEN {plain.value} END")
@@ -99,10 +101,17 @@ def _check_marks(intake: Intake, path: tuple[str, ...], at: Column, kind: str) -
         )  # fmt: skip
 
 
+def _read(made: Cast) -> Cast:
+    """A cast that refuses what gives no value in a workbook, whatever its column would take."""
+    value = f"CASE WHEN NOT starts_with({made.text}, {literal(MARK)}) THEN {made.value} END"
+    return replace(made, value=value, mend=made.mend or "a value")
+
+
 def _bare(text: str, plan: TableMap) -> str:
     """A cell without what case.yaml says is no part of it."""
     if plan.strip:
         text = f"nullif(trim({text}, {literal(plan.strip)}), '')"
     if plan.empty:
-        text = f"CASE WHEN {text} IN ({', '.join(map(literal, plan.empty))}) THEN NULL ELSE {text} END"
+        words = ", ".join(map(literal, [*plan.empty, *(MARK + one for one in plan.empty)]))
+        text = f"CASE WHEN {text} IN ({words}) THEN NULL ELSE {text} END"
     return text

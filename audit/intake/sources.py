@@ -17,6 +17,7 @@ from audit.engine import Engine, literal, quoted
 from audit.intake.lines import Runs, lines_of, runs_of
 from audit.intake.mapping import TableMap
 from audit.intake.text import header, read_text, records
+from audit.intake.unread import unread_cells
 from audit.problem import Problem
 
 EXACT = 10**15  # a spreadsheet holds whole numbers exactly up to here
@@ -47,6 +48,7 @@ class Source:
     raw: str = ""  # of Parquet: selects record and the columns r0, r1 … as the file types them
     kinds: tuple[str, ...] = ()  # their types
     runs: Runs = ()  # (record, line) wherever lines stop counting up with records; none: from first_line on they do
+    unread: bool = False  # some cells bear the mark of those that are not empty and yet give no value
 
     def lines(self, wanted: set[int]) -> dict[int, int]:
         """The physical line (sheet row) of each wanted record."""
@@ -136,17 +138,23 @@ def _read_sheet(engine: Engine, path: Path, file: str, table: TableMap) -> Sourc
             raise Problem(f"no sheet {table.sheet!r}", file, mend=f"it has {', '.join(book.sheet_names)}")
         sheet = book.get_sheet_by_name(table.sheet) if table.sheet else book.get_sheet_by_index(0)
         grid = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, OSError, zipfile.BadZipFile, ValueError) as error:
+        unread = unread_cells(path, sheet.name)
+    except (CalamineError, OSError, zipfile.BadZipFile, ValueError, SyntaxError) as error:
         raise Problem(f"not readable as a workbook: {error}", file, mend="save it again as .xlsx") from None
     if len(grid) <= table.skip:
         raise Problem("the sheet has no header", file, table.skip + 1, 1)
     names = [_cell(cell) or "" for cell in grid[table.skip]]
+    for (row, column), said in unread.items():
+        if row > table.skip and column < len(names):
+            grid += [[] for _ in range(row + 1 - len(grid))]
+            grid[row] += [None] * (column + 1 - len(grid[row]))
+            grid[row][column] = said
     rows: list[tuple[int, list[str | None]]] = []
     for line, cells in enumerate(grid[table.skip + 1 :], table.skip + 2):
         rows.append((line - table.skip - 1, [_cell(cell) for cell in cells]))
     rows = [row for row in rows if any(cell is not None for cell in row[1])]
     sql = _stage(engine, rows, len(names))
-    return Source(file, _digest(path), None, tuple(names), len(rows), (), sql, table.skip + 2)
+    return Source(file, _digest(path), None, tuple(names), len(rows), (), sql, table.skip + 2, unread=bool(unread))
 
 
 def _cell(value: Any) -> str | None:

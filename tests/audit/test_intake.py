@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,78 @@ def test_numbers_of_a_workbook_and_of_json_keep_every_digit(tmp_path: Path, audi
     assert stored == [("12345678901234567890123", "12345678901234567890")]
     assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(2, 1, 1)]
     assert audit.engine.rows("SELECT line, value FROM refused_cell") == [(2, "not json\n")]
+
+
+UNREAD = {"C2": "#N/A", "E2": "=SUM(A1:A2)", "G3": "#REF!", "F3": "=A1", "F4": "#DIV/0!"}
+
+
+def workbook(path: Path, unread: dict[str, str]) -> None:
+    """ROWS with cells that hold an error, or a formula that nobody has reckoned: openpyxl stores no values of formulas."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.create_sheet("empty", 0)
+    sheet = book.create_sheet("paid")
+    for row in [HEADER, *ROWS]:
+        sheet.append(row)
+    for place, value in unread.items():
+        sheet[place] = value
+    book.save(path)
+
+
+def test_errors_and_formulas_without_values_are_no_empty_cells(tmp_path: Path, audited: Auditor) -> None:
+    workbook(tmp_path / "p.xlsx", UNREAD)
+    audit, findings = audited(case(tmp_path, "p.xlsx", "    sheet: paid\n"))
+    assert audit.engine.rows("SELECT line, column_name, value FROM refused_cell ORDER BY ALL") == [
+        (2, "amount", "=SUM(A1:A2)"), (2, "payee_id", "#N/A"), (3, "reason", "=A1"), (3, "ref", "#REF!"), (4, "reason", "#DIV/0!"),
+    ]  # fmt: skip
+    mends = dict(audit.engine.rows("SELECT value, mend FROM refused_cell"))
+    assert "recalculate and save" in mends["=A1"]
+    assert "the cell holds the error #REF!" in mends["#REF!"]
+    assert audit.engine.rows("SELECT payee_id, amount, reason, ref FROM payment WHERE record = 1") == [
+        (None, None, "per-opening", "K1")
+    ]
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 0, 3)]
+    assert {one for one, _ in failing(findings)} >= {"cells_refused"}
+
+
+def test_an_error_that_case_yaml_calls_empty_is_empty(tmp_path: Path, audited: Auditor) -> None:
+    workbook(tmp_path / "p.xlsx", {"G2": "#N/A"})
+    audit, _ = audited(case(tmp_path, "p.xlsx", '    sheet: paid\n    empty: ["#N/A"]\n'))
+    assert audit.engine.rows("SELECT ref FROM payment ORDER BY record") == [(None,), ("K2",), ("K3",)]
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 3, 0)]
+
+
+def test_a_formula_s_stored_value_is_read_and_empty_text_is_empty(tmp_path: Path, audited: Auditor) -> None:
+    workbook(tmp_path / "p.xlsx", {"E2": "=9/2", "G3": '=""'})
+    change_part(tmp_path / "p.xlsx", b"<f>9/2</f><v />", b"<f>9/2</f><v>4.5</v>")
+    change_part(tmp_path / "p.xlsx", b'<c r="G3"><f>""</f><v />', b'<c r="G3" t="str"><f>""</f><v></v>')
+    audit, _ = audited(case(tmp_path, "p.xlsx", "    sheet: paid\n"))
+    assert audit.engine.rows("SELECT CAST(amount AS VARCHAR), ref FROM payment ORDER BY record LIMIT 2") == [
+        ("450", "K1"),
+        ("450", None),
+    ]
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 3, 0)]
+
+
+def test_a_workbook_that_declares_entities_is_refused(tmp_path: Path, audited: Auditor) -> None:
+    workbook(tmp_path / "p.xlsx", {"G2": "#N/A"})
+    change_part(tmp_path / "p.xlsx", b"<worksheet", b'<!DOCTYPE worksheet [<!ENTITY a "x">]><worksheet')
+    with pytest.raises(Problem, match=r"p\.xlsx: .*it declares entities"):
+        audited(case(tmp_path, "p.xlsx", "    sheet: paid\n"))
+
+
+def change_part(path: Path, old: bytes, new: bytes) -> None:
+    """The second sheet of a workbook with other bytes."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    name = next(
+        name for name, body in parts.items() if name.startswith("xl/worksheets/") and old in body and b"<row" in body
+    )
+    parts[name] = parts[name].replace(old, new, 1)
+    with zipfile.ZipFile(path, "w") as book:
+        for one, body in parts.items():
+            book.writestr(one, body)
 
 
 REFUSED = [

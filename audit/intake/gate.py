@@ -38,7 +38,8 @@ REQUIRED = {
     "randomness": ("activity_id", "seed"),
 }
 UNIQUE = {**{table: (key,) for table, key in KEYS.items()}, "draw": ("draw_id",),
-          "drawn_number": ("draw_id", "pool", "ordinal"), "tier_total": ("draw_id", "tier")}  # fmt: skip
+          "drawn_number": ("draw_id", "pool", "ordinal"), "tier_total": ("draw_id", "tier"),
+          "randomness": ("activity_id",)}  # fmt: skip
 LINKS = (
     ("activity", "initiator_id", "participant", "participant_id"),
     ("entry", "activity_id", "activity", "activity_id"),

@@ -174,8 +174,9 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str =
     unknowns = [f"WHEN '{role}' THEN {paid[role][1]}" for role in roles]
     payee, unknown = "\n        ".join(payees), "\n        ".join(unknowns)
     has = {column: any(row.get(column, "NULL") != "NULL" for row in rows) for column in COLUMNS}
+    foreign = _foreign(rows)
     open_ = [
-        "e.unseen OR e.event IS NULL OR (c.is_choice AND e.choice IS NULL)",
+        f"e.unseen OR e.event IS NULL OR (c.is_choice AND (e.choice IS NULL{foreign}))",
         "(c.share_den IS NOT NULL AND e.base IS NULL)" if has["share_den"] else "",
         "(c.split IS NOT NULL AND e.base IS NULL)" if has["split"] else "",
         "(c.amount IS NULL AND c.share_den IS NULL)" if any("amount" not in row for row in rows) else "",
@@ -186,7 +187,7 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str =
         _excepted("true") if excepted else "",
         f"CASE c.role\n        {unknown}\n    END",
     ]
-    where = [bears("c", "true"), "(NOT c.is_choice OR e.choice IS NULL OR e.choice = c.asset)"]
+    where = [bears("c", "true"), f"(NOT c.is_choice OR e.choice IS NULL OR e.choice = c.asset{foreign})"]
     where += ["(c.share_den IS NULL OR coalesce(e.base_asset, c.asset) = c.asset)"] if has["share_den"] else []
     where += [f"NOT {_excepted('false')}"] if excepted else []
     return Step(
@@ -202,6 +203,18 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str =
         "JOIN clause AS c ON c.on_event = e.on_event\n"
         "WHERE " + "\n    AND ".join(where),
     )
+
+
+def _foreign(rows: list[Cells]) -> str:
+    """Or the choice told is none of the clause's own; empty where every choice is among the same options."""
+    own = dict[tuple[str, str], set[str]]()
+    for row in rows:
+        if row["is_choice"] == "true":
+            own.setdefault((row["clause"], row["from_at"]), set()).add(row["asset"])
+    told = [f"c.clause = {clause} AND c.from_at = {from_at} AND e.choice IN ({', '.join(sorted(assets))})"
+            for (clause, from_at), assets in own.items()]  # fmt: skip
+    alike = len({frozenset(assets) for assets in own.values()}) < 2
+    return "" if alike else f" OR NOT ({' OR '.join(told)})"
 
 
 def _amount(has: dict[str, bool]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Auditor, failing
 
 HEAD = 'campaign: small\neffective: {from: 2022-01-01}\nassets: {CNY: {step: "0.01"}, half: {step: "1"}}\ndue: 24h\n'
@@ -130,3 +132,33 @@ def test_a_grant_that_cannot_be_read_may_be_the_coupon_that_was_spent(tmp_path: 
     assert {check for check, _ in failing(findings)} == {"cells_refused"}
     _, findings = audited(write(tmp_path / "never", rules, payment=" ".join([grants[0], grants[2]]), **case))
     assert ("coupon_misspent", "half") in failing(findings)
+
+
+def test_a_choice_of_another_clause_does_not_tell_what_was_chosen(
+    tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "outcome", ("entry_id", "outcome", "choice", "decided_at"))
+    rules = (
+        "activity: {}\nentry: {stake: {}}\ndraw: {kind: chances, prizes: {star: {chance: 1/2}}}\nawards:\n"
+        "  prize: {on: win, to: participant, choice: [{half: 1}, {CNY: 50}]}\n"
+        "  comfort: {on: loss, to: participant, choice: [{half: 1}, {points: 10}]}\n"
+    )
+    period = "period: {from: 2022-01-01, to: 2022-04-01}\n"
+    entries = " ".join(f"E{n},A1,U{n},{n},2022-03-03T0{n}:00:00" for n in (1, 2, 3))
+    rest = "P1,2022-03-03T10:00:00,U2,50.00,CNY,prize,E2 P2,2022-03-03T10:00:00,U3,1,half,comfort,E3"
+    paid = f"P0,2022-03-03T10:00:00,U1,50.00,CNY,prize,E1 {rest}"
+    for name, chosen, money, verdict in (
+        ("own", "CNY", rest, "FAIL"),
+        ("foreign", "points", rest, "INCONCLUSIVE"),
+        ("paid", "points", paid, "INCONCLUSIVE"),
+    ):
+        folder = write(
+            tmp_path / name, rules, period, participant=PEOPLE, activity="A1,2022-03-01T09:00:00,", entry=entries, payment=money,
+            outcome=f"E1,win,{chosen},2022-03-03T01:00:00 E2,win,CNY,2022-03-03T02:00:00 E3,loss,half,2022-03-03T03:00:00",
+        )  # fmt: skip
+        text = (folder / "rules.yaml").read_text("utf-8")
+        (folder / "rules.yaml").write_text(text.replace("assets: {", 'assets: {points: {step: "1"}, '), "utf-8")
+        _, findings = audited(folder)
+        assert failing(findings) == [("payout_missing", "prize")] * (verdict == "FAIL")
+        found = {one.subject: one.verdict for one in findings if one.check == "payout_missing"}
+        assert found["prize"] == verdict

@@ -224,7 +224,8 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
             if award["on"] != event.kind or event.place > int(award.get("first", event.place)):
                 continue
             payee, known = recipient(event, award["to"], tables)
-            if not known or event.happened is None or ("choice" in award and event.choice is None):
+            chosen = "choice" not in award or any(event.choice in option for option in award["choice"])
+            if not known or event.happened is None or not chosen:
                 undetermined.add((event.event, clause))
                 continue
             options = award.get("choice") or [award["pays"]]

@@ -85,7 +85,7 @@ def make_rules(rng: Random) -> Row:
         assets = rng.sample(sorted(STEPS), rng.choice([1, 1, 1, 2]))
         options = [{asset: rng.choice(AMOUNTS[asset])} for asset in assets]
         if on == "win" and rng.random() < 0.7:
-            award["choice"] = [{"product": "1"}, {"coupon": "198"}]
+            award["choice"] = [{"product": "1"}, {rng.choice(["coupon", "coupon", "CNY"]): "198"}]
         else:
             award["pays"] = {asset: amount for option in options for asset, amount in option.items()}
         if on == "registration":

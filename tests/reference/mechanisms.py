@@ -280,7 +280,7 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo) -> tuple[list[Owed], set[tu
             if not told or bearing[clause] is None:
                 unknown.add((event.id, clause))
             choice = event.row.get("choice")
-            if "choice" in award and choice is None:
+            if "choice" in award and not any(choice in one for one in award["choice"]):
                 unknown.add((event.id, clause))
             options = [award["pays"]] if "pays" in award else [one for one in award["choice"] if choice in one]
             due = award.get("due", rules.get("due"))

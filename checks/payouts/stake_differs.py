@@ -2,7 +2,8 @@
 
 Does: lists entries whose recorded stake differs from the declared one.
 Matters: a price that differs from person to person, or from the page, is the plainest broken promise.
-How: `paid` of each entry against the stake of `entry` in the rules, in the same asset.
+How: `paid` of each entry against the stake of `entry` in the rules, in the same asset. A record tells one asset: where the
+    stake is of several, an entry that paid one of them does not pass.
 Blind to: discounts and coupons booked elsewhere than in the entry.
 """
 
@@ -51,6 +52,27 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
         f"WHERE paid IS NOT NULL AND NOT ({declared})\nORDER BY entry_id"
     )
     rows = evidence(audit, sql)
+    several = " OR ".join(
+        f"(coalesce(entered_at >= {scope.moment(era.effective.from_)}, true)"
+        f" AND coalesce(entered_at < {scope.moment(era.effective.to)}, true))"
+        for era in eras(audit.rules)
+        if era.entry and sum(amount > 0 for amount in era.entry.stake.values()) > 1
+    )
+    if several and not rows:
+        sql = (
+            "SELECT asset, paid, count(*) AS entries\nFROM entry_once\n"
+            f"WHERE paid IS NOT NULL AND ({several})\nGROUP BY asset, paid ORDER BY asset, paid"
+        )
+        parts = evidence(audit, sql)
+        if parts:
+            count = sum(int(str(one["entries"])) for one in parts)
+            text = Text(
+                f"声明的入场费由几种资产组成，{count} 次参与的记录各只有其中一种；其余是否也已支付无从得知。",
+                f"The declared stake is of several assets, and the records of {count} entries tell one of them each: whether the "
+                "rest was paid cannot be told.",
+            )
+            yield Finding("entry", Verdict.INCONCLUSIVE, text, rows=parts, sql=sql)
+            return
     stake = " + ".join(f"{amount} {asset}" for asset, amount in entry.stake.items())
     yield Finding(
         "entry",

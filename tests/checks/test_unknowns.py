@@ -162,3 +162,24 @@ def test_a_choice_of_another_clause_does_not_tell_what_was_chosen(
         assert failing(findings) == [("payout_missing", "prize")] * (verdict == "FAIL")
         found = {one.subject: one.verdict for one in findings if one.check == "payout_missing"}
         assert found["prize"] == verdict
+
+
+def test_of_a_stake_in_two_assets_one_does_not_tell_that_both_were_paid(tmp_path: Path, audited: Auditor) -> None:
+    rules = (
+        'activity: {}\nentry: {stake: {CNY: "5", half: "1"}}\ndraw: {kind: chances, prizes: {star: {chance: 1/2}}}\n'
+        'versions: [{from: 2022-03-10, says: money alone, entry: {stake: {CNY: "5"}}}]\n'
+    )
+    verdicts = []
+    for name, day, paid in (("both", "03", "half,1"), ("one", "13", "CNY,5.00"), ("half", "13", "half,1"), ("no", "03", "half,2")):
+        moment = f"2022-03-{day}T09:00:00"
+        folder = write(tmp_path / name, rules, participant=PEOPLE, activity="A1,2022-03-01T09:00:00,",
+                       entry=f"E1,A1,U1,1,{moment}", outcome=f"E1,loss,{moment}")  # fmt: skip
+        (folder / "entry.csv").write_text(
+            f"entry_id,activity_id,participant_id,position,entered_at,asset,paid\nE1,A1,U1,1,{moment.replace('T', ' ')},{paid}\n"
+        )
+        case = (folder / "case.yaml").read_text("utf-8")
+        case = case.replace("entered_at: entered_at", "entered_at: entered_at, asset: asset, paid: paid")
+        (folder / "case.yaml").write_text(case, "utf-8")
+        _, findings = audited(folder)
+        verdicts += [one.verdict for one in findings if one.check == "stake_differs"]
+    assert verdicts == ["INCONCLUSIVE", "PASS", "FAIL", "FAIL"]

@@ -5,7 +5,8 @@ Matters: one such row needs no statistics; either the rules are not these or the
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
     boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
     won by somebody who had won or was not in it, or not drawn; a person who entered again where
-    one entry is allowed; a number outside its pool, drawn twice, too many or too few.
+    one entry is allowed; a number outside its pool, drawn twice, too many or too few; winners of a tier that is not
+    declared. Draws without numbers, or without the totals of a tier, do not pass.
 Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
 """
 
@@ -14,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from audit.case import Audit, evidence
+from audit.engine import literal, values
 from audit.finding import Finding, Text, Verdict, check
+from audit.replay.draws import draws_of
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle
 from checks.draws.tickets_favoured import unknown_tickets
 
@@ -59,7 +62,7 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     elif isinstance(draw, Group) and audit.has("group_state"):
         kinds = _groups()
     elif isinstance(draw, Numbers) and audit.has("number_replayed"):
-        kinds = _numbers()
+        kinds = _numbers(audit)
     elif isinstance(draw, Raffle) and audit.has("draw_replayed"):
         kinds = _raffles(audit)
     elif isinstance(draw, Chances) and audit.has("draw_replayed"):
@@ -83,6 +86,12 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
             clean = False
             yield Finding(name, Verdict.FAIL, Text(f"{words.zh}：{len(rows)} 条。", f"{words.en}: {len(rows)}."),
                           observed=str(len(rows)), rows=rows, sql=sql)  # fmt: skip
+    for name, (words, sql) in _untold(audit).items():
+        rows = evidence(audit, sql)
+        if rows:
+            clean = False
+            text = Text(f"{words.zh}：{len(rows)} 条，不能下结论。", f"{words.en}: {len(rows)}. Cannot tell.")
+            yield Finding(name, Verdict.INCONCLUSIVE, text, observed=str(len(rows)), rows=rows, sql=sql)
     unknown = unknown_tickets(audit)
     if clean and unknown:
         yield Finding("draws", Verdict.INCONCLUSIVE, Text(
@@ -206,17 +215,55 @@ def _chances() -> Mapping[str, tuple[Text, str]]:
     }
 
 
-def _numbers() -> Mapping[str, tuple[Text, str]]:
+def _numbers(audit: Audit) -> Mapping[str, tuple[Text, str]]:
     drawn = "SELECT draw_id, pool, ordinal, number, source_file, record FROM number_replayed WHERE {} ORDER BY ALL"
     counted = (
         "SELECT n.draw_id, n.pool, count(number) AS numbers, p.pick, min(source_file) AS source_file, min(record) AS record\n"
         "FROM number_replayed AS n JOIN pool AS p ON p.pool = n.pool\n"
         "GROUP BY n.draw_id, n.pool, p.pick HAVING count(number) <> p.pick ORDER BY ALL"
     )
+    tiers = ", ".join(map(literal, sorted({tier for draw in _lotteries(audit) for tier in draw.tiers})))
+    undeclared = {
+        "tier that is not declared": (
+            Text("未声明的奖级有人中奖", "winners in tiers that are not declared"),
+            "SELECT draw_id, tier, winners, asset, prize, source_file, record FROM tier_total\n"
+            f"WHERE winners > 0 AND tier NOT IN ({tiers}) ORDER BY ALL",
+        )
+    }
     return {
         "number without a chance": (
             Text("号码不在奖池内，或同期重复", "numbers outside their pool or drawn twice"),
             drawn.format("chance_num = 0 AND number IS NOT NULL"),
         ),
         "wrong count of numbers": (Text("号码个数不符", "draws with too many or too few numbers"), counted),
+        **(undeclared if tiers else {}),
     }
+
+
+def _lotteries(audit: Audit) -> list[Numbers]:
+    return [draw for _, draw in draws_of(audit.rules) if isinstance(draw, Numbers)]
+
+
+def _untold(audit: Audit) -> Mapping[str, tuple[Text, str]]:
+    """What the export leaves open: a lost record and a thing that ought not to be look alike."""
+    scope, draw = audit.case.scope, audit.rules.draw
+    found: dict[str, tuple[Text, str]] = {}
+    if isinstance(draw, Numbers) and scope.has("draw", "drawn_at"):
+        held = f" AND d.drawn_at < {scope.moment(scope.until)}" if scope.until else ""
+        lacking = (
+            "SELECT d.draw_id, d.drawn_at, k.{0}, d.source_file, d.record\n"
+            "FROM draw AS d CROSS JOIN {1} AS k\n"
+            "WHERE d.draw_id IS NOT NULL" + held + " AND NOT EXISTS (\n"
+            "    SELECT 1 FROM {2} AS n WHERE n.draw_id = d.draw_id AND n.{0} = k.{0})\nORDER BY d.draw_id, k.{0}"
+        )
+        found["draw without numbers"] = (
+            Text("有期次没有某个奖池的号码", "draws without any number of a pool"),
+            lacking.format("pool", "pool", "drawn_number"),
+        )
+        tiers = set.intersection(*(set(one.tiers) for one in _lotteries(audit)))
+        if tiers and scope.has("tier_total", "winners"):
+            found["draw without a tier's total"] = (
+                Text("有期次没有某个奖级的汇总", "draws without the total of a declared tier"),
+                lacking.format("tier", f"({values([(one,) for one in sorted(tiers)], ['tier'])})", "tier_total"),
+            )
+    return found

@@ -204,3 +204,51 @@ def test_activities_struck_out_whole_are_found_by_their_numbers_or_their_payment
     assert (gap.rows[0]["first_missing"], gap.rows[0]["last_missing"]) == (50, 51)
     for check in ("early_boxes_never_win", "win_odds_differ", "payout_missing"):
         assert finding(findings, check).verdict is Verdict.INCONCLUSIVE
+
+
+def lottery(folder: Path, spoil: Callable[[list[list[object]], list[list[object]]], None]) -> Path:
+    """Forty draws of three red numbers and a blue one, with the totals of two tiers; spoil changes numbers and totals."""
+    rng, folder = random.Random(3), folder / "case"
+    folder.mkdir()
+    numbers: list[list[object]] = []
+    totals: list[list[object]] = []
+    for name in (f"N{n}" for n in range(40)):
+        numbers += [[name, "red", place, n] for place, n in enumerate(rng.sample(range(1, 11), 3), 1)]
+        numbers += [[name, "blue", 1, rng.randrange(1, 6)]]
+        totals += [[name, "first", 0, "500"], [name, "second", 2, "100"]]
+    spoil(numbers, totals)
+    draws = [[f"N{n}", f"2022-03-{n // 2 + 1:02d} {8 + 12 * (n % 2):02d}:00:00", "2000.00"] for n in range(40)]
+    for file, head, rows in (("d", "d t s", draws), ("n", "d p k n", numbers), ("t", "d t w p", totals)):
+        with (folder / f"{file}.csv").open("w", newline="") as out:
+            csv.writer(out).writerows([head.split(), *rows])
+    (folder / "rules.yaml").write_text(
+        'campaign: lottery\neffective: {from: 2022-03-01}\nassets: {CNY: {step: "0.01"}}\nentry: {stake: {CNY: "2"}}\n'
+        "draw:\n  kind: numbers\n  pools: {red: {from: 1, to: 10, pick: 3}, blue: {from: 1, to: 5, pick: 1}}\n"
+        '  tiers: {first: {matches: [{red: 3, blue: 1}], prize: {CNY: "500"}}, second: {matches: [{red: 3, blue: 0}]}}\n'
+    )
+    (folder / "case.yaml").write_text(
+        "case: lottery\ntimezone: Asia/Shanghai\nperiod: {from: 2022-03-01, to: 2022-03-20}\ntables:\n"
+        "  draw: {file: d.csv, columns: {draw_id: d, drawn_at: t, asset: {value: CNY}, sales: s}}\n"
+        "  drawn_number: {file: n.csv, columns: {draw_id: d, pool: p, ordinal: k, number: n}}\n"
+        "  tier_total: {file: t.csv, columns: {draw_id: d, tier: t, winners: w, asset: {value: CNY}, prize: p}}\n"
+    )
+    return folder
+
+
+def test_a_lottery_without_its_numbers_or_totals_does_not_pass(tmp_path: Path, audited: Auditor) -> None:
+    def spoil(numbers: list[list[object]], totals: list[list[object]]) -> None:
+        numbers[:] = [row for row in numbers if row[0] not in ("N7", "N39") and row[:2] != ["N8", "blue"]]
+        totals[:] = [row for row in totals if row[0] not in ("N9", "N39")]
+        totals.append(["N10", "staff", 50, "10000"])
+
+    for name, edit in (("honest", lambda *_: None), ("spoiled", spoil)):
+        (tmp_path / name).mkdir()
+        _, findings = audited(lottery(tmp_path / name, edit))
+        found = {one.subject: one for one in findings if one.check == "impossible_outcome"}
+        if name == "honest":
+            assert {subject: one.verdict for subject, one in found.items()} == {"draws": "PASS"}
+    assert {subject: (one.verdict, len(one.rows)) for subject, one in found.items()} == {
+        "tier that is not declared": ("FAIL", 1),
+        "draw without numbers": ("INCONCLUSIVE", 3),  # N39 was drawn after the period
+        "draw without a tier's total": ("INCONCLUSIVE", 2),
+    }

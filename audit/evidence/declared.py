@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from audit.case import Audit
 from audit.evidence.told import Part, part
 from audit.finding import Text
-from audit.rules import Award, Rules, eras
+from audit.rules import Award, Rules, clauses_of, eras
 from audit.rules.document import Path_
 
 
@@ -23,8 +23,14 @@ def era_at(audit: Audit, at: datetime | None) -> tuple[int, Rules]:
 
 def award_at(audit: Audit, clause: str, at: datetime | None) -> Award | None:
     """A clause as it stood at a moment; where none stood then, as it last did."""
-    award = era_at(audit, at)[1].awards.get(clause)
-    return award or next((era.awards[clause] for era in reversed(eras(audit.rules)) if clause in era.awards), None)
+    award = era_at(audit, judged(audit, clause, at))[1].awards.get(clause)
+    return award or clauses_of(audit.rules).get(clause)
+
+
+def judged(audit: Audit, clause: str, at: datetime | None) -> datetime | None:
+    """The moment by whose version an event of a clause is judged: a day ends at the next midnight, and is of its own version."""
+    award = clauses_of(audit.rules).get(clause)
+    return at - timedelta(microseconds=1) if at and award and award.on == "day-end" else at
 
 
 def quoted(audit: Audit, version: int, path: Path_) -> tuple[int, list[str]]:
@@ -52,6 +58,7 @@ def clause_part(audit: Audit, clause: str, at: datetime | None) -> list[Part]:
     if award is None:
         why = Text(f"规则中没有名为“{clause}”的条款。", f"The rules have no clause of this name: {clause!r}.")
         return part(Text("条款", "Clause"), [why])
+    at = judged(audit, clause, at)
     number, _ = era_at(audit, at)
     line, text = quoted(audit, number, ("awards", clause))
     lines: list[Text | str] = [*words(award.says), *version(audit, at), *text]

@@ -84,6 +84,8 @@ def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells
     due = award.due if award.due is not None else rules.due
     places = span_of(award.nth) if award.nth else range(1, award.first + 1) if award.first else None
     when = None if award.on == "day-end" else award.when  # of a pool, it says which orders feed it
+    # a day ends at the next midnight, but is of its own version
+    ended = " + INTERVAL 1 MICROSECOND" if award.on == "day-end" else ""
     items = (when.item if when else None) or (None,)
     kinds = ((when.kind or when.prize) if when else None) or (None,)
     for option in [award.pays] if award.pays is not None else list(award.choice or ()):
@@ -98,8 +100,8 @@ def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells
                 "item": literal(item),
                 "kind": literal(kind),
                 "due_seconds": literal(int(due.total_seconds()) if due is not None else None),
-                "from_at": scope.moment(rules.effective.from_),
-                "to_at": scope.moment(rules.effective.to),
+                "from_at": scope.moment(rules.effective.from_) + ended,
+                "to_at": scope.moment(rules.effective.to) + ended,
             }
             for paid, counts in _pay(pay, Units.of(asset, rules.assets[asset].step)):
                 span = span_of(counts) if counts else places

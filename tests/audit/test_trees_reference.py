@@ -142,8 +142,10 @@ def random_rules(rng: Random) -> Row:
             "to": "participant",
             "pays": {"CNY": {"released": "payout"}},
         }
+    more = rng.choice([None, {**awards["pool"], "pays": {"CNY": {**pool, "per-order": "0.3"}}}])
+    changed = {"versions": [{"from": "2022-03-05", "awards": {"pool": more}}]} if rng.random() < 0.5 else {}
     return {"campaign": "tree", "effective": {"from": "2022-01-01"}, "assets": {"CNY": {"step": "0.01"}},
-            "ranks": ranks, "milestones": milestones, **({"tree": tree} if tree else {}), "awards": awards}  # fmt: skip
+            "ranks": ranks, "milestones": milestones, **({"tree": tree} if tree else {}), "awards": awards, **changed}  # fmt: skip
 
 
 def random_people(rng: Random, count: int) -> list[Row]:

@@ -253,7 +253,7 @@ class World:
     def day_end(self, day: date) -> None:
         """Share every pool at 24:00."""
         midnight = datetime.combine(day + timedelta(days=1), datetime.min.time())
-        for clause, award in self.rules["awards"].items():
+        for clause, award in awards_on(self.rules, day).items():
             if award["on"] != "day-end":
                 continue
             ((asset, pay),) = award["pays"].items()
@@ -295,6 +295,14 @@ class World:
                         if award["reaches"] in held:
                             amount = frozen.get((pay["released"], person), Decimal(0))
                             self.owed.append(Owed(held[award["reaches"]], person, asset, amount, clause, person))
+
+
+def awards_on(rules: Row, day: date) -> Row:
+    """The clauses in force on a day."""
+    found = dict(rules["awards"])
+    for version in rules.get("versions", []):
+        found |= version["awards"] if day.isoformat() >= version["from"] else {}
+    return {name: award for name, award in found.items() if award is not None}
 
 
 def true_referrers(people: list[Row]) -> dict[str, str | None]:

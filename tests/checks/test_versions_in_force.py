@@ -1,0 +1,92 @@
+"""What happened under one version of the rules is judged by that version, and by no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from audit.finding import Finding
+from tests.conftest import Auditor, failing
+
+HEAD = """\
+campaign: changes
+effective: {from: 2022-03-01}
+due: 24h
+assets: {CNY: {step: "0.01"}}
+"""
+PERIOD = ("2022-03-01", "2022-05-01")
+PEOPLE = """\
+    participant_id referrer_id joined_at
+    A - 2022-03-01T00:00:00
+    B A 2022-03-01T00:00:01
+    C A 2022-03-01T00:00:02
+    """
+
+
+def write(folder: Path, rules: str, period: tuple[str, str] = PERIOD, **tables: str) -> Path:
+    """A case of these rules and tables: words in lines, the first line the columns, `-` an empty cell."""
+    folder.mkdir()
+    (folder / "rules.yaml").write_text(HEAD + rules, "utf-8")
+    mapped = {}
+    for table, text in tables.items():
+        rows = [line.split() for line in text.strip().splitlines()]
+        lines = [",".join("" if cell == "-" else cell for cell in row) for row in rows]
+        (folder / f"{table}.csv").write_text("\n".join(lines) + "\n", "utf-8")
+        mapped[table] = {"file": f"{table}.csv", "columns": {name: name for name in rows[0]}}
+    case = {"case": "changes", "timezone": "Asia/Shanghai", "period": dict(zip(("from", "to"), period, strict=True))}
+    (folder / "case.yaml").write_text(yaml.safe_dump({**case, "tables": mapped}), "utf-8")
+    return folder
+
+
+def about(findings: list[Finding], check: str) -> list[tuple[str, str]]:
+    """(subject, verdict) of each finding of a check."""
+    return [(one.subject, str(one.verdict)) for one in findings if one.check == check]
+
+
+POOL = """\
+ranks: {member: {bought: {kind: [package]}}}
+awards:
+  pool: {on: day-end, to: holders.member, pays: {CNY: {per-order: "10", shared: equal, rest: carried}}}
+"""
+LATER_POOL = """\
+versions:
+  - from: 2022-03-02
+    awards: {pool: %s}
+"""
+PACKAGES = """\
+    purchase_id participant_id item kind asset amount paid_at
+    O1 A p package CNY 699 2022-03-01T09:00:00
+    O2 B p package CNY 699 2022-03-02T09:00:00
+    """
+FIRST_DAY = """\
+    payment_id paid_at payee_id asset amount reason ref
+    Y1 2022-03-02T01:00:00 A CNY 10 pool 2022-03-01
+    """
+
+
+def test_the_pool_of_the_last_day_is_due_under_the_version_of_that_day(tmp_path: Path, audited: Auditor) -> None:
+    ends = POOL + LATER_POOL % "null"
+    _, findings = audited(write(tmp_path / "ends", ends, participant=PEOPLE, purchase=PACKAGES, payment=FIRST_DAY))
+    assert failing(findings) == []
+    assert ("payouts", "PASS") in about(findings, "payout_unexpected")
+    more = FIRST_DAY + "Y2 2022-03-03T01:00:00 A CNY 5 pool 2022-03-02"
+    _, findings = audited(write(tmp_path / "goes-on", ends, participant=PEOPLE, purchase=PACKAGES, payment=more))
+    assert failing(findings) == [("payout_unexpected", "pool")]
+    _, findings = audited(
+        write(tmp_path / "unpaid", ends, participant=PEOPLE, purchase=PACKAGES, payment=FIRST_DAY.replace("10", "9"))
+    )
+    assert failing(findings) == [("payout_wrong", "pool")]
+
+
+def test_the_pool_of_a_last_day_keeps_its_deadline(tmp_path: Path, audited: Auditor) -> None:
+    """The later version allows an hour; the day before it still has its twenty-four."""
+    hour = '{on: day-end, to: holders.member, due: 1h, pays: {CNY: {per-order: "20", shared: equal, rest: carried}}}'
+    second = "Y2 2022-03-03T00:59:00 A CNY 10 pool 2022-03-02\nY3 2022-03-03T00:59:00 B CNY 10 pool 2022-03-02"
+    paid = FIRST_DAY.replace("T01:00", "T23:00") + second
+    rules = POOL + LATER_POOL % hour
+    _, findings = audited(write(tmp_path / "in-time", rules, participant=PEOPLE, purchase=PACKAGES, payment=paid))
+    assert failing(findings) == []
+    late = paid.replace("T00:59", "T01:01")
+    _, findings = audited(write(tmp_path / "late", rules, participant=PEOPLE, purchase=PACKAGES, payment=late))
+    assert failing(findings) == [("payout_late", "pool")]

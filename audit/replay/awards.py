@@ -13,7 +13,7 @@ from audit.replay.events import above, depth_of, event_steps
 from audit.replay.funds import fund_steps, funds_of
 from audit.replay.ranked import WHOLE, Plan, is_held, key_of
 from audit.replay.ranked_events import income_steps, ranked_steps
-from audit.rules import Award, Income, Ladder, Rules, Share, Split, Unlock, eras
+from audit.rules import Award, Income, Ladder, Rules, Share, Split, Unlock, clauses_by_time, eras
 from audit.rules.awards import Pay
 from audit.rules.scalars import span_of
 from audit.rules.units import Units, share_of
@@ -24,7 +24,7 @@ COLUMNS = {
     "amount": "DECIMAL(38, 0)", "share_num": "HUGEINT", "share_den": "HUGEINT", "share_add": "HUGEINT",
     "split": "VARCHAR", "fund": "VARCHAR", "is_choice": "BOOLEAN",
     "place_from": "BIGINT", "place_to": "BIGINT", "every": "BIGINT", "item": "VARCHAR", "kind": "VARCHAR",
-    "due_seconds": "BIGINT", "from_at": "TIMESTAMPTZ", "to_at": "TIMESTAMPTZ",
+    "due_seconds": "BIGINT", "from_at": "TIMESTAMPTZ", "to_at": "TIMESTAMPTZ", "is_dated": "BOOLEAN",
 }  # fmt: skip
 EVERYONE = ("entrants", "everyone-so-far", "everyone-in-the-end")
 DUE = ("award_earned", "award_raised", "award_due")
@@ -33,7 +33,8 @@ Cells = dict[str, str]
 
 def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop]:
     """The clauses, the events they bear on, and `expected_award`; played says that entries were replayed."""
-    rows = [row for era in eras(rules) for name, award in era.awards.items() for row in _rows(name, award, era, scope)]
+    rows = [{**row, "is_dated": str(is_dated(rules, era, scope)).lower()}
+            for name, award, era in clauses_by_time(rules) for row in _rows(name, award, era, scope)]  # fmt: skip
     funds = funds_of(rules)
     wanted = {row["on_event"].strip("'") for row in rows}
     steps: list[Step | Loop] = [
@@ -65,8 +66,14 @@ def exceptions_of(rules: Rules) -> list[tuple[str, str]]:
     )
 
 
+def is_dated(rules: Rules, era: Rules, scope: Scope) -> bool:
+    """Whether a clause that stood as in era bears on some of the campaign only, so that an event must have its moment."""
+    ends = rules.effective.to is not None and (scope.until is None or scope.until > rules.effective.to)
+    return ends or era.effective != rules.effective
+
+
 def _clauses(rows: list[Cells]) -> Step:
-    """A row for each version, clause, asset, item and kind; a share of an order is (base * num + add) // den, in steps."""
+    """A row for each clause as it stood, asset, item and kind; a share of an order is (base * num + add) // den, in steps."""
     body = ",\n    ".join("(" + ", ".join(row.get(name, "NULL") for name in COLUMNS) + ")" for row in rows)
     casts = ",\n    ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in COLUMNS.items())
     return Step("clause", f"SELECT {casts}\nFROM (VALUES\n    {body}\n) AS listed({', '.join(COLUMNS)})", "table")
@@ -75,7 +82,7 @@ def _clauses(rows: list[Cells]) -> Step:
 def _exceptions(rules: Rules, scope: Scope) -> list[Step]:
     """Which clause takes the place of which, in which version."""
     rows = [f"({literal(name)}, {literal(other)}, {scope.moment(era.effective.from_)})"
-            for era in eras(rules) for name, award in era.awards.items() for other in award.overrides]  # fmt: skip
+            for name, award, era in clauses_by_time(rules) for other in award.overrides]  # fmt: skip
     sql = f"SELECT clause, overridden, from_at\nFROM (VALUES {', '.join(rows)}) AS listed(clause, overridden, from_at)"
     return [Step("exception", sql)] if rows else []
 
@@ -146,8 +153,8 @@ def bears(clause: str, unknown: str) -> str:
         f"({clause}.every IS NULL OR coalesce(e.place % {clause}.every = 0, {unknown}))",
         f"({clause}.item IS NULL OR coalesce({clause}.item = e.item, {unknown}))",
         f"({clause}.kind IS NULL OR coalesce({clause}.kind = e.kind, {unknown}))",
-        f"(e.event_at IS NULL OR e.event_at >= {clause}.from_at)",
-        f"(e.event_at IS NULL OR {clause}.to_at IS NULL OR e.event_at < {clause}.to_at)",
+        f"coalesce(e.event_at >= {clause}.from_at, {unknown} OR NOT {clause}.is_dated)",
+        f"({clause}.to_at IS NULL OR coalesce(e.event_at < {clause}.to_at, {unknown} OR NOT {clause}.is_dated))",
     ]
     return "\n    AND ".join(tests)
 
@@ -178,7 +185,8 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str =
     has = {column: any(row.get(column, "NULL") != "NULL" for row in rows) for column in COLUMNS}
     foreign = _foreign(rows)
     open_ = [
-        f"e.unseen OR e.event IS NULL OR (c.is_choice AND (e.choice IS NULL{foreign}))",
+        "e.unseen OR e.event IS NULL OR (c.is_dated AND e.event_at IS NULL)",
+        f"(c.is_choice AND (e.choice IS NULL{foreign}))",
         "(c.share_den IS NOT NULL AND e.base IS NULL)" if has["share_den"] else "",
         "(c.split IS NOT NULL AND e.base IS NULL)" if has["split"] else "",
         "(c.amount IS NULL AND c.share_den IS NULL)" if any("amount" not in row for row in rows) else "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from audit.engine import literal
-from audit.rules import Award, DayPool, Difference, Income, PartFrozen, Released, Rules, eras
+from audit.rules import Award, DayPool, Difference, Income, PartFrozen, Released, Rules, clauses_by_time
 from audit.rules.ranks import Bought, Rank, Tree
 from audit.rules.scalars import span_of
 from audit.scope import Scope
@@ -80,8 +80,8 @@ class Plan:
 
     @cached_property
     def clauses(self) -> list[tuple[str, Award, Rules]]:
-        """Every clause of every version, with the version."""
-        return [(name, award, era) for era in eras(self.rules) for name, award in era.awards.items()]
+        """Every clause of every version, with the rules as they stood."""
+        return clauses_by_time(self.rules)
 
     @cached_property
     def incomes(self) -> list[tuple[str, Award, Rules]]:

@@ -201,3 +201,22 @@ def eras(rules: Rules) -> list[Rules]:
             )
         )
     return found
+
+
+def clauses_by_time(rules: Rules) -> list[tuple[str, Award, Rules]]:
+    """Every clause of every version, with the rules as they stood; a clause that later versions left as it was stands once."""
+    found: list[tuple[str, Award, Rules]] = []
+    open_: dict[str, int] = {}  # where a clause of the version before stands
+    for era in eras(rules):
+        before, open_ = open_, {}
+        for name, award in era.awards.items():
+            place = before.get(name, -1)
+            if place >= 0 and found[place][1] == award:
+                first = found[place][2]
+                span = _in_force(first.effective.from_, era.effective.to)
+                found[place] = name, award, replace(first, effective=span)
+            else:
+                place = len(found)
+                found.append((name, award, era))
+            open_[name] = place
+    return found

@@ -90,3 +90,69 @@ def test_the_pool_of_a_last_day_keeps_its_deadline(tmp_path: Path, audited: Audi
     late = paid.replace("T00:59", "T01:01")
     _, findings = audited(write(tmp_path / "late", rules, participant=PEOPLE, purchase=PACKAGES, payment=late))
     assert failing(findings) == [("payout_late", "pool")]
+
+
+ENTERED = """\
+    entry_id participant_id entered_at asset paid
+    E1 A 2022-03-05T00:00:00 CNY 5
+    E2 B 2022-04-05T00:00:00 CNY 5
+    """
+TIMELESS = "\n".join(" ".join(line.split()[:2] + line.split()[3:]) for line in ENTERED.strip().splitlines())
+BONUS = """\
+entry: {stake: {CNY: "5"}}
+awards: {bonus: {on: entry, to: participant, pays: {CNY: "1"}}}
+versions:
+  - from: 2022-04-01
+    awards: {%s}
+"""
+MORE = 'bonus: {on: entry, to: participant, pays: {CNY: "2"}}'
+PAID = """\
+    payment_id paid_at payee_id asset amount reason ref
+    Y1 2022-03-05T01:00:00 A CNY 1 bonus E1
+    Y2 2022-04-05T01:00:00 B CNY 2 bonus E2
+    """
+
+
+def test_without_moments_no_version_is_chosen(tmp_path: Path, audited: Auditor) -> None:
+    """What is owed is then open; an export with moments is judged."""
+    rules = BONUS % MORE
+    _, findings = audited(write(tmp_path / "open", rules, participant=PEOPLE, entry=TIMELESS, payment=PAID))
+    assert failing(findings) == []
+    assert ("bonus", "INCONCLUSIVE") in about(findings, "payout_missing")
+    _, findings = audited(write(tmp_path / "told", rules, participant=PEOPLE, entry=ENTERED, payment=PAID))
+    assert about(findings, "payout_missing") == [("payouts", "PASS")]
+    wrong = PAID.replace("CNY 2", "CNY 1")
+    _, findings = audited(write(tmp_path / "less", rules, participant=PEOPLE, entry=ENTERED, payment=wrong))
+    assert failing(findings) == [("payout_wrong", "bonus")]
+
+
+def test_without_moments_a_clause_that_never_changed_is_owed_once(tmp_path: Path, audited: Auditor) -> None:
+    rules = BONUS % 'other: {on: order, to: participant, pays: {CNY: "1"}}'
+    paid = PAID.replace("CNY 2", "CNY 1")
+    _, findings = audited(write(tmp_path / "once", rules, participant=PEOPLE, entry=TIMELESS, payment=paid))
+    assert ("payouts", "PASS") in about(findings, "payout_missing")
+    assert failing(findings) == []
+    _, findings = audited(write(tmp_path / "wrong", rules, participant=PEOPLE, entry=TIMELESS, payment=PAID))
+    assert failing(findings) == [("payout_wrong", "bonus")]
+
+
+def test_without_moments_it_is_open_whether_an_exception_or_its_clause_is_due(tmp_path: Path, audited: Auditor) -> None:
+    rules = BONUS % 'double: {on: entry, to: participant, pays: {CNY: "2"}, overrides: [bonus]}'
+    paid = PAID.replace("bonus E2", "double E2")
+    _, findings = audited(write(tmp_path / "open", rules, participant=PEOPLE, entry=TIMELESS, payment=paid))
+    assert failing(findings) == []
+    _, findings = audited(write(tmp_path / "told", rules, participant=PEOPLE, entry=ENTERED, payment=paid))
+    assert about(findings, "payout_missing") == [("payouts", "PASS")]
+    assert failing(findings) == []
+
+
+def test_without_moments_what_may_lie_after_the_rules_is_open(tmp_path: Path, audited: Auditor) -> None:
+    one = 'entry: {stake: {CNY: "5"}}\nawards: {bonus: {on: entry, to: participant, pays: {CNY: "1"}}}\n'
+    paid = PAID.replace("CNY 2", "CNY 1").rsplit("Y2", 1)[0]
+    folder = write(tmp_path / "ended", one, participant=PEOPLE, entry=TIMELESS, payment=paid)
+    rules = (folder / "rules.yaml").read_text("utf-8")
+    (folder / "rules.yaml").write_text(rules.replace("2022-03-01}", "2022-03-01, to: 2022-04-01}"), "utf-8")
+    _, findings = audited(folder)
+    assert failing(findings) == []
+    _, findings = audited(write(tmp_path / "lasting", one, participant=PEOPLE, entry=TIMELESS, payment=paid))
+    assert failing(findings) == [("payout_missing", "bonus")]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from audit.engine import Step, values
 from audit.rules import Chances, Rules
+from audit.rules.odds import best_first
 from audit.scope import Scope
 
 COUNTED = {
@@ -22,7 +23,7 @@ def chance_steps(draws: Sequence[Chances], rules: Rules, scope: Scope) -> list[S
     A prize's count is of entries since the last such prize or a better one. What a guarantee makes certain is that prize
     or a better one, so the prize takes what the better ones leave.
     """
-    prizes = list(dict.fromkeys(name for draw in draws for name in draw.prizes))
+    prizes = best_first(draw.prizes for draw in draws)
     whole = math.lcm(*(odds.denominator for draw in draws for one in draw.prizes.values()
                        for odds in (one.chance, one.rises.by if one.rises else one.chance)))  # fmt: skip
     hidden = bool(scope.cut(rules.effective.from_))
@@ -90,11 +91,14 @@ def _turns(counted: str, prizes: Sequence[str]) -> Step:
 
 
 def _misses(draws: Sequence[Chances], prizes: Sequence[str], hidden: bool) -> Step:
-    """Entries without each prize so far; hidden where an outcome before is unknown, or the count began before the export."""
+    """Entries without each prize so far, from its first version on; hidden where an outcome before is unknown, or the count
+    began before the export.
+    """
     counted = COUNTED[draws[0].counted]
     parts = []
     for rank, name in enumerate(prizes, 1):
-        streak = f"PARTITION BY {counted}, won_{rank} ORDER BY turn"
+        first = next(version for version, draw in enumerate(draws) if name in draw.prizes)
+        streak = f"PARTITION BY {counted}, won_{rank}{f', version < {first}' if first else ''} ORDER BY turn"
         counts = any(name in draw.prizes and (draw.prizes[name].guarantee or draw.prizes[name].rises) for draw in draws)
         unknown = f"count(*) FILTER (is_unknown) OVER ({streak} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 0"
         before = f" OR won_{rank} = 0" if hidden else ""

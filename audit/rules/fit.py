@@ -17,6 +17,7 @@ from audit.rules.fit_draws import boost_misfits, draw_misfits
 from audit.rules.fit_limits import limit_misfits
 from audit.rules.fit_people import people_misfits
 from audit.rules.fit_ranks import ranked_misfits, standing_misfits
+from audit.rules.odds import best_first
 from audit.rules.ranks import DayPool, Difference
 from audit.rules.records import Order, Rules, eras
 
@@ -81,6 +82,7 @@ def _version_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
     if rules.effective.to is not None and rules.effective.to <= rules.effective.from_:
         yield document.problem(("effective", "to"), "must be later than `from`", value=str(rules.effective.to))
     begun, known, draw = rules.effective.from_, set(rules.awards), rules.draw
+    orders = [list(draw.prizes)] if isinstance(draw, Chances) else []
     for place, version in enumerate(rules.versions):
         here: Path_ = ("versions", place)
         if version.from_ <= begun or (rules.effective.to is not None and version.from_ >= rules.effective.to):
@@ -96,11 +98,12 @@ def _version_misfits(rules: Rules, document: Document) -> Iterator[Problem]:
             yield document.problem((*here, "draw", "pools"), "a version keeps its pools",
                                    mend="numbers out of other pools are another campaign, with rules of its own")  # fmt: skip
         if isinstance(version.draw, Chances) and isinstance(draw, Chances):
-            shared = [name for name in draw.prizes if name in version.draw.prizes]
             if version.draw.counted != draw.counted:
                 yield document.problem((*here, "draw", "counted"), "a version keeps whose entries are counted",
                                        value=version.draw.counted)  # fmt: skip
-            if shared != [name for name in version.draw.prizes if name in draw.prizes]:
+            orders.append(list(version.draw.prizes))
+            if len(best_first(orders)) < len({name for order in orders for name in order}):
+                orders.pop()
                 yield document.problem((*here, "draw", "prizes"), "a version keeps the order of its prizes")
         begun, draw = version.from_, version.draw or draw
         known = {name for name in known | set(version.awards) if version.awards.get(name, 0) is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from audit.rules.draws import Boxes
@@ -31,3 +32,13 @@ def box_chances(draw: Boxes) -> list[tuple[int, int, int]]:
             rows.append((box, given.numerator, given.denominator))
         left -= chance
     return rows
+
+
+def best_first(orders: Iterable[Iterable[str]]) -> list[str]:
+    """The names of several orders in one that keeps them all, the first seen first; without those on which they contradict."""
+    kept = [list(order) for order in orders]
+    names, found = list(dict.fromkeys(name for order in kept for name in order)), list[str]()
+    before = {one: {name for order in kept if one in order for name in order[: order.index(one)]} for one in names}
+    while ready := [name for name in names if name not in found and before[name] <= set(found)]:
+        found.append(ready[0])
+    return found

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.finding import Finding, Text, Verdict, check
-from audit.rules import Chances
+from audit.rules import Chances, eras
 from checks.draws import NEEDS, PROVISIONS, no_chances
 
 SQL = """
@@ -26,12 +26,8 @@ REACHED = "SELECT count(*) FROM chance WHERE chance_num = chance_den AND hit IS 
 @check(needs=NEEDS, provisions=PROVISIONS)
 def guarantee_not_honoured(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on every guarantee that was reached."""
-    draw = audit.rules.draw
-    if (
-        not isinstance(draw, Chances)
-        or not audit.has("chance")
-        or not any(one.guarantee for one in draw.prizes.values())
-    ):
+    draws = [era.draw for era in eras(audit.rules) if isinstance(era.draw, Chances)]
+    if not audit.has("chance") or not any(one.guarantee for draw in draws for one in draw.prizes.values()):
         yield no_chances("guarantees")
         return
     rows, reached = evidence(audit, SQL), int(audit.engine.value(REACHED))

@@ -54,6 +54,9 @@ REFUSED = [
     ("a version of another draw", RAFFLE + "versions: [{from: 2022-02-01, draw: {kind: group, size: 3, winners: 1}}]", "keeps the kind"),
     ("a version of other pools", "draw: {kind: numbers, pools: {red: {from: 1, to: 33, pick: 6}}}\n"
      "versions: [{from: 2022-02-01, draw: {kind: numbers, pools: {red: {from: 1, to: 35, pick: 6}}}}]", "a version keeps its pools"),
+    ("prizes in another order", 'draw: {kind: chances, prizes: {a: {chance: "0.1"}, b: {chance: "0.1"}}}\n'
+     'versions: [{from: 2022-02-01, draw: {kind: chances, prizes: {b: {chance: "0.1"}, c: {chance: "0.1"}}}},\n'
+     '  {from: 2022-03-01, draw: {kind: chances, prizes: {c: {chance: "0.1"}, a: {chance: "0.1"}}}}]', "keeps the order of its prizes"),
     ("a fault in a version", "versions: [{from: 2022-02-01, awards: {a: {on: entry, to: participant, pays: {CNY: -1}}}}]",
      "rules.yaml:6:79: an amount cannot be negative"),
 ]  # fmt: skip

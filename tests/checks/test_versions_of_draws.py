@@ -197,3 +197,39 @@ def test_a_size_that_comes_back_is_judged_once(tmp_path: Path, audited: Auditor)
     _, findings = audited(folder)
     found = [one for one in findings if one.check == "join_order_favoured"]
     assert [one.subject for one in found] == [f"places of groups of {size} with 1 winners" for size in (5, 10)]
+
+
+FOUR, FIVE = 'four: {chance: "0.1", guarantee: 10}', 'five: {chance: "0.1", guarantee: 20}'
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(("before", "after"), [(FOUR, f"{FIVE}, {FOUR}"), (f"{FIVE}, {FOUR}", FOUR)])
+def test_a_better_prize_that_comes_or_goes(
+    before: str, after: str, kept: bool, tmp_path: Path, audited: Auditor
+) -> None:
+    """It is better than the old one from its first version on, and counted from then; else a late guarantee is not kept once."""
+    folder = tmp_path / "case"
+    write(folder, "chances", (10, 10), seeded=False)
+    draws = [f"draw: {{kind: chances, counted: participant, prizes: {{{one}}}}}" for one in (before, after)]
+    rules = f"{HEAD}{draws[0]}\nversions:\n  - from: 2022-04-01\n    {draws[1]}\n"
+    (folder / "rules.yaml").write_text(rules, "utf-8")
+    rng, five, four, broken = random.Random(7), dict[str, int](), dict[str, int](), kept
+    entries = [*csv.reader((folder / "entry.csv").open())][1:]
+    told = list[list[str]]()
+    for number, _, _, who, moment, _ in entries:
+        late, luck = moment >= "2022-04-01", rng.random()
+        here = after if late else before
+        five[who] = five.get(who, 0) + 1 if FIVE in here else 0
+        four[who] = four.get(who, 0) + 1
+        best = FIVE in here and (luck < 0.1 or five[who] == 20)
+        good = not best and (luck > 0.9 or four[who] >= 10)
+        if good and late and four[who] == 10 and not broken:
+            good, broken = False, True
+        five[who], four[who] = 0 if best else five[who], 0 if best or good else four[who]
+        told.append([number, "five" if best else "four" if good else "loss", moment])
+    with (folder / "outcome.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS["outcome"].split(), *told])
+    _, findings = audited(folder)
+    assert failing(findings) == ([] if kept else [("guarantee_not_honoured", "guarantees")])
+    if kept:
+        assert "guarantee_not_honoured" in {one.check for one in findings if one.verdict is Verdict.PASS}

@@ -46,3 +46,9 @@ class Scope:
         if day is None:
             return "CAST(NULL AS TIMESTAMPTZ)"
         return f"timezone({literal(self.zone)}, TIMESTAMP '{day.isoformat()} 00:00:00')"
+
+    def within(self, moment: str, since: date, until: date | None, *, alone: bool = False) -> str:
+        """Whether a moment lies in a span of days, as SQL; alone: nothing stood otherwise at another time, so an unknown one does."""
+        tests = [f"{moment} >= {self.moment(since)}"]
+        tests += [f"{moment} < {self.moment(until)}"] if until else []
+        return f"coalesce({' AND '.join(tests)}, {str(alone).lower()})"

@@ -5,10 +5,10 @@ Values are in scalars.py, draws in draws.py, awards in awards.py, ranks and tree
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -22,6 +22,8 @@ from audit.rules.randomness import Randomness
 from audit.rules.ranks import Rank, Tree
 from audit.rules.reported import Reported
 from audit.rules.scalars import STRICT, Amount, Asset, Day, Money, Name, Range, Span
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -219,4 +221,15 @@ def clauses_by_time(rules: Rules) -> list[tuple[str, Award, Rules]]:
                 place = len(found)
                 found.append((name, award, era))
             open_[name] = place
+    return found
+
+
+def parts_by_time(rules: Rules, part: Callable[[Rules], Part]) -> list[tuple[Part, Effective]]:
+    """A part of the rules as it stood, with the days over which it did; what later versions left as it was stands once."""
+    found: list[tuple[Part, Effective]] = []
+    for era in eras(rules):
+        now, span = part(era), era.effective
+        if found and found[-1][0] == now:
+            span = _in_force(found.pop()[1].from_, span.to)
+        found.append((now, span))
     return found

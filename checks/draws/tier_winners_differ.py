@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.rules import Numbers
+from audit.rules import Numbers, parts_by_time
+from audit.rules.scalars import Money
 from audit.stats.exact import match_chance
 from audit.stats.tiers import by_tier, log_tier_bet, smallest_excess, tier_evidence
 from checks.draws import e_value, log_need
@@ -24,28 +25,28 @@ ENOUGH = 30  # draws from which the t-test may be trusted
 SQL = """
 SELECT t.tier, d.draw_id, d.sales, t.winners
 FROM tier_total AS t JOIN draw AS d ON d.draw_id = t.draw_id
-WHERE d.sales > 0 AND t.winners IS NOT NULL
+WHERE d.sales > 0 AND t.winners IS NOT NULL AND {in_force}
 ORDER BY t.tier, d.draw_id"""
 
 
 @check(needs=NEEDS, provisions=("cn-truthful-information",), statistical="numbers")
 def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on all tiers."""
-    draw, entry, scope = audit.rules.draw, audit.rules.entry, audit.case.scope
+    scope = audit.case.scope
+    stood = parts_by_time(audit.rules, lambda era: (era.draw, era.entry))
     sold = scope.has("tier_total", "winners") and scope.has("draw", "sales")
-    if not isinstance(draw, Numbers) or entry is None or not sold:
+    if not any(isinstance(draw, Numbers) and entry for (draw, entry), _ in stood) or not sold:
         why = Text("没有按奖级的中奖注数，或没有销售额。", "No winners by tier, or no sales.")
         yield Finding("tiers", Verdict.NOT_APPLICABLE, why)
         return
-    asset, price = next(iter(entry.stake.items()))
-    steps = audit.units(asset).steps(price)
-    seen = by_tier([(tier, int(sales) // steps, int(won)) for tier, _, sales, won in audit.engine.rows(SQL)])
-    pools = {name: (pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()}
-    chances = {
-        name: sum((match_chance(pools, hits) for hits in tier.matches), Fraction(0))
-        for name, tier in draw.tiers.items()
-    }
-    weighed = [tier_evidence(name, chance, seen.get(name, [])) for name, chance in chances.items()]
+    seen, asked = dict[tuple[str, Fraction], list[tuple[int, int]]](), list[str]()
+    for (draw, entry), span in stood:
+        if isinstance(draw, Numbers) and entry:
+            in_force = scope.within("d.drawn_at", span.from_, span.to, alone=len(stood) == 1)
+            asked.append(SQL.format(in_force=in_force))
+            for tier, draws in _seen(audit, draw, entry.stake, asked[-1]):
+                seen.setdefault(tier, []).extend(draws)
+    weighed = [tier_evidence(name, chance, draws) for (name, chance), draws in seen.items()]
     tiers = [one for one in weighed if one is not None]
     if not tiers:
         yield Finding("tiers", Verdict.INCONCLUSIVE, Text("没有记录销售额的期次。", "No draw records its sales."))
@@ -72,8 +73,19 @@ def tier_winners_differ(audit: Audit) -> Iterator[Finding]:
              "declared": f"{float(one.chance):.3e}", "z": round(one.z, 2), "p_value": round(one.p_value, 6)}
             for one in tiers
         ),
-        sql=SQL,
+        sql=";\n".join(asked),
         p_value=min(1.0, len(tiers) * min(one.p_value for one in tiers)),
         e_value=e_value(log_e),
         could_have_seen=Text(f"各奖级中奖注数偏差 {shown:.0%}", f"winners off by {shown:.0%} in every tier") if able else "",
     )  # fmt: skip
+
+
+def _seen(audit: Audit, draw: Numbers, stake: Money, sql: str) -> Iterator[tuple[tuple[str, Fraction], list[tuple[int, int]]]]:
+    """Each tier with its chance, and the (bets, winners) of the draws made while these rules stood."""
+    asset, price = next(iter(stake.items()))
+    steps = audit.units(asset).steps(price)
+    seen = by_tier([(tier, int(sales) // steps, int(won)) for tier, _, sales, won in audit.engine.rows(sql)])
+    pools = {name: (pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()}
+    for name, tier in draw.tiers.items():
+        chance = sum((match_chance(pools, hits) for hits in tier.matches), Fraction(0))
+        yield (name, chance), seen.get(name, [])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
+import pytest
 import yaml
 
 from audit.finding import Finding
@@ -156,3 +159,58 @@ def test_without_moments_what_may_lie_after_the_rules_is_open(tmp_path: Path, au
     assert failing(findings) == []
     _, findings = audited(write(tmp_path / "lasting", one, participant=PEOPLE, entry=TIMELESS, payment=paid))
     assert failing(findings) == [("payout_missing", "bonus")]
+
+
+TIERS = '{"1": {matches: [{a: 2}], prize: {CNY: "%d"}}, "2": {matches: [{a: 1}], prize: {CNY: "%d"}}}'
+LOTTERY = f"""\
+entry: {{stake: {{CNY: "2"}}}}
+draw: {{kind: numbers, pools: {{a: {{from: 1, to: 10, pick: 2}}}}, tiers: {TIERS % (50, 3)}}}
+versions:
+  - from: 2022-04-01
+    entry: {{stake: {{CNY: "3"}}}}
+    draw: {{kind: numbers, pools: {{a: {{from: 1, to: 10, pick: 2}}}}, tiers: {TIERS % (80, 4)}}}
+"""
+
+
+def lottery(wrong: int = 0, less: int = 100) -> dict[str, str]:
+    """A draw each evening, 6000 yuan staked on each; wrong: prizes of April as before; less: percent of April's winners told."""
+    rng = Random(1)
+    draws = ["draw_id drawn_at asset sales"]
+    numbers, totals = ["draw_id pool ordinal number"], ["draw_id tier winners asset prize"]
+    for day in range(61):
+        at = datetime(2022, 3, 1, 20) + timedelta(days=day)
+        late = at.month == 4
+        draws.append(f"L{day} {at.isoformat()} CNY 6000")
+        numbers += [f"L{day} a {place} {number}" for place, number in enumerate(rng.sample(range(1, 11), 2), 1)]
+        prizes = (80, 4) if late and day - 31 >= wrong else (50, 3)
+        for tier, chance, prize in (("1", 1 / 45, prizes[0]), ("2", 16 / 45, prizes[1])):
+            bets = 2000 * less / 100 if late else 3000
+            totals.append(f"L{day} {tier} {round(bets * chance * rng.uniform(0.9, 1.1))} CNY {prize}")
+    return {"draw": "\n".join(draws), "drawn_number": "\n".join(numbers), "tier_total": "\n".join(totals)}
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (lottery(), []),
+        (lottery(wrong=1), [("tier_prize_wrong", "tier 1"), ("tier_prize_wrong", "tier 2")]),
+        (lottery(less=150), [("tier_winners_differ", "tiers")]),
+    ],
+    ids=["honest", "an old prize", "the old number of winners"],
+)
+def test_each_draw_of_numbers_is_judged_by_what_stood(
+    made: dict[str, str], found: list[tuple[str, str]], tmp_path: Path, audited: Auditor
+) -> None:
+    _, findings = audited(write(tmp_path / "case", LOTTERY, **made))
+    assert sorted(failing(findings)) == found
+    if not found:
+        assert about(findings, "tier_prize_wrong") == [("tier 1", "PASS"), ("tier 2", "PASS")]
+        assert about(findings, "tier_winners_differ") == [("tiers", "PASS")]
+
+
+def test_without_the_moments_of_draws_no_prize_is_held_against_them(tmp_path: Path, audited: Auditor) -> None:
+    made = lottery()
+    made["draw"] = "\n".join(" ".join(line.split()[:1] + line.split()[2:]) for line in made["draw"].splitlines())
+    _, findings = audited(write(tmp_path / "case", LOTTERY, **made))
+    assert failing(findings) == []
+    assert about(findings, "tier_prize_wrong") == [("tier 1", "INCONCLUSIVE"), ("tier 2", "INCONCLUSIVE")]

@@ -227,6 +227,11 @@ def literal(value: str | int | Decimal | Fraction | None) -> str:
     return str(value)
 
 
+def by_id(column: str) -> str:
+    """The order of ids, as SQL: numbers that are not padded go by number (9 before 10), all else of one length by its text."""
+    return f"length({column}), {column}"
+
+
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from audit.case import Audit
+from audit.engine import by_id
 from audit.evidence.inputs import Record, money
 from audit.evidence.ranked import KINDS, ranked_steps
 from audit.finding import Text
@@ -79,7 +80,7 @@ def _ladder(pay: Ladder, event: Record, result: str) -> list[Text]:
 
 def _unlock(audit: Audit, pay: Unlock, row: Record, result: str) -> list[Text]:
     """The balance of a fund before, what was to be released, and what it allowed; with the movements before."""
-    order = "event_at, turn, event, clause"
+    order = f"event_at, turn, {by_id('event')}, clause"
     moves = audit.engine.records(
         f"SELECT * FROM fund_release WHERE payee = ? AND held = ? AND event_at <= ? ORDER BY {order}",
         [row["payee"], pay.from_, row["event_at"]],

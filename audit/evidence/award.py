@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.case import Audit
+from audit.engine import by_id
 from audit.evidence.amount import amount_steps
 from audit.evidence.declared import award_at, clause_part
 from audit.evidence.eligible import open_steps
@@ -131,7 +132,7 @@ def _around(audit: Audit, event: Record, people: list[tuple[str, Record]]) -> li
             found.append(("entry", entry))
             found += (("outcome", one) for one in records(audit, "outcome", "entry_id", entry["entry_id"]))
     if kind == "order" and event.get("place"):
-        sql = "SELECT * FROM purchase WHERE participant_id = ? AND paid_at <= ? ORDER BY paid_at, purchase_id"
+        sql = f"SELECT * FROM purchase WHERE participant_id = ? AND paid_at <= ? ORDER BY paid_at, {by_id('purchase_id')}"
         found += (("purchase", one) for one in audit.engine.records(sql, [event["participant"], event["event_at"]]))
     return [*found, *people]
 

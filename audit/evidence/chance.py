@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from audit.case import Audit
+from audit.engine import by_id
 from audit.evidence.declared import era_at, section_part
 from audit.evidence.drawn import box_steps, number_parts, one_by_one_steps, raffle_steps
 from audit.evidence.inputs import Record, keyed, listed, records
@@ -62,13 +63,15 @@ def _before(audit: Audit, key: str, draw: Draw | None) -> list[tuple[str, Record
     elif isinstance(draw, Chances):
         by = COUNTED[draw.counted].split(", ")
         same = " AND ".join(f"b.{name} = e.{name}" for name in by)
-        more = " AND (b.entered_at, b.position, b.entry_id) < (e.entered_at, e.position, e.entry_id)"
+        more = (
+            f" AND (b.entered_at, b.position, {by_id('b.entry_id')}) < (e.entered_at, e.position, {by_id('e.entry_id')})"
+        )
     elif isinstance(draw, Raffle):
         more = " AND b.outcome = 'win' AND b.decided_at < e.decided_at"
     found: list[tuple[str, Record]] = []
     sql = (
         f"SELECT b.entry_id FROM entry_played AS b JOIN entry_played AS e ON {same}\n"
-        f"WHERE e.entry_id = ? AND b.entry_id <> e.entry_id{more} ORDER BY b.entered_at, b.position, b.entry_id"
+        f"WHERE e.entry_id = ? AND b.entry_id <> e.entry_id{more} ORDER BY b.entered_at, b.position, {by_id('b.entry_id')}"
     )
     for (other,) in audit.engine.rows(sql, [key]):
         for table in ("entry", "outcome"):

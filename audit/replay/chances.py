@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from audit.engine import Step, values
+from audit.engine import Step, by_id, values
 from audit.rules import Chances, Rules
 from audit.rules.odds import best_first
 from audit.scope import Scope
@@ -76,7 +76,7 @@ def _rules(draws: Sequence[Chances], prizes: Sequence[str], whole: int) -> str:
 
 def _turns(counted: str, prizes: Sequence[str]) -> Step:
     """Entries in order, with how many prizes of each rank or better came before each."""
-    order = f"PARTITION BY {COUNTED[counted]} ORDER BY o.entered_at, o.position, o.entry_id"
+    order = f"PARTITION BY {COUNTED[counted]} ORDER BY o.entered_at, o.position, {by_id('o.entry_id')}"
     won = ",\n".join(
         f"    count(*) FILTER (r.rank <= {rank}) OVER ({order}\n"
         f"        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS won_{rank}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from audit.engine import Step, literal, values
+from audit.engine import Step, by_id, literal, values
 from audit.replay.chances import chance_steps
 from audit.replay.known import known_steps
 from audit.replay.raffles import raffle_steps
@@ -68,12 +68,13 @@ def played(rules: Rules, scope: Scope) -> bool:
 def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     """Entries with their outcome and activity; where the export does not number them, they go by time.
 
-    Of entries in one second without a number a win is taken as the last: a tie accuses nobody. version counts the
+    Of boxes opened in one second without a number a win is taken as the last: a tie accuses nobody. version counts the
     declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
     is_lost: the outcome cannot be read.
     """
     o = "e" if scope.told else "o"
-    by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {o}.outcome = 'win', e.entry_id)"
+    last = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else ""
+    by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {last}{by_id('e.entry_id')})"
     begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
     moment = "e.entered_at" if isinstance(rules.draw, Chances) else begun
     cases = [f"WHEN {moment} >= {scope.moment(day)} THEN {place}" for place, day in enumerate(changes, 1)]

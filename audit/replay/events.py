@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from audit.engine import Step
+from audit.engine import Step, by_id
 from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
 from audit.scope import Scope
 
@@ -121,7 +121,7 @@ def _registrations(before: str, depth: int) -> Step:
         "event_registration",
         "SELECT p.participant_id AS event, 'registration' AS on_event, p.joined_at AS event_at,\n"
         "    p.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        "    row_number() OVER (ORDER BY p.joined_at, p.participant_id) AS place,\n"
+        f"    row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')}) AS place,\n"
         f"    {before.format('p.joined_at')} AS unseen, {NO_ORDER},\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM upline AS p",
@@ -133,7 +133,7 @@ def _recruits(depth: int) -> Step:
     return Step(
         "event_recruit",
         "SELECT e.* REPLACE ('recruit' AS on_event,\n"
-        "    row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, e.event) AS place)\n"
+        f"    row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')}) AS place)\n"
         "FROM event_registration AS e\n"
         "WHERE e.participant_referrer_1 IS NOT NULL OR e.participant_referrer_1_unknown",
     )
@@ -166,7 +166,7 @@ def _orders(before: str, depth: int, cut: str, *, ranked: bool) -> Step:
         "SELECT b.purchase_id AS event, 'order' AS on_event, b.paid_at AS event_at,\n"
         "    b.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
         f"    CASE WHEN {whole}\n"
-        "        THEN row_number() OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id) END AS place,\n"
+        f"        THEN row_number() OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, {by_id('b.purchase_id')}) END AS place,\n"
         f"    {before.format('b.paid_at')} AS unseen, b.item, b.kind, b.asset AS base_asset, b.amount AS base,\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM purchase_once AS b\n"
@@ -249,7 +249,7 @@ def _places(before: str, depth: int) -> Step:
         "event_place",
         "SELECT o.activity_id AS event, 'place filled' AS on_event, g.filled_at AS event_at,\n"
         "    o.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        "    row_number() OVER (PARTITION BY o.activity_id ORDER BY o.position, o.entered_at, o.entry_id) AS place,\n"
+        f"    row_number() OVER (PARTITION BY o.activity_id ORDER BY o.position, o.entered_at, {by_id('o.entry_id')}) AS place,\n"
         f"    NOT g.is_ordered OR {before.format('g.filled_at')} AS unseen,\n"
         "    NULL AS item, NULL AS kind, NULL AS base_asset, g.size AS base,\n"
         f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"

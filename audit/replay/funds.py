@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.engine import Step, literal
+from audit.engine import Step, by_id, literal
 from audit.rules import Rules, Unlock, eras
 from audit.scope import Scope
 
-ORDER = "PARTITION BY payee, held ORDER BY event_at, turn, place, event, clause"
+ORDER = f"PARTITION BY payee, held ORDER BY event_at, turn, place, {by_id('event')}, clause"
 
 
 def funds_of(rules: Rules) -> list[str]:

@@ -7,18 +7,18 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from audit.engine import Step, literal
+from audit.engine import Step, by_id, literal
 from audit.rules import Band, Boost, Boxes, Chances, Group, Rules, Where
 from audit.rules.scalars import span_of
 
 KNOWN = {  # what is known of a chance before it is decided, each a whole number
     "hour": "CAST(extract(hour FROM {local}) AS BIGINT)",
     "day": "datediff('day', DATE '1970-01-01', CAST({local} AS DATE))",
-    "nth": "dense_rank() OVER (PARTITION BY participant_id ORDER BY taken_at, entry_id)",
+    "nth": f"dense_rank() OVER (PARTITION BY participant_id ORDER BY taken_at, {by_id('entry_id')})",
     "spent": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY participant_id "
-    "ORDER BY taken_at, entry_id) - coalesce(paid, 0), 0)",
+    f"ORDER BY taken_at, {by_id('entry_id')}) - coalesce(paid, 0), 0)",
     "collected": "coalesce(sum(CASE WHEN part = 1 THEN paid END) OVER (PARTITION BY activity_id "
-    "ORDER BY position, taken_at, entry_id) - coalesce(paid, 0), 0)",
+    f"ORDER BY position, taken_at, {by_id('entry_id')}) - coalesce(paid, 0), 0)",
     "won_that_day": "sum(coalesce(hit, 0)) OVER (PARTITION BY CAST({local} AS DATE) ORDER BY taken_at) "
     "- sum(coalesce(hit, 0)) OVER (PARTITION BY CAST({local} AS DATE) ORDER BY taken_at RANGE BETWEEN CURRENT ROW AND CURRENT ROW)",
     # rules that nobody declared are sought in one half of the activities and judged in the other

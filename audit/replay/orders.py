@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.engine import Step, literal, values
+from audit.engine import Step, by_id, literal, values
 from audit.rules import Order, Rules, eras
 from audit.rules.scalars import span_of
 from audit.rules.units import share_of
@@ -51,7 +51,8 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
     in_force = "b.paid_at >= {0}.from_at AND ({0}.to_at IS NULL OR b.paid_at < {0}.to_at)"
     hidden = str(bool(scope.cut(rules.effective.from_))).lower()
     counted = (
-        "count(*) FILTER (b.coupon IS NULL OR n.counts) OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, b.purchase_id\n"
+        "count(*) FILTER (b.coupon IS NULL OR n.counts) OVER (\n"
+        f"        PARTITION BY b.participant_id ORDER BY b.paid_at, {by_id('b.purchase_id')}\n"
         "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     )
     return [
@@ -121,7 +122,7 @@ def _coupon_steps(rules: Rules, scope: Scope, coupons: list[str]) -> list[Step]:
     seconds = values(
         [(name, int(life.total_seconds()) if life else None) for name, life in lives], ["coupon", "seconds"]
     )
-    order = "PARTITION BY participant_id, coupon ORDER BY moment, turn, purchase_id, source_file, record"
+    order = f"PARTITION BY participant_id, coupon ORDER BY moment, turn, {by_id('purchase_id')}, source_file, record"
     so_far = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
     hidden = str(bool(scope.cut(rules.effective.from_))).lower()
     return [

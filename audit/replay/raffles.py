@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.engine import Step, values
+from audit.engine import Step, by_id, values
 from audit.rules import Raffle
 
 
@@ -18,7 +18,8 @@ def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
              for version, draw in enumerate(draws)]  # fmt: skip
     weighted = any(draw.tickets == "weight" for draw in draws)
     equal = [str(version) for version, draw in enumerate(draws) if draw.tickets == "equal"]
-    up_to = "OVER (PARTITION BY activity_id ORDER BY position, entry_id\n        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    up_to = f"OVER (PARTITION BY activity_id ORDER BY position, {by_id('entry_id')}\n"
+    up_to += "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     weight = f"CASE WHEN version IN ({', '.join(equal)}) THEN 1 ELSE weight END" if equal else "weight"
     return [
         Step(
@@ -67,7 +68,7 @@ def _due() -> Step:
 
 def _wins() -> list[Step]:
     """Each win with its draw, counted by the moment it was decided and by its turn."""
-    order = "PARTITION BY o.activity_id ORDER BY o.decided_at, o.position, o.entry_id"
+    order = f"PARTITION BY o.activity_id ORDER BY o.decided_at, o.position, {by_id('o.entry_id')}"
     return [
         Step(
             "raffle_moment",
@@ -116,7 +117,7 @@ def _wins() -> list[Step]:
             "raffle_win",
             "SELECT w.entry_id, w.activity_id, w.participant_id, w.position, w.decided_at, w.outcome, w.winners_leave,\n"
             "    w.version, w.source_file, w.record, d.bound, d.due_at, w.draw,\n"
-            "    row_number() OVER (PARTITION BY w.activity_id ORDER BY w.draw, w.decided_at, w.position, w.entry_id) AS turn\n"
+            f"    row_number() OVER (PARTITION BY w.activity_id ORDER BY w.draw, w.decided_at, w.position, {by_id('w.entry_id')}) AS turn\n"
             "FROM (\n"
             "    SELECT w.*, CASE WHEN o.of_turn < o.of_time THEN w.by_turn ELSE w.by_time END AS draw\n"
             "    FROM raffle_counted AS w LEFT JOIN raffle_odd AS o ON o.activity_id = w.activity_id\n"

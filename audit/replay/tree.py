@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
-from audit.engine import Loop, Step, literal
+from audit.engine import Loop, Step, by_id, literal
 from audit.replay.ranked import ANY_ORDER, Plan, Role, matches
 from audit.rules import DayPool
 from audit.scope import Scope
@@ -33,7 +33,7 @@ def tree_steps(plan: Plan, scope: Scope) -> list[Step | Loop]:
     return [
         Step(
             "tree_node",
-            "SELECT row_number() OVER (ORDER BY joined_at NULLS FIRST, participant_id) - 1 AS node,\n"
+            f"SELECT row_number() OVER (ORDER BY joined_at NULLS FIRST, {by_id('participant_id')}) - 1 AS node,\n"
             "    participant_id, referrer, joined_at\n"
             "FROM standing\nWHERE participant_id IS NOT NULL",
             "table",
@@ -41,7 +41,7 @@ def tree_steps(plan: Plan, scope: Scope) -> list[Step | Loop]:
         Step(
             "tree_event",
             "-- the order in which things happened: of one moment registrations first, then by id\n"
-            "SELECT row_number() OVER (ORDER BY moment NULLS FIRST, is_order, id) - 1 AS seq, *\n"
+            f"SELECT row_number() OVER (ORDER BY moment NULLS FIRST, is_order, {by_id('id')}) - 1 AS seq, *\n"
             "FROM (\n"
             "    SELECT joined_at AS moment, false AS is_order, participant_id AS id, node, 0 AS bits FROM tree_node\n"
             "    UNION ALL\n"

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
+from audit.engine import by_id
 from audit.finding import Finding, Text, Verdict, check
 
 # from the first bad use on, each use is looked at in turn: a bad one takes no coupon
-SQL = """
+SQL = f"""
 WITH RECURSIVE numbered AS (
-    SELECT u.*, row_number() OVER (PARTITION BY participant_id, coupon ORDER BY moment, purchase_id) AS turn
+    SELECT u.*, row_number() OVER (PARTITION BY participant_id, coupon ORDER BY moment, {by_id('purchase_id')}) AS turn
     FROM coupon_use AS u
     WHERE EXISTS (SELECT 1 FROM coupon_use AS b
         WHERE b.participant_id = u.participant_id AND b.coupon = u.coupon AND b.taken > b.granted)

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
+from audit.engine import by_id
 from audit.finding import Finding, Text, Verdict, check
 from checks.payouts import NEEDS, total
 
-SQL = """
+SQL = f"""
 WITH balances AS (
-    SELECT *, sum(move) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id
+    SELECT *, sum(move) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, {by_id('payment_id')}
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS balance
     FROM (
         SELECT payee, held AS fund, asset, event, clause, NULL AS payment_id, NULL AS paid, event_at AS paid_at,
@@ -30,12 +31,12 @@ WITH balances AS (
         WHERE NOT p.illegible
     ) AS moves
 ), overdrawn AS (
-    SELECT *, greatest(0, -min(balance) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id
+    SELECT *, greatest(0, -min(balance) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, {by_id('payment_id')}
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS beyond
     FROM balances
 ), each AS (
     -- what one payment took beyond the fund is not held against the honest ones after it
-    SELECT *, beyond - lag(beyond, 1, 0) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, payment_id) AS at_stake
+    SELECT *, beyond - lag(beyond, 1, 0) OVER (PARTITION BY payee, fund ORDER BY paid_at, turn, {by_id('payment_id')}) AS at_stake
     FROM overdrawn
 )
 SELECT payee, fund, asset, event, clause, payment_id, paid, paid_at, at_stake, source_file, record
@@ -43,7 +44,7 @@ FROM each
 WHERE at_stake > 0
     AND NOT EXISTS (SELECT 1 FROM fund_release AS r WHERE r.payee = each.payee AND r.fund IS NULL AND r.unknown)
     AND NOT EXISTS (SELECT 1 FROM participant_once AS p
-        WHERE p.participant_id = each.payee AND p.joined_at < {since})
+        WHERE p.participant_id = each.payee AND p.joined_at < {{since}})
 ORDER BY payee, paid_at, payment_id"""
 
 

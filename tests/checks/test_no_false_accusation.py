@@ -11,6 +11,7 @@ import pytest
 from audit.finding import Verdict
 from checks.cli import main
 from tests.checks.test_payouts import payout, read, write
+from tests.checks.test_unknowns import write as small
 from tests.conftest import FIXTURES, Auditor, failing
 from tests.reference.faults import change
 
@@ -124,6 +125,50 @@ def test_a_tie_without_positions_accuses_nobody(honest: Path, audited: Auditor) 
     edit(honest / "case.yaml", "      position: 盒号\n", "")
     _, findings = audited(honest)
     assert not [one for one in failing(findings) if one[0] == "impossible_outcome"]
+
+
+SECOND = "2022-03-05T09:00:00"
+WHOLE = "period: {from: 2022-01-01, to: 2022-04-01}\n"
+
+
+@pytest.mark.parametrize("first", ["9", "A9", "0009"])
+def test_numbers_in_ids_of_one_second_go_by_number(first: str, tmp_path: Path, audited: Auditor) -> None:
+    """Nine came before ten: the first to join, to order (at half the price), and the order that made an agent."""
+    rules = (
+        'order: {percent: {"1": "50"}}\n'
+        "ranks: {member: {bought: {kind: [package]}}, agent: {holds: member, recruits: {member: 1}}}\n"
+        "awards:\n  seed: {on: registration, first: 2, to: participant, pays: {CNY: 1}}\n"
+        "  welcome: {on: order, nth: 1, to: participant, pays: {CNY: 2}}\n"
+        "  see: {on: order, when: {kind: [package]}, to: participant.nearest.agent, pays: {CNY: 3}}\n"
+    )
+    then = first.replace("09", "10").replace("9", "10")
+    case = {
+        "participant": f"8,,2022-03-01T09:00:00 {first},8,{SECOND} {then},8,{SECOND}",
+        "purchase": f"7,8,package,5,10,,2022-03-04T09:00:00 {first},{first},package,5,10,,{SECOND} "
+        f"{then},{then},package,5,10,,{SECOND} 98,8,goods,10,10,,{SECOND} 101,8,goods,10,10,,{SECOND}",
+    }
+    paid = [
+        f"1,2022-03-01T10:00:00,8,1.00,CNY,seed,8 2,{SECOND},{first},1.00,CNY,seed,{first} 3,{SECOND},8,2.00,CNY,welcome,7",
+        f"4,{SECOND},{first},2.00,CNY,welcome,{first} 5,{SECOND},{then},2.00,CNY,welcome,{then} 6,{SECOND},8,3.00,CNY,see,{then}",
+    ]
+    _, findings = audited(small(tmp_path / "case", rules, WHOLE, **case, payment=" ".join(paid)))
+    assert failing(findings) == []
+    wrong = " ".join(paid).replace(f"{first},1.00,CNY,seed,{first}", f"{then},1.00,CNY,seed,{then}")
+    _, findings = audited(small(tmp_path / "wrong", rules, WHOLE, **case, payment=wrong))
+    assert failing(findings) == [("payout_missing", "seed"), ("payout_unexpected", "seed")]
+
+
+def test_a_guarantee_counts_pulls_of_one_second_by_number(tmp_path: Path, audited: Auditor) -> None:
+    """Ten pulls at once, numbered 95 to 104: the third without the prize wins it."""
+    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: chances, prizes: {star: {chance: 1/2, guarantee: 3}}}\n"
+    pulls = " ".join(f"{number},A1,U1,,{SECOND}" for number in range(95, 105))
+    case = {"participant": "U1,,2022-03-01T09:00:00", "activity": "A1,2022-03-01T09:00:00,", "entry": pulls}
+    for name, wins, found in (("case", (97, 100, 103), []), ("lost", (96, 100, 103), ["guarantee_not_honoured"])):
+        told = " ".join(f"{n},{'win' if n in wins else 'loss'},{SECOND}" for n in range(95, 105))
+        folder = small(tmp_path / name, rules, **case, outcome=told)
+        edit(folder / "case.yaml", "position: position, ", "")
+        _, findings = audited(folder)
+        assert [check for check, _ in failing(findings)] == found
 
 
 OF_THE_RULES = {"claim_contradicts_rules", "amount_not_declared", "clause_never_fires", "coupon_supply_grows", "losers_gain",

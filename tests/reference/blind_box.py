@@ -92,7 +92,7 @@ def openings(tables: Tables) -> list[Row]:
     starters = {one["activity_id"]: one["initiator_id"] for one in tables["activity"]}
     found, number = [], Counter[str]()
     won = {key for key, one in decided.items() if one.get("outcome") == "win"}
-    by_time = sorted(tables["entry"], key=lambda one: (one["entered_at"], one["entry_id"] in won, one["entry_id"]))
+    by_time = sorted(tables["entry"], key=lambda one: (one["entered_at"], one["entry_id"] in won, by_id(one["entry_id"])))
     for entry in by_time:
         number[entry["activity_id"]] += 1
         outcome = decided.get(entry["entry_id"], {})
@@ -102,7 +102,12 @@ def openings(tables: Tables) -> list[Row]:
             "decided_at": outcome.get("decided_at") or entry["entered_at"],
             "initiator_id": starters.get(entry["activity_id"]),
         })  # fmt: skip
-    return sorted(found, key=lambda one: (one["position"], one["entered_at"], one["entry_id"]))
+    return sorted(found, key=lambda one: (one["position"], one["entered_at"], by_id(one["entry_id"])))
+
+
+def by_id(key: str) -> tuple[int, str]:
+    """The order of ids: 9 before 10, A9 before A10."""
+    return len(key), key
 
 
 def declared_odds(draw: Row) -> dict[int, Fraction]:
@@ -167,7 +172,7 @@ def events(tables: Tables, since: datetime | None = None) -> Iterator[Event]:
 
     Who registered before the export begins was paid before it, if at all: that is not known.
     """
-    people = sorted(tables["participant"], key=lambda one: (one["joined_at"], one["participant_id"]))
+    people = sorted(tables["participant"], key=lambda one: (one["joined_at"], by_id(one["participant_id"])))
     for place, one in enumerate(people, 1):
         key, at = one["participant_id"], one["joined_at"]
         seen = None if since and at < since else True

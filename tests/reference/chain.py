@@ -53,8 +53,8 @@ class World:
 
     def run(self) -> World:
         """Everything that happened, in its order."""
-        happened = [(one["at"], 0, one["id"], one) for one in self.people]
-        happened += [(one["at"], 1, one["id"], one) for one in self.orders]
+        happened = [(one["at"], 0, (len(one["id"]), one["id"]), one) for one in self.people]  # 9 before 10
+        happened += [(one["at"], 1, (len(one["id"]), one["id"]), one) for one in self.orders]
         happened.sort(key=lambda one: one[:3])
         for at, is_order, _, row in happened:
             self.fresh, self.enlisted = set(), []

@@ -96,7 +96,12 @@ def within(span_of: str, number: int) -> bool:
 
 def in_order(entries: list[Row]) -> list[Row]:
     """Entries by time; those of one second by position, then id."""
-    return sorted(entries, key=lambda one: (one["entered_at"], one.get("position") or 0, one["entry_id"]))
+    return sorted(entries, key=lambda one: (one["entered_at"], one.get("position") or 0, by_id(one["entry_id"])))
+
+
+def by_id(key: str) -> tuple[int, str]:
+    """The order of ids: 9 before 10, A9 before A10."""
+    return len(key), key
 
 
 def entries_by_activity(tables: Tables) -> dict[str, list[Row]]:
@@ -112,7 +117,7 @@ def entries_by_activity(tables: Tables) -> dict[str, list[Row]]:
 
 def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
     """Everything that happened, or may have."""
-    people = sorted(tables.get("participant", []), key=lambda one: (one["joined_at"], one["participant_id"]))
+    people = sorted(tables.get("participant", []), key=lambda one: (one["joined_at"], by_id(one["participant_id"])))
     for place, one in enumerate(people, 1):
         roles = {"participant": one["participant_id"]}
         yield Event("registration", one["participant_id"], one["joined_at"], roles, place)
@@ -146,7 +151,7 @@ def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
                 sure = True if one["outcome"] is not None else None
                 yield Event(kind, one["entry_id"], at, roles, place, one.get("position") or place, one, key, sure)
     counted: Counter[str] = Counter()
-    orders = sorted(tables.get("purchase", []), key=lambda one: (one["paid_at"], one["purchase_id"]))
+    orders = sorted(tables.get("purchase", []), key=lambda one: (one["paid_at"], by_id(one["purchase_id"])))
     for order in orders:
         counted[order["participant_id"]] += 1
         roles = {"participant": order["participant_id"]}
@@ -235,7 +240,7 @@ def amount_of(pay: Any, event: Event, step: Decimal, tables: Tables) -> Decimal 
         share: Decimal | None = event.row.get("share")
         return share
     same = [one for one in tables["entry"] if one["activity_id"] == event.activity]
-    same.sort(key=lambda one: (one.get("position") or 0, one["entry_id"]))
+    same.sort(key=lambda one: (one.get("position") or 0, by_id(one["entry_id"])))
     (place,) = [n for n, one in enumerate(same, 1) if one["entry_id"] == event.row["entry_id"]]
     return equal_share(pay, step, place, len(same))
 
@@ -334,7 +339,7 @@ def releases(moves: list[Move]) -> tuple[list[Owed], set[tuple[str, str]]]:
     balance: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     lost = set[tuple[str, str]]()
     found, unknown = list[Owed](), set[tuple[str, str]]()
-    for one in sorted(moves, key=lambda each: (each.at, each.turn, each.position, each.event, each.clause)):
+    for one in sorted(moves, key=lambda each: (each.at, each.turn, each.position, by_id(each.event), each.clause)):
         held = one.payee, one.fund or one.asset
         if one.amount is None:
             lost.add(held)
@@ -388,7 +393,7 @@ def drawings(tables: Tables, rules: Row) -> list[Drawing]:
                 one["entry_id"]: one["weight"] if draw.get("tickets") == "weight" else 1
                 for one in handed if draw.get("among") != "not-yet-won" or one["participant_id"] not in out
             }  # fmt: skip
-            wins.sort(key=lambda one: (decided(one), one["position"], one["entry_id"]))
+            wins.sort(key=lambda one: (decided(one), one["position"], by_id(one["entry_id"])))
             found.append(Drawing(activity["activity_id"], due_at, weights, wins))
             out |= {one["participant_id"] for one in wins}
     return found
@@ -494,7 +499,7 @@ def charges(tables: Tables, rules: Row) -> dict[str, Charged]:
     kinds = terms.get("deposits", [])
     deposits = {one["purchase_id"]: one for one in tables["purchase"] if one["kind"] in kinds}
     used = set[str]()
-    for one in sorted(tables["purchase"], key=lambda each: (each["paid_at"], each["purchase_id"])):
+    for one in sorted(tables["purchase"], key=lambda each: (each["paid_at"], by_id(each["purchase_id"]))):
         if one["kind"] in kinds:
             found[one["purchase_id"]] = Charged(one["list_price"], True, True)
             continue
@@ -518,7 +523,7 @@ def charges(tables: Tables, rules: Row) -> dict[str, Charged]:
             deposit = deposits.get(one["deposit_id"])
             deposit_good = bool(
                 deposit and deposit["participant_id"] == who and one["deposit_id"] not in used
-                and (deposit["paid_at"], deposit["purchase_id"]) < (one["paid_at"], one["purchase_id"])
+                and (deposit["paid_at"], by_id(deposit["purchase_id"])) < (one["paid_at"], by_id(one["purchase_id"]))
             )  # fmt: skip
             if deposit_good:
                 used.add(one["deposit_id"])

@@ -39,7 +39,8 @@ def draw_steps(rules: Rules, scope: Scope) -> list[Step]:
     chances = [draw for _, draw in dated if isinstance(draw, Chances)]
     steps += _box_steps(rules, boxes, scope) if boxes else []
     steps += _group_steps(groups, scope.has("entry", "position")) if groups else []
-    steps += raffle_steps(raffles) if raffles and scope.has("outcome", "decided_at") else []
+    if raffles and scope.has("outcome", "decided_at"):
+        steps += raffle_steps(raffles, ends=scope.has("activity", "ended_at"))
     steps += chance_steps(chances, rules, scope) if chances else []
     return steps
 
@@ -70,9 +71,13 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
 
     Of boxes opened in one second without a number a win is taken as the last: a tie accuses nobody. version counts the
     declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
-    is_lost: the outcome cannot be read.
+    is_lost: the outcome cannot be read. An entry is decided with itself unless the export says when; a ticket of a raffle
+    not before its draw: when the activity ends, and where there are several draws that is not known.
     """
     o = "e" if scope.told else "o"
+    decided, raffles = f"coalesce({o}.decided_at, e.entered_at)", [one for _, one in draws_of(rules) if isinstance(one, Raffle)]
+    if raffles:
+        decided = f"{o}.decided_at" if any(one.every for one in raffles) else f"coalesce({o}.decided_at, a.ended_at)"
     last = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else ""
     by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {last}{by_id('e.entry_id')})"
     begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
@@ -95,7 +100,7 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
         f"    {'e.position' if scope.has('entry', 'position') else by_time} AS position, e.weight,\n"
         f"    a.initiator_id, a.started_at, {outcome} AS outcome,\n"
         f"    {prize} AS prize, {o}.choice, {o}.share, e.asset, e.paid,\n"
-        f"    coalesce({o}.decided_at, e.entered_at) AS decided_at, {version} AS version,\n"
+        f"    {decided} AS decided_at, {version} AS version,\n"
         f"    {lost} AS is_lost, e.source_file, e.record\n"
         f"FROM {joined}\n"
         "LEFT JOIN activity_once AS a ON a.activity_id = e.activity_id",

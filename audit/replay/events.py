@@ -179,7 +179,7 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
     """Each entry twice: as an entry, and as the win or loss it came to, or as both where no outcome is recorded.
 
     An entry of a group comes to something only when the group is full, and that is then its moment; in a raffle nobody
-    loses, and who has no outcome has not won. above names the roles whose referrer or team leader some clause pays; who
+    loses, who has no outcome has not won, and what a win is owed is not known where its draw has no moment. above names the roles whose referrer or team leader some clause pays; who
     stands above the others is not looked up. kind is the prize won, where a draw has several; base the stake that was paid.
     """
     people, joins = [], ""
@@ -196,7 +196,7 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
         decided = "greatest(o.decided_at, g.filled_at)"
         where = "\nWHERE k.on_event = 'entry' OR g.is_full OR o.outcome IS NOT NULL"
     elif isinstance(rules.draw, Raffle):
-        unknown, kinds = "(k.on_event = 'win' AND o.is_lost) OR ", "('entry'), ('win')"
+        unknown, kinds = "(k.on_event = 'win' AND (o.is_lost OR o.decided_at IS NULL)) OR ", "('entry'), ('win')"
         came = "k.on_event = 'entry' OR k.on_event = o.outcome OR o.is_lost"
     elif rules.draw is None:
         unknown, kinds, came = "", "('entry')", "true"

@@ -8,11 +8,12 @@ from audit.engine import Step, by_id, values
 from audit.rules import Raffle
 
 
-def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
+def raffle_steps(draws: Sequence[Raffle], *, ends: bool) -> list[Step]:
     """Which draw each win belongs to, the tickets that were in it, and the chance of the one drawn.
 
     A draw falls due at its entry, that entry included. A win belongs to the draw that was due last when it was decided;
-    where draws were made late as a rule, wins are taken in turn: whichever leaves fewer anomalies in the activity.
+    where draws were made late as a rule, wins are taken in turn: whichever leaves fewer anomalies in the activity. ends: the
+    export tells when activities end.
     """
     rules = [(version, draw.every, draw.winners, str(draw.among == "not-yet-won").lower())
              for version, draw in enumerate(draws)]  # fmt: skip
@@ -36,6 +37,7 @@ def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
             "FROM entry_played",
             "table",
         ),
+        _unknown(ends),
         _due(),
         *_wins(),
         *_pools(weighted),
@@ -47,6 +49,17 @@ def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
             "FROM draw_replayed AS w",
         ),
     ]
+
+
+def _unknown(ends: bool) -> Step:
+    """Activities whose draws cannot be told: of several draws a win does not say when it was, or nobody says when they end."""
+    undrawn = "r.every IS NOT NULL AND e.outcome = 'win' AND e.decided_at IS NULL"
+    return Step(
+        "raffle_unknown",
+        "SELECT e.activity_id\nFROM entry_played AS e\nJOIN raffle_rule AS r ON r.version = e.version\n"
+        f"GROUP BY e.activity_id\nHAVING count(*) FILTER ({undrawn if ends else f'r.every IS NULL OR {undrawn}'}) > 0",
+        "table",
+    )
 
 
 def _due() -> Step:
@@ -186,12 +199,13 @@ def _pools(weighted: bool) -> list[Step]:
             "draw_replayed",
             f"SELECT w.*, {handed} - w.gone AS pool,\n"
             "    -- no chance: whoever was not in the draw yet, or had won before\n"
-            "    CASE WHEN w.bound IS NULL OR w.position > w.bound OR n.draw < w.draw\n"
+            "    CASE WHEN u.activity_id IS NOT NULL THEN NULL WHEN w.bound IS NULL OR w.position > w.bound OR n.draw < w.draw\n"
             "        OR row_number() OVER (PARTITION BY w.activity_id, w.draw, w.participant_id ORDER BY w.turn) > 1\n"
             f"        THEN 0 {'WHEN p.tickets_so_far IS NULL THEN NULL ' if weighted else ''}ELSE t.tickets END AS chance_num,\n"
             f"    greatest(1, coalesce({handed}, 1) - w.gone) AS chance_den\n"
             "FROM raffle_pool AS w\n"
             "JOIN ticket AS t ON t.entry_id = w.entry_id\n"
+            "LEFT JOIN raffle_unknown AS u ON u.activity_id = w.activity_id\n"
             "LEFT JOIN raffle_person AS n ON n.activity_id = w.activity_id AND n.participant_id = w.participant_id\n"
             + ("LEFT JOIN ticket AS p ON p.activity_id = w.activity_id AND p.position = w.bound\n" if weighted else "")
             + "WHERE w.entry_id IS NOT NULL",

@@ -42,6 +42,8 @@ AGAIN = (
     "    FROM entry_played\n) AS o WHERE turn > 1 ORDER BY entry_id"
 )
 
+KNOWN = "NOT EXISTS (SELECT 1 FROM raffle_unknown AS u WHERE u.activity_id = d.activity_id)"
+
 
 @check(
     needs=(
@@ -92,8 +94,14 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
             clean = False
             text = Text(f"{words.zh}：{len(rows)} 条，不能下结论。", f"{words.en}: {len(rows)}. Cannot tell.")
             yield Finding(name, Verdict.INCONCLUSIVE, text, observed=str(len(rows)), rows=rows, sql=sql)
+    untold = audit.engine.value("SELECT count(*) FROM raffle_unknown") if audit.has("raffle_unknown") else 0
     unknown = unknown_tickets(audit)
-    if clean and unknown:
+    if clean and untold:
+        yield Finding("draws", Verdict.INCONCLUSIVE, Text(
+            f"{untold} 个活动的抽奖无法核对：导出没有说明何时开奖。其余没有发生规则上不可能的事。",
+            f"The draws of {untold} activities cannot be judged: the export does not tell when they were made. "
+            "Nothing else happened that the rules make impossible."))  # fmt: skip
+    elif clean and unknown:
         yield Finding("draws", Verdict.INCONCLUSIVE, Text(
             f"{unknown} 次参与的权重缺失或无法读取：没有票的参与若中了奖，看不出来。其余没有发生规则上不可能的事。",
             f"The weight of {unknown} entries is missing or cannot be read: a win of an entry without a ticket would not show. "
@@ -166,7 +174,7 @@ def _groups() -> Mapping[str, tuple[Text, str]]:
 def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
     won = (
         "SELECT entry_id, activity_id, participant_id, draw, position, bound, decided_at, source_file, record\n"
-        "FROM draw_replayed WHERE {} ORDER BY ALL"
+        f"FROM draw_replayed AS d WHERE {KNOWN} AND ({{}}) ORDER BY ALL"
     )
     due = audit.rules.due
     allowed = f"INTERVAL {int(due.total_seconds()) if due else 0} SECOND"
@@ -176,6 +184,7 @@ def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
         "FROM raffle_due AS d\nCROSS JOIN horizon AS h\n"
         "LEFT JOIN raffle_win AS w ON w.activity_id = d.activity_id AND w.draw = d.draw\n"
         "LEFT JOIN entry_played AS e ON e.activity_id = d.activity_id AND e.position = d.bound\n"
+        f"WHERE {KNOWN}\n"
         "GROUP BY d.activity_id, d.draw, d.due_at, d.winners, h.until_at\n"
         f"HAVING count(w.entry_id) > d.winners OR (count(w.entry_id) < d.winners AND d.due_at + {allowed} < h.until_at\n"
         "        AND NOT EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'outcome'))\n"

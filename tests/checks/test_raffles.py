@@ -15,6 +15,7 @@ import pytest
 from audit.finding import Finding
 from audit.stats.order import drawn_order
 from checks.cli import main
+from tests.checks.test_unknowns import write as small
 from tests.conftest import Auditor, failing
 
 RULES = """\
@@ -258,3 +259,33 @@ def test_draws_whose_earlier_tickets_are_not_there_are_said_not_to_count(
     assert take(day(whole, 5, tmp_path / "day", first=5), state) == 0
     assert "Draws not counted: 2" in capsys.readouterr().out
     assert links(state)[-1]["log_e"] == pytest.approx(0.0, abs=1e-9)
+
+
+WHOLE = "period: {from: 2022-01-01, to: 2022-04-01}\n"
+PEOPLE = " ".join(f"U{n},,2022-01-05T09:00:00" for n in range(1, 7))
+RAFFLE = (
+    "activity: {{}}\nentry: {{stake: {{}}}}\ndraw: {{kind: raffle, {}}}\n"
+    "awards: {{prize: {{on: win, to: participant, pays: {{CNY: 9}}}}}}\n"
+)
+
+
+def entered(*who: str, first: int = 1) -> str:
+    """Entries of one activity, an hour apart on the 5th of March, the n-th by the n-th of these people."""
+    return " ".join(f"E{n},A1,{one},{n},2022-03-05T{n:02}:00:00" for n, one in enumerate(who, first))
+
+
+def test_a_win_without_its_moment_is_due_from_the_end_of_the_activity(tmp_path: Path, audited: Auditor) -> None:
+    case = {"participant": PEOPLE, "activity": "A1,2022-03-01T09:00:00,2022-03-10T00:00:00", "outcome": "E3,win,",
+            "entry": entered("U1", "U2", "U3", "U4")}  # fmt: skip
+    for name, day, found in (("case", "10", []), ("late", "12", [("payout_late", "prize")])):
+        paid = f"P1,2022-03-{day}T01:00:00,U3,9.00,CNY,prize,E3"
+        _, findings = audited(small(tmp_path / name, RAFFLE.format("winners: 1"), WHOLE, payment=paid, **case))
+        assert failing(findings) == found
+    _, findings = audited(small(tmp_path / "every", RAFFLE.format("every: 2"), WHOLE, payment=paid, **case))
+    assert failing(findings) == []
+    assert told(findings, "impossible_outcome").verdict == "INCONCLUSIVE"
+    (tmp_path / "every" / "outcome.csv").write_text(
+        "entry_id,outcome,decided_at\nE3,win,2022-03-05 04:00:00\n", "utf-8"
+    )
+    _, findings = audited(tmp_path / "every")
+    assert ("impossible_outcome", "won before its draw") in failing(findings)

@@ -69,17 +69,18 @@ def played(rules: Rules, scope: Scope) -> bool:
 def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     """Entries with their outcome and activity; where the export does not number them, they go by time.
 
-    Of boxes opened in one second without a number a win is taken as the last: a tie accuses nobody. version counts the
-    declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
+    Of boxes opened in one second without a number a win is taken as the last, of tickets as the first: a tie accuses nobody.
+    version counts the declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
     is_lost: the outcome cannot be read. An entry is decided with itself unless the export says when; a ticket of a raffle
     not before its draw: when the activity ends, and where there are several draws that is not known.
     """
     o = "e" if scope.told else "o"
     decided, raffles = f"coalesce({o}.decided_at, e.entered_at)", [one for _, one in draws_of(rules) if isinstance(one, Raffle)]
+    drawn = any(one.every for one in raffles)
     if raffles:
-        decided = f"{o}.decided_at" if any(one.every for one in raffles) else f"coalesce({o}.decided_at, a.ended_at)"
-    last = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else ""
-    by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {last}{by_id('e.entry_id')})"
+        decided = f"{o}.decided_at" if drawn else f"coalesce({o}.decided_at, a.ended_at)"
+    tie = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else f"{o}.outcome IS DISTINCT FROM 'win', " if drawn else ""
+    by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {tie}{by_id('e.entry_id')})"
     begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
     moment = "e.entered_at" if isinstance(rules.draw, Chances) else begun
     cases = [f"WHEN {moment} >= {scope.moment(day)} THEN {place}" for place, day in enumerate(changes, 1)]

@@ -302,3 +302,22 @@ def test_a_winner_in_one_second_with_others_at_the_bound_was_in_the_draw(tmp_pat
         (folder / "case.yaml").write_text(text, "utf-8")
         _, findings = audited(folder)
         assert failing(findings) == found
+
+
+def test_no_more_can_win_than_are_left(tmp_path: Path, audited: Auditor) -> None:
+    """U1 alone holds the first four tickets: nobody is left for the second draw; and three are to win where two people entered."""
+    entries, wrong = entered("U1", "U1", "U1", "U1", "U2", "U2"), [("impossible_outcome", "wrong count of winners")]
+    first, third = "E1,win,2022-03-05T02:00:00", "E5,win,2022-03-05T06:00:00"
+    drawn = f"{first} {third}"
+    ended = "E1,win,2022-03-06T00:00:00 E5,win,2022-03-06T00:00:00"
+    for name, terms, wins, found in (
+        ("none", "every: 2", drawn, []),
+        ("some", "every: 2", first, wrong),
+        ("few", "winners: 3", ended, []),
+        ("fewer", "winners: 3", ended.partition(" ")[0], wrong),
+    ):
+        rules, activity = RAFFLE.format(terms).partition("awards")[0], "A1,2022-03-01T09:00:00,2022-03-06T00:00:00"
+        _, findings = audited(
+            small(tmp_path / name, rules, WHOLE, participant=PEOPLE, activity=activity, entry=entries, outcome=wins)
+        )
+        assert failing(findings) == found, name

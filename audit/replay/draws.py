@@ -79,7 +79,8 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     drawn = any(one.every for one in raffles)
     if raffles:
         decided = f"{o}.decided_at" if drawn else f"coalesce({o}.decided_at, a.ended_at)"
-    tie = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else f"{o}.outcome IS DISTINCT FROM 'win', " if drawn else ""
+    tie = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else ""
+    tie = f"{o}.outcome IS DISTINCT FROM 'win', {o}.decided_at, " if drawn else tie
     by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {tie}{by_id('e.entry_id')})"
     begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
     moment = "e.entered_at" if isinstance(rules.draw, Chances) else begun

@@ -285,7 +285,7 @@ def test_a_win_without_its_moment_is_due_from_the_end_of_the_activity(tmp_path: 
     assert failing(findings) == []
     assert told(findings, "impossible_outcome").verdict == "INCONCLUSIVE"
     (tmp_path / "every" / "outcome.csv").write_text(
-        "entry_id,outcome,decided_at\nE3,win,2022-03-05 04:00:00\n", "utf-8"
+        "entry_id,outcome,decided_at\nE3,win,2022-03-05 03:00:00\n", "utf-8"
     )
     _, findings = audited(tmp_path / "every")
     assert ("impossible_outcome", "won before its draw") in failing(findings)

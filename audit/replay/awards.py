@@ -36,7 +36,10 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     rows = [{**row, "is_dated": str(is_dated(rules, era, scope)).lower()}
             for name, award, era in clauses_by_time(rules) for row in _rows(name, award, era, scope)]  # fmt: skip
     funds = funds_of(rules)
-    wanted = {row["on_event"].strip("'") for row in rows}
+    wanted: dict[str, int] = {}
+    for row in rows:
+        on = row["on_event"].strip("'")
+        wanted[on] = max(wanted.get(on, 0), int(row.get("place_to", "0")))
     steps: list[Step | Loop] = [
         _clauses(rows),
         *_exceptions(rules, scope),

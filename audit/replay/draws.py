@@ -70,7 +70,8 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     """Entries with their outcome and activity; where the export does not number them, they go by time.
 
     Of boxes opened in one second without a number a win is taken as the last, of tickets as the first: a tie accuses nobody.
-    version counts the declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
+    Where a period begins after the rules, unnumbered entries of an activity that may have begun before it have no number: others
+    may have come before them. version counts the declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
     is_lost: the outcome cannot be read. An entry is decided with itself unless the export says when; a ticket of a raffle
     not before its draw: when the activity ends, and where there are several draws that is not known.
     """
@@ -82,6 +83,10 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     tie = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else ""
     tie = f"{o}.outcome IS DISTINCT FROM 'win', {o}.decided_at, " if drawn else tie
     by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {tie}{by_id('e.entry_id')})"
+    cut, sizes = scope.cut(rules.effective.from_), [one.size for _, one in draws_of(rules) if isinstance(one, Group)]
+    if cut:
+        whole = f" OR count(*) OVER (PARTITION BY e.activity_id) >= {min(sizes)}" if sizes else ""
+        by_time = f"CASE WHEN a.started_at >= {cut}{whole} THEN {by_time} END"
     begun = "coalesce(a.started_at, min(e.entered_at) OVER (PARTITION BY e.activity_id))"
     moment = "e.entered_at" if isinstance(rules.draw, Chances) else begun
     cases = [f"WHEN {moment} >= {scope.moment(day)} THEN {place}" for place, day in enumerate(changes, 1)]

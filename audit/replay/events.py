@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping
 
 from audit.engine import Step, by_id
 from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
@@ -11,20 +11,25 @@ from audit.scope import Scope
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(rules: Rules, scope: Scope, wanted: Set[str], *, played: bool) -> list[Step]:
+def event_steps(rules: Rules, scope: Scope, wanted: Mapping[str, int], *, played: bool) -> list[Step]:
     """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed.
 
-    wanted names the events that clauses are on: places and shares of a group are made for those alone, for they are many.
+    wanted names the events that clauses are on, with the last place that any asks for: places and shares of a group are made
+    for those alone, for they are many.
     """
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined = scope.has("participant", "joined_at")
-    parts = [_registrations(before if joined else "true", depth), _starts(before, depth)]
+    cut = scope.cut(rules.effective.from_)
+    parts = [
+        _registrations(before if joined else "true", depth, cut, wanted.get("registration", 0)),
+        _starts(before, depth),
+    ]
     ranked = bool(rules.ranks or rules.milestones)
-    parts.append(_orders(before, depth, scope.cut(rules.effective.from_), ranked=ranked))
+    parts.append(_orders(before, depth, cut, ranked=ranked))
     if any(award.on == "recruit" for award in awards) and not ranked:
-        parts.append(_recruits(depth))
+        parts.append(_recruits(cut, wanted["recruit"]))
     if played:
         above = {award.to.partition(".")[0] for award in awards if award.on in OPENINGS and "." in award.to}
         parts.append(_entries(rules, before, above, depth))
@@ -34,7 +39,8 @@ def event_steps(rules: Rules, scope: Scope, wanted: Set[str], *, played: bool) -
             parts += [_places(before, depth)] if "place filled" in wanted else []
             parts += [_shares(before, depth)] if "share drawn" in wanted else []
         if any(award.to.startswith("everyone") for award in awards):
-            parts.append(_milestones(before, depth, scope.has("payment", "step")))
+            unnumbered = bool(cut) and not scope.has("entry", "position")
+            parts.append(_milestones(before, depth, scope.has("payment", "step"), unnumbered=unnumbered))
     return [_standing(scope, ranked=ranked), _upline(depth), *parts]
 
 
@@ -115,26 +121,37 @@ def _people(person: str | None, role: str, depth: int) -> str:
 NO_ORDER = "NULL AS item, NULL AS kind, NULL AS base_asset, NULL AS base"
 
 
-def _registrations(before: str, depth: int) -> Step:
-    """What happened before the period may have been paid before the export begins: that is unseen (in every event)."""
+def _registrations(before: str, depth: int, cut: str, last: int) -> Step:
+    """What happened before the period may have been paid before the export begins: that is unseen (in every event).
+
+    cut is the first moment of a period that begins after the rules: others may have joined before it, so that whoever seems to
+    be one of the first may be any later one; beyond the last place that a clause asks for nobody comes nearer.
+    """
+    place = f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')})"
     return Step(
         "event_registration",
         "SELECT p.participant_id AS event, 'registration' AS on_event, p.joined_at AS event_at,\n"
         "    p.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        f"    row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')}) AS place,\n"
+        f"    {f'CASE WHEN {place} > {last} THEN {place} END' if cut else place} AS place,\n"
         f"    {before.format('p.joined_at')} AS unseen, {NO_ORDER},\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM upline AS p",
     )
 
 
-def _recruits(depth: int) -> Step:
-    """The registration of somebody who was recruited: the event is the recruit; place counts the recruiter's recruits."""
+def _recruits(cut: str, last: int) -> Step:
+    """The registration of somebody who was recruited: the event is the recruit; place counts the recruiter's recruits.
+
+    cut and last as for registrations: only who joined in the period has no recruits from before it.
+    """
+    place = f"row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')})"
+    if cut:
+        place = f"CASE WHEN r.joined_at >= {cut} OR {place} > {last} THEN {place} END"
     return Step(
         "event_recruit",
-        "SELECT e.* REPLACE ('recruit' AS on_event,\n"
-        f"    row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')}) AS place)\n"
+        f"SELECT e.* REPLACE ('recruit' AS on_event,\n    {place} AS place)\n"
         "FROM event_registration AS e\n"
+        "LEFT JOIN participant_once AS r ON r.participant_id = e.participant_referrer_1\n"
         "WHERE e.participant_referrer_1 IS NOT NULL OR e.participant_referrer_1_unknown",
     )
 
@@ -272,18 +289,27 @@ def _shares(before: str, depth: int) -> Step:
     )
 
 
-def _milestones(before: str, depth: int, stepped: bool) -> Step:
+def _milestones(before: str, depth: int, stepped: bool, *, unnumbered: bool) -> Step:
     """Each entry that shares in each milestone of its activity: those up to it, or later ones too, on joining.
 
     The event is the recipient's own entry; stepped: payments say which milestone, so it becomes part of the event.
     place is the milestone's count of entries. Where the entry that reached it is lost, its moment is not known.
+    unnumbered: entries that may have no number share in nobody knows which.
     """
+    people = f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+    anywhere = (
+        "UNION ALL\n"
+        "SELECT e.entry_id, c.on_event, e.entered_at, e.participant_id, NULL, NULL, NULL, true, NULL, NULL, NULL, NULL,\n"
+        f"{people}"
+        "FROM entry_played AS e\n"
+        "JOIN (SELECT DISTINCT on_event FROM clause WHERE role LIKE 'everyone%') AS c ON e.position IS NULL"
+    )
     return Step(
         "event_milestone",
         f"SELECT {own('m.step', stepped)} AS event, m.on_event, greatest(m.reached_at, e.entered_at) AS event_at,\n"
         "    e.participant_id AS participant, NULL AS initiator, NULL AS choice, m.step * m.every AS place,\n"
         f"    m.is_lost OR e.position IS NULL OR {before.format('m.reached_at')} AS unseen, {NO_ORDER},\n"
-        f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        f"{people}"
         "FROM (\n"
         "    SELECT c.on_event, c.role, c.every, o.activity_id, o.position // c.every AS step,\n"
         "        min(o.entered_at) AS reached_at, min(o.position) % c.every <> 0 AS is_lost\n"
@@ -293,7 +319,8 @@ def _milestones(before: str, depth: int, stepped: bool) -> Step:
         "    GROUP BY c.on_event, c.role, c.every, o.activity_id, o.position // c.every\n"
         ") AS m\n"
         "JOIN entry_played AS e ON e.activity_id = m.activity_id\n"
-        "    AND (m.role = 'everyone-in-the-end' OR e.position IS NULL OR e.position <= m.step * m.every)",
+        "    AND (m.role = 'everyone-in-the-end' OR e.position IS NULL OR e.position <= m.step * m.every)"
+        + (f"\n{anywhere}" if unnumbered else ""),
     )
 
 

@@ -57,6 +57,51 @@ def test_the_first_order_is_not_known_where_earlier_ones_may_lie_before_the_peri
     assert failing(findings) == [("payout_missing", "welcome")]
 
 
+def test_who_was_first_is_not_known_where_others_may_have_joined_before_the_period(
+    tmp_path: Path, audited: Auditor
+) -> None:
+    """Nobody was paid under these clauses in March; of a later month it cannot be told, of the whole life it is missing."""
+    rules = (
+        "awards:\n  seed: {on: registration, first: 2, to: participant, pays: {CNY: 1}}\n"
+        "  brought: {on: recruit, nth: 1-2, to: participant.referrer, pays: {CNY: 8}}\n"
+    )
+    people = "U1,,2022-02-05T09:00:00 U2,U1,2022-03-02T09:00:00 U3,,2022-03-03T09:00:00 U4,U3,2022-03-04T09:00:00"
+    case = {"participant": people, "payment": "P1,2022-03-20T09:00:00,U1,3.00,CNY,other,"}
+    since = "period: {{from: {}, to: 2022-04-01}}\n".format
+    _, findings = audited(small := write(tmp_path / "case", rules, since("2022-03-01"), **case))
+    assert failing(findings) == [("payout_missing", "brought")]  # U3 joined in the period, and recruited U4
+    (small / "payment.csv").write_text((small / "payment.csv").read_text("utf-8") + "P2,2022-03-04 10:00:00,U3,8.00,CNY,brought,U4\n")
+    _, findings = audited(small)
+    assert failing(findings) == []
+    _, findings = audited(write(tmp_path / "whole", rules, since("2022-01-01"), **case))
+    assert failing(findings) == [("payout_missing", "brought"), ("payout_missing", "seed")]
+    late = {**case, "payment": "P1,2022-03-04T10:00:00,U4,1.00,CNY,seed,U4 P2,2022-03-04T11:00:00,U3,8.00,CNY,brought,U4"}
+    _, findings = audited(write(tmp_path / "fourth", rules, since("2022-03-01"), **late))
+    assert failing(findings) == [("payout_unexpected", "seed")]
+
+
+def test_unnumbered_entries_of_an_activity_begun_before_the_period_have_no_number(
+    tmp_path: Path, audited: Auditor
+) -> None:
+    rules = (
+        "activity: {}\nentry: {stake: {}}\n"
+        "awards:\n  early: {on: entry, nth: 1-2, to: participant, pays: {CNY: 1}}\n"
+        "  back: {on: entry, every: 2, to: everyone-in-the-end, pays: {CNY: 5}}\n"
+    )
+    case = {"participant": PEOPLE, "entry": "E7,A1,U1,,2022-03-03T09:00:00 E8,A1,U2,,2022-03-03T10:00:00 E9,A1,U3,,2022-03-03T11:00:00",
+            "payment": "P1,2022-03-03T12:00:00,U1,5.00,CNY,back,E7 P2,2022-03-03T12:00:00,U2,5.00,CNY,back,E8 "
+            "P3,2022-03-03T12:00:00,U3,5.00,CNY,back,E9"}  # fmt: skip
+    found: dict[str, list[tuple[str, str]]] = {
+        "2022-02-05": [], "2022-03-02": [("payout_missing", "early"), ("payout_unexpected", "back")]
+    }  # fmt: skip
+    for began, missing in found.items():
+        folder = write(tmp_path / began, rules, "period: {from: 2022-03-01, to: 2022-04-01}\n", activity=f"A1,{began}T09:00:00,", **case)
+        text = (folder / "case.yaml").read_text("utf-8").replace("position: position, ", "")
+        (folder / "case.yaml").write_text(text, "utf-8")
+        _, findings = audited(folder)
+        assert failing(findings) == missing
+
+
 def test_an_exception_holds_in_its_own_version(tmp_path: Path, audited: Auditor) -> None:
     rules = (
         "awards:\n  direct: {on: order, to: participant.referrer, pays: {CNY: 2}}\n"

@@ -167,16 +167,17 @@ class Event:
     happened: bool | None = True
 
 
-def events(tables: Tables, since: datetime | None = None) -> Iterator[Event]:
+def events(tables: Tables, since: datetime | None = None, hidden: int = 0) -> Iterator[Event]:
     """Every registration, start, entry, win, loss and completion; since: the moment the export begins.
 
-    Who registered before the export begins was paid before it, if at all: that is not known.
+    Who registered before the export begins was paid before it, if at all: that is not known. Nor is who was one of the first
+    (place 0), where others may have joined before it: hidden is then the last place that any clause asks for.
     """
     people = sorted(tables["participant"], key=lambda one: (one["joined_at"], by_id(one["participant_id"])))
     for place, one in enumerate(people, 1):
         key, at = one["participant_id"], one["joined_at"]
         seen = None if since and at < since else True
-        yield Event("registration", key, at, participant=key, place=place, happened=seen)
+        yield Event("registration", key, at, participant=key, place=place if place > hidden else 0, happened=seen)
     opened = openings(tables)
     for one in opened:
         who = one["participant_id"], one["initiator_id"], one["choice"]
@@ -222,7 +223,9 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
     found, undetermined = list[Owed](), set[Award]()
     effective = rules["effective"]
     begins, ends = (day and first_moment(day, zone) for day in (effective["from"], effective.get("to")))
-    for event in events(tables, since):
+    cut = since and begins and begins < since
+    first = max((int(award.get("first", 0)) for award in rules["awards"].values()), default=0)
+    for event in events(tables, since, first if cut else 0):
         if event.at and (event.at < begins or (ends and event.at >= ends)):
             continue
         for clause, award in rules["awards"].items():
@@ -230,7 +233,8 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
                 continue
             payee, known = recipient(event, award["to"], tables)
             chosen = "choice" not in award or any(event.choice in option for option in award["choice"])
-            if not known or event.happened is None or not chosen:
+            unplaced = "first" in award and not event.place
+            if not known or unplaced or event.happened is None or not chosen:
                 undetermined.add((event.event, clause))
                 continue
             options = award.get("choice") or [award["pays"]]

@@ -4,9 +4,9 @@ Does: lists outcomes of chance zero, certain ones that failed to come, and openi
 Matters: one such row needs no statistics; either the rules are not these or the record is not true.
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
     boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
-    won by somebody who had won or was not in it, or not drawn; a person who entered again where
-    one entry is allowed; a number outside its pool, drawn twice, too many or too few; winners of a tier that is not
-    declared. Draws without numbers, or without the totals of a tier, do not pass.
+    won by somebody who had won or was not in it, or not drawn in time (the rules' `due`, or a day); a person who entered
+    again where one entry is allowed; a number outside its pool, drawn twice, too many or too few; winners of a tier that is
+    not declared. Draws without numbers, or without the totals of a tier, do not pass.
 Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
 """
 
@@ -62,7 +62,7 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     if isinstance(draw, Boxes) and audit.has("draw_replayed"):
         kinds = _boxes(audit)
     elif isinstance(draw, Group) and audit.has("group_state"):
-        kinds = _groups()
+        kinds = _groups(audit)
     elif isinstance(draw, Numbers) and audit.has("number_replayed"):
         kinds = _numbers(audit)
     elif isinstance(draw, Raffle) and audit.has("draw_replayed"):
@@ -141,7 +141,13 @@ def _boxes(audit: Audit) -> Mapping[str, tuple[Text, str]]:
     return {name: (kinds[name][0], BOX.format(BOXES, kinds[name][1])) for name in happened}
 
 
-def _groups() -> Mapping[str, tuple[Text, str]]:
+def _allowed(audit: Audit) -> str:
+    """How long after it falls due a draw may wait: as long as an award, and a day where no deadline is declared."""
+    due = audit.rules.due
+    return f"INTERVAL {int(due.total_seconds()) if due is not None else 86400} SECOND"
+
+
+def _groups(audit: Audit) -> Mapping[str, tuple[Text, str]]:
     joined = "entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id WHERE "
     entries = "SELECT o.entry_id, o.activity_id, o.position, o.outcome, o.entered_at, o.source_file, o.record\nFROM {} ORDER BY ALL"
     kinds = {
@@ -151,7 +157,8 @@ def _groups() -> Mapping[str, tuple[Text, str]]:
         ),
         "full group without an outcome": (
             Text("已满员的组没有结果", "entries of full groups without an outcome"),
-            f"{joined} g.is_full AND o.outcome IS NULL AND NOT EXISTS (\n"
+            f"{joined} g.is_full AND o.outcome IS NULL\n"
+            f"    AND g.filled_at + {_allowed(audit)} < (SELECT until_at FROM horizon) AND NOT EXISTS (\n"
             "    SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'outcome')",
         ),
         "place that does not exist": (
@@ -176,8 +183,6 @@ def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
         "SELECT entry_id, activity_id, participant_id, draw, position, bound, decided_at, source_file, record\n"
         f"FROM draw_replayed AS d WHERE {KNOWN} AND ({{}}) ORDER BY ALL"
     )
-    due = audit.rules.due
-    allowed = f"INTERVAL {int(due.total_seconds()) if due else 0} SECOND"
     counted = (
         "WITH differing AS (\n"
         "    SELECT d.activity_id, d.draw, d.bound, d.due_at, d.winners AS declared, count(w.entry_id) AS winners\n"
@@ -185,7 +190,7 @@ def _raffles(audit: Audit) -> Mapping[str, tuple[Text, str]]:
         "    LEFT JOIN raffle_win AS w ON w.activity_id = d.activity_id AND w.draw = d.draw\n"
         f"    WHERE {KNOWN}\n"
         "    GROUP BY d.activity_id, d.draw, d.bound, d.due_at, d.winners, h.until_at\n"
-        f"    HAVING count(w.entry_id) > d.winners OR (count(w.entry_id) < d.winners AND d.due_at + {allowed} < h.until_at\n"
+        f"    HAVING count(w.entry_id) > d.winners OR (count(w.entry_id) < d.winners AND d.due_at + {_allowed(audit)} < h.until_at\n"
         "        AND NOT EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'outcome'))\n"
         "), left_over AS (\n"
         "    -- how many could win at most: people who have not, or tickets, where everyone stays in\n"

@@ -2,7 +2,8 @@
 
 Does: adds the shares of each completed group and compares the sum with the pot, and each share with the declared least.
 Matters: what is missing from the sum stays with the platform; nobody in the group can see it.
-How: the recorded share of each place, else what was paid to the group under the clause; exact, in whole steps.
+How: the recorded share of each place, else what was paid to the group under the clause, too little only once it was all due;
+    exact, in whole steps.
 Blind to: how a pot that adds up was divided; that is a question of the declared law of chance.
 """
 
@@ -27,10 +28,11 @@ SELECT s.activity_id, {asset} AS asset, count(s.share) AS shares, g.places, sum(
         ELSE abs({pot} - coalesce(sum(s.share), 0)) END AS at_stake,
     min(s.source_file) AS source_file, min(s.record) AS record
 FROM group_state AS g
+CROSS JOIN horizon AS h
 JOIN ({shares}) AS s ON s.activity_id = g.activity_id
 WHERE g.is_full AND g.filled_at >= {first} AND coalesce(g.filled_at < {end}, true)
-GROUP BY s.activity_id, g.places
-HAVING {whole} (sum(s.share) <> {pot} OR min(s.share) < {least})
+GROUP BY s.activity_id, g.places, g.filled_at, h.until_at
+HAVING {whole} (sum(s.share) > {pot} OR (sum(s.share) < {pot} AND {due}) OR min(s.share) < {least})
 ORDER BY s.activity_id"""
 
 
@@ -48,6 +50,7 @@ def split_differs(audit: Audit) -> Iterator[Finding]:
                     found = True
                     units = audit.units(asset)
                     scope = audit.case.scope
+                    due = award.due if award.due is not None else era.due
                     shares = RECORDED if recorded else PAID.format(clause=literal(name), asset=literal(asset))
                     sql = SQL.format(
                         asset=literal(asset),
@@ -55,6 +58,8 @@ def split_differs(audit: Audit) -> Iterator[Finding]:
                         least=units.steps(pay.least) if pay.least is not None else 1,
                         shares=shares,
                         whole="count(s.share) = g.places AND" if recorded else "",
+                        due="true" if due is None or recorded else
+                        f"g.filled_at + INTERVAL {int(due.total_seconds())} SECOND < h.until_at",
                         first=scope.moment(era.effective.from_),
                         end=scope.moment(era.effective.to),
                     )

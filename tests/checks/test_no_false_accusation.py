@@ -171,6 +171,42 @@ def test_a_guarantee_counts_pulls_of_one_second_by_number(tmp_path: Path, audite
         assert [check for check, _ in failing(findings)] == found
 
 
+def last_day(before: str) -> str:
+    """A group of two on the last day of March, the second place taken at a time."""
+    return f"E1,A1,U1,1,2022-03-{before}T08:00:00 E2,A1,U2,2,2022-03-{before}T23:59:59"
+
+
+@pytest.mark.parametrize(("day", "found"), [("31", []), ("20", [("impossible_outcome", "full group without an outcome")])])
+def test_a_group_filled_at_the_very_end_is_decided_after_it(
+    day: str, found: list[tuple[str, str]], tmp_path: Path, audited: Auditor
+) -> None:
+    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: group, size: 2, winners: 1}\n"
+    entries = f"{last_day(day)} E3,A2,U1,1,2022-03-05T08:00:00 E4,A2,U2,2,2022-03-05T09:00:00"
+    case = {"participant": "U1,,2022-03-01T09:00:00 U2,,2022-03-01T09:00:00", "entry": entries,
+            "activity": "A1,2022-03-02T09:00:00, A2,2022-03-02T09:00:00,",
+            "outcome": "E3,win,2022-03-05T09:00:00 E4,loss,2022-03-05T09:00:00"}  # fmt: skip
+    _, findings = audited(small(tmp_path / "case", rules, WHOLE, **case))
+    assert failing(findings) == found
+
+
+@pytest.mark.parametrize(
+    ("day", "paid", "found"),
+    [("31", "2.00", []), ("31", "11.00", ["split_differs"]), ("20", "2.00", ["payout_missing", "split_differs"])],
+)
+def test_a_pot_half_paid_at_the_very_end_is_not_yet_short(
+    day: str, paid: str, found: list[str], tmp_path: Path, audited: Auditor
+) -> None:
+    rules = (
+        "activity: {}\nentry: {stake: {}}\ndraw: {kind: group, size: 2, winners: 1}\n"
+        "awards: {envelope: {on: completion, to: entrants, pays: {CNY: {pot: 10, split: random, least: '0.01'}}}}\n"
+    )
+    case = {"participant": "U1,,2022-03-01T09:00:00 U2,,2022-03-01T09:00:00", "entry": last_day(day),
+            "activity": f"A1,2022-03-{day}T07:00:00,", "outcome": "E1,win, E2,loss,",
+            "payment": f"P1,2022-03-{day}T23:59:59,U1,{paid},CNY,envelope,A1"}  # fmt: skip
+    _, findings = audited(small(tmp_path / "case", rules, WHOLE, **case))
+    assert [check for check, _ in failing(findings)] == found
+
+
 OF_THE_RULES = {"claim_contradicts_rules", "amount_not_declared", "clause_never_fires", "coupon_supply_grows", "losers_gain",
                 "rewards_reach_up_levels"}  # fmt: skip
 

@@ -321,3 +321,18 @@ def test_no_more_can_win_than_are_left(tmp_path: Path, audited: Auditor) -> None
             small(tmp_path / name, rules, WHOLE, participant=PEOPLE, activity=activity, entry=entries, outcome=wins)
         )
         assert failing(findings) == found, name
+
+
+@pytest.mark.parametrize(("moment", "found"), [("31T23:59:59", []), ("20T23:59:59", ["wrong count of winners"])])
+def test_a_draw_due_at_the_very_end_is_made_after_it(
+    moment: str, found: list[str], tmp_path: Path, audited: Auditor
+) -> None:
+    """No deadline is declared."""
+    rules, activity = RAFFLE.format("every: 2").partition("awards")[0], "A1,2022-03-01T09:00:00,"
+    entries = entered("U1", "U2", "U3") + f" E4,A1,U4,4,2022-03-{moment}"
+    folder = small(tmp_path / "case", rules, WHOLE, participant=PEOPLE, activity=activity, entry=entries,
+                   outcome="E1,win,2022-03-05T10:00:00")  # fmt: skip
+    text = (folder / "rules.yaml").read_text("utf-8").replace("due: 24h\n", "")
+    (folder / "rules.yaml").write_text(text, "utf-8")
+    _, findings = audited(folder)
+    assert [subject for check, subject in failing(findings) if check == "impossible_outcome"] == found

@@ -8,7 +8,7 @@ from datetime import date
 from audit.engine import Step, by_id, literal, values
 from audit.replay.chances import chance_steps
 from audit.replay.known import known_steps
-from audit.replay.raffles import raffle_steps
+from audit.replay.raffles import raffle_steps, told_steps
 from audit.rules import Boxes, Chances, Draw, Group, Numbers, Raffle, Rules, eras
 from audit.rules.odds import box_chances
 from audit.scope import TOLD, Scope
@@ -39,8 +39,10 @@ def draw_steps(rules: Rules, scope: Scope) -> list[Step]:
     chances = [draw for _, draw in dated if isinstance(draw, Chances)]
     steps += _box_steps(rules, boxes, scope) if boxes else []
     steps += _group_steps(groups, scope.has("entry", "position")) if groups else []
-    if raffles and scope.has("outcome", "decided_at"):
-        steps += raffle_steps(raffles, ends=scope.has("activity", "ended_at"))
+    if raffles:
+        cut = bool(scope.cut(rules.effective.from_))
+        steps += told_steps(raffles, ends=scope.has("activity", "ended_at"), cut=cut)
+        steps += raffle_steps(raffles) if scope.has("outcome", "decided_at") else []
     steps += chance_steps(chances, rules, scope) if chances else []
     return steps
 

@@ -8,26 +8,45 @@ from audit.engine import Step, by_id, values
 from audit.rules import Raffle
 
 
-def raffle_steps(draws: Sequence[Raffle], *, ends: bool) -> list[Step]:
-    """Which draw each win belongs to, the tickets that were in it, and the chance of the one drawn.
+def told_steps(draws: Sequence[Raffle], *, ends: bool, cut: bool) -> list[Step]:
+    """What was declared, and the activities whose draws cannot be told.
 
-    A draw falls due at its entry, that entry included. A win belongs to the draw that was due last when it was decided;
-    where draws were made late as a rule, wins are taken in turn: whichever leaves fewer anomalies in the activity. ends: the
-    export tells when activities end.
+    Of several draws a win does not say when it was; nobody says when activities end (ends: the export does); or the first
+    entries are not there, and with them winners, and the period begins after the rules (cut).
     """
     rules = [(version, draw.every, draw.winners, str(draw.among == "not-yet-won").lower())
              for version, draw in enumerate(draws)]  # fmt: skip
-    weighted = any(draw.tickets == "weight" for draw in draws)
-    equal = [str(version) for version, draw in enumerate(draws) if draw.tickets == "equal"]
-    up_to = f"OVER (PARTITION BY activity_id ORDER BY position, {by_id('entry_id')}\n"
-    up_to += "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-    weight = f"CASE WHEN version IN ({', '.join(equal)}) THEN 1 ELSE weight END" if equal else "weight"
+    undrawn = "r.every IS NOT NULL AND e.outcome = 'win' AND e.decided_at IS NULL"
+    undrawn = f"count(*) FILTER ({undrawn if ends else f'r.every IS NULL OR {undrawn}'}) > 0"
+    headless = "coalesce(min(e.position), 2) > 1" if cut else "false"
     return [
         Step(
             "raffle_rule",
             "SELECT version, CAST(every AS BIGINT) AS every, winners, out = 'true' AS winners_leave\n"
             f"FROM ({values(rules, ['version', 'every', 'winners', 'out'])}) AS declared",
         ),
+        Step(
+            "raffle_unknown",
+            f"SELECT e.activity_id, {headless} AS is_cut\n"
+            "FROM entry_played AS e\nJOIN raffle_rule AS r ON r.version = e.version\n"
+            f"GROUP BY e.activity_id\nHAVING {undrawn} OR {headless}",
+            "table",
+        ),
+    ]
+
+
+def raffle_steps(draws: Sequence[Raffle]) -> list[Step]:
+    """Which draw each win belongs to, the tickets that were in it, and the chance of the one drawn.
+
+    A draw falls due at its entry, that entry included. A win belongs to the draw that was due last when it was decided;
+    where draws were made late as a rule, wins are taken in turn: whichever leaves fewer anomalies in the activity.
+    """
+    weighted = any(draw.tickets == "weight" for draw in draws)
+    equal = [str(version) for version, draw in enumerate(draws) if draw.tickets == "equal"]
+    up_to = f"OVER (PARTITION BY activity_id ORDER BY position, {by_id('entry_id')}\n"
+    up_to += "        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    weight = f"CASE WHEN version IN ({', '.join(equal)}) THEN 1 ELSE weight END" if equal else "weight"
+    return [
         Step(
             "ticket",
             "-- how many tickets were handed out is not known from the first entry of unknown weight on\n"
@@ -37,7 +56,6 @@ def raffle_steps(draws: Sequence[Raffle], *, ends: bool) -> list[Step]:
             "FROM entry_played",
             "table",
         ),
-        _unknown(ends),
         _due(),
         *_wins(),
         *_pools(weighted),
@@ -49,17 +67,6 @@ def raffle_steps(draws: Sequence[Raffle], *, ends: bool) -> list[Step]:
             "FROM draw_replayed AS w",
         ),
     ]
-
-
-def _unknown(ends: bool) -> Step:
-    """Activities whose draws cannot be told: of several draws a win does not say when it was, or nobody says when they end."""
-    undrawn = "r.every IS NOT NULL AND e.outcome = 'win' AND e.decided_at IS NULL"
-    return Step(
-        "raffle_unknown",
-        "SELECT e.activity_id\nFROM entry_played AS e\nJOIN raffle_rule AS r ON r.version = e.version\n"
-        f"GROUP BY e.activity_id\nHAVING count(*) FILTER ({undrawn if ends else f'r.every IS NULL OR {undrawn}'}) > 0",
-        "table",
-    )
 
 
 def _due() -> Step:

@@ -98,8 +98,9 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     unknown = unknown_tickets(audit)
     if clean and untold:
         yield Finding("draws", Verdict.INCONCLUSIVE, Text(
-            f"{untold} 个活动的抽奖无法核对：导出没有说明何时开奖。其余没有发生规则上不可能的事。",
-            f"The draws of {untold} activities cannot be judged: the export does not tell when they were made. "
+            f"{untold} 个活动的抽奖无法核对：导出没有说明何时开奖，或不含导出期间之前的参与。其余没有发生规则上不可能的事。",
+            f"The draws of {untold} activities cannot be judged: the export does not tell when they were made, or lacks entries "
+            "from before its period. "
             "Nothing else happened that the rules make impossible."))  # fmt: skip
     elif clean and unknown:
         yield Finding("draws", Verdict.INCONCLUSIVE, Text(

@@ -34,6 +34,7 @@ ORDER BY o.activity_id, o.position, o.entry_id"""
 FULL = (
     " AND EXISTS (SELECT 1 FROM group_state AS g WHERE g.activity_id = o.activity_id AND g.is_full AND g.undecided = 0)"
 )
+WHOLE = " AND NOT EXISTS (SELECT 1 FROM raffle_unknown AS u WHERE u.activity_id = o.activity_id AND u.is_cut)"
 LACKING = """
 SELECT o.activity_id, o.entry_id, o.outcome, o.decided_at, o.source_file, o.record FROM entry_played AS o
 WHERE o.outcome = 'win'{where} AND NOT EXISTS (
@@ -229,7 +230,7 @@ def _lacking(audit: Audit, *, promised: bool = False) -> tuple[Row, ...]:
 
 
 def _full(audit: Audit) -> str:
-    return FULL if isinstance(audit.rules.draw, Group) else ""
+    return {Group: FULL, Raffle: WHOLE}.get(type(audit.rules.draw), "")
 
 
 def _held(audit: Audit) -> tuple[dict[str, Held], set[str]]:

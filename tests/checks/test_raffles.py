@@ -336,3 +336,29 @@ def test_a_draw_due_at_the_very_end_is_made_after_it(
     (folder / "rules.yaml").write_text(text, "utf-8")
     _, findings = audited(folder)
     assert [subject for check, subject in failing(findings) if check == "impossible_outcome"] == found
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_raffle_begun_before_the_period_is_not_judged_and_the_others_are(
+    numbered: bool, tmp_path: Path, audited: Auditor
+) -> None:
+    """A1 had two entries and a draw in February; A2 began in March, and its second draw was not made."""
+    rules = RAFFLE.format("every: 2").partition("awards")[0]
+    began = "A1,2022-02-20T09:00:00, A2,2022-03-01T09:00:00,"
+    later = entered("U1", "U2", "U3", "U4").replace("E", "F").replace("A1", "A2")
+    drawn = "E2,win,2022-03-05T04:00:00 F1,win,2022-03-05T02:00:00"
+    cut = entered("U3", "U4", "U5", first=3)
+    for name, entries, wins, found in (
+        ("case", f"{cut} {later}", f"{drawn} F2,win,2022-03-05T04:00:00", []),
+        ("other", f"{cut} {later}", drawn, [("impossible_outcome", "wrong count of winners")]),
+        ("head", cut.replace("E3", "E2"), drawn.partition(" ")[0], []),
+    ):
+        folder = small(tmp_path / name, rules, "period: {from: 2022-03-01, to: 2022-04-01}\n", participant=PEOPLE,
+                       activity=began, entry=entries, outcome=wins)  # fmt: skip
+        if not numbered:
+            text = (folder / "case.yaml").read_text("utf-8").replace("position: position, ", "")
+            (folder / "case.yaml").write_text(text, "utf-8")
+        _, findings = audited(folder)
+        assert [one for one in failing(findings) if one[0] != "links_broken"] == found
+        if not found:
+            assert told(findings, "impossible_outcome").verdict == "INCONCLUSIVE"

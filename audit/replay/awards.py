@@ -40,10 +40,12 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     for row in rows:
         on = row["on_event"].strip("'")
         wanted[on] = max(wanted.get(on, 0), int(row.get("place_to", "0")))
+    placed = [row for row in rows if row["on_event"] == "'registration'" and "place_to" in row]
+    firsts = sorted({row["clause"] for row in placed}) if all(row["place_from"] == "1" for row in placed) else []
     steps: list[Step | Loop] = [
         _clauses(rows),
         *_exceptions(rules, scope),
-        *event_steps(rules, scope, wanted, played=played),
+        *event_steps(rules, scope, wanted, firsts, played=played),
     ]
     plan, depth, excepted = Plan(rules), depth_of(rules), bool(exceptions_of(rules))
     steps += ranked_steps(plan, scope, depth)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from audit.engine import Step, by_id
 from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
@@ -11,18 +11,21 @@ from audit.scope import Scope
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(rules: Rules, scope: Scope, wanted: Mapping[str, int], *, played: bool) -> list[Step]:
+def event_steps(
+    rules: Rules, scope: Scope, wanted: Mapping[str, int], firsts: Sequence[str], *, played: bool
+) -> list[Step]:
     """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed.
 
     wanted names the events that clauses are on, with the last place that any asks for: places and shares of a group are made
-    for those alone, for they are many.
+    for those alone, for they are many. firsts are the clauses, as literals, that pay the first to join and nobody else by number.
     """
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined = scope.has("participant", "joined_at")
     cut = scope.cut(rules.effective.from_)
-    parts = [
+    parts = _firsts(firsts if scope.has("payment", "reason", "ref") else []) if cut else []
+    parts += [
         _registrations(before if joined else "true", depth, cut, wanted.get("registration", 0)),
         _starts(before, depth),
     ]
@@ -121,18 +124,38 @@ def _people(person: str | None, role: str, depth: int) -> str:
 NO_ORDER = "NULL AS item, NULL AS kind, NULL AS base_asset, NULL AS base"
 
 
+JOINED = f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')})"
+
+
+def _firsts(clauses: Sequence[str]) -> list[Step]:
+    """The last to join of those who were paid as one of the first, under every such clause: so was whoever joined before."""
+    paid = (
+        "SELECT min(reached) AS reached\nFROM (\n"
+        "    SELECT c.clause, max(coalesce(j.place, 0)) AS reached\n"
+        f"    FROM (VALUES {', '.join(f'({clause})' for clause in clauses)}) AS c(clause)\n"
+        "    LEFT JOIN payment_once AS y ON y.reason = c.clause\n"
+        "    LEFT JOIN joined_place AS j ON j.participant_id = y.ref\n"
+        "    GROUP BY c.clause\n) AS paid"
+    )
+    return [
+        Step("joined_place", f"SELECT p.participant_id, {JOINED} AS place\nFROM upline AS p"),
+        Step("first_paid", paid if clauses else "SELECT 0 AS reached", "table"),
+    ]
+
+
 def _registrations(before: str, depth: int, cut: str, last: int) -> Step:
     """What happened before the period may have been paid before the export begins: that is unseen (in every event).
 
     cut is the first moment of a period that begins after the rules: others may have joined before it, so that whoever seems to
-    be one of the first may be any later one; beyond the last place that a clause asks for nobody comes nearer.
+    be one of the first may be a later one, save who joined no later than somebody paid as one of them. Beyond the last place
+    that a clause asks for nobody is.
     """
-    place = f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')})"
+    known = f"{JOINED} > {last} OR {JOINED} <= (SELECT reached FROM first_paid)"
     return Step(
         "event_registration",
         "SELECT p.participant_id AS event, 'registration' AS on_event, p.joined_at AS event_at,\n"
         "    p.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        f"    {f'CASE WHEN {place} > {last} THEN {place} END' if cut else place} AS place,\n"
+        f"    {f'CASE WHEN {known} THEN {JOINED} END' if cut else JOINED} AS place,\n"
         f"    {before.format('p.joined_at')} AS unseen, {NO_ORDER},\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM upline AS p",
@@ -142,7 +165,7 @@ def _registrations(before: str, depth: int, cut: str, last: int) -> Step:
 def _recruits(cut: str, last: int) -> Step:
     """The registration of somebody who was recruited: the event is the recruit; place counts the recruiter's recruits.
 
-    cut and last as for registrations: only who joined in the period has no recruits from before it.
+    cut and last as for registrations; only who joined in the period has no recruits from before it.
     """
     place = f"row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')})"
     if cut:

@@ -167,17 +167,17 @@ class Event:
     happened: bool | None = True
 
 
-def events(tables: Tables, since: datetime | None = None, hidden: int = 0) -> Iterator[Event]:
+def events(tables: Tables, since: datetime | None = None, hidden: range = range(0)) -> Iterator[Event]:
     """Every registration, start, entry, win, loss and completion; since: the moment the export begins.
 
-    Who registered before the export begins was paid before it, if at all: that is not known. Nor is who was one of the first
-    (place 0), where others may have joined before it: hidden is then the last place that any clause asks for.
+    Who registered before the export begins was paid before it, if at all: that is not known. Nor is the place (then 0) of
+    whoever is at one of the hidden ones.
     """
     people = sorted(tables["participant"], key=lambda one: (one["joined_at"], by_id(one["participant_id"])))
     for place, one in enumerate(people, 1):
         key, at = one["participant_id"], one["joined_at"]
         seen = None if since and at < since else True
-        yield Event("registration", key, at, participant=key, place=place if place > hidden else 0, happened=seen)
+        yield Event("registration", key, at, participant=key, place=0 if place in hidden else place, happened=seen)
     opened = openings(tables)
     for one in opened:
         who = one["participant_id"], one["initiator_id"], one["choice"]
@@ -223,9 +223,8 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
     found, undetermined = list[Owed](), set[Award]()
     effective = rules["effective"]
     begins, ends = (day and first_moment(day, zone) for day in (effective["from"], effective.get("to")))
-    cut = since and begins and begins < since
-    first = max((int(award.get("first", 0)) for award in rules["awards"].values()), default=0)
-    for event in events(tables, since, first if cut else 0):
+    hidden = places_hidden(tables, rules) if since and begins and begins < since else range(0)
+    for event in events(tables, since, hidden):
         if event.at and (event.at < begins or (ends and event.at >= ends)):
             continue
         for clause, award in rules["awards"].items():
@@ -245,6 +244,19 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
                         late = event.at + span(due) if due and event.at else None
                         found.append(Owed(event.event, clause, payee, asset, Decimal(amount), late))
     return found, undetermined
+
+
+def places_hidden(tables: Tables, rules: Row) -> range:
+    """Who cannot be said to be one of the first, where others may have joined before the export begins.
+
+    Whoever was paid as one of the first was one, and so was everybody before them; whoever comes after as many as there are
+    to be was none.
+    """
+    clauses = {name: int(award["first"]) for name, award in rules["awards"].items() if "first" in award}
+    people = [one.event for one in events(tables) if one.kind == "registration"]
+    paid = [max((people.index(one["ref"]) + 1 for one in tables["payment"] if one["reason"] == name and one["ref"] in people),
+                default=0) for name in clauses]  # fmt: skip
+    return range(min(paid, default=0) + 1, max(clauses.values(), default=0) + 1)
 
 
 def span(text: str) -> timedelta:

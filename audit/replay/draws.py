@@ -73,9 +73,9 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
 
     Of boxes opened in one second without a number a win is taken as the last, of tickets as the first: a tie accuses nobody.
     Where a period begins after the rules, unnumbered entries of an activity that may have begun before it have no number: others
-    may have come before them. version counts the declared draws from 0; an activity keeps the one in force when it started, an entry decided by itself its own.
-    is_lost: the outcome cannot be read. An entry is decided with itself unless the export says when; a ticket of a raffle
-    not before its draw: when the activity ends, and where there are several draws that is not known.
+    may have come before them. version counts the declared draws from 0; an activity keeps the one in force when it started, an
+    entry decided by itself its own. is_lost: the outcome cannot be read. An entry is decided with itself unless the export says
+    when; a ticket of a raffle not before its draw: when the activity ends, and where there are several draws that is not known.
     """
     o = "e" if scope.told else "o"
     decided, raffles = f"coalesce({o}.decided_at, e.entered_at)", [one for _, one in draws_of(rules) if isinstance(one, Raffle)]

@@ -220,7 +220,8 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
 
     An entry of a group comes to something only when the group is full, and that is then its moment; in a raffle nobody
     loses, who has no outcome has not won, and what a win is owed is not known where its draw has no moment. above names the roles
-    whose referrer or team leader some clause pays; who stands above the others is not looked up. kind is the prize won, where a draw has several; base the stake that was paid.
+    whose referrer or team leader some clause pays; who stands above the others is not looked up. kind is the prize won, where a
+    draw has several; base the stake that was paid.
     """
     people, joins = [], ""
     for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):

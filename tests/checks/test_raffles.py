@@ -362,3 +362,16 @@ def test_a_raffle_begun_before_the_period_is_not_judged_and_the_others_are(
         assert [one for one in failing(findings) if one[0] != "links_broken"] == found
         if not found:
             assert told(findings, "impossible_outcome").verdict == "INCONCLUSIVE"
+
+
+def test_a_prize_of_an_entry_from_before_the_period_is_not_held_against_the_platform(
+    tmp_path: Path, audited: Auditor
+) -> None:
+    """The ticket of February wins a draw of March; the whole life of the same raffle has no such ticket."""
+    case = {"participant": PEOPLE, "activity": "A1,2022-02-20T09:00:00,", "entry": entered("U3", "U4", first=3),
+            "outcome": "E3,win,2022-03-05T04:00:00",
+            "payment": "P1,2022-03-05T05:00:00,U3,9.00,CNY,prize,E3 P2,2022-03-05T05:00:00,U1,9.00,CNY,prize,E1"}  # fmt: skip
+    for since, found in (("2022-03-01", []), ("2022-01-01", [("payout_unexpected", "prize")])):
+        folder = small(tmp_path / since, RAFFLE.format("every: 2"), f"period: {{from: {since}, to: 2022-04-01}}\n", **case)
+        _, findings = audited(folder)
+        assert [one for one in failing(findings) if one[0].startswith("payout")] == found

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict
 
-MAY_BE_OUTSIDE = ("team_leader_id",)  # need not be in the export; of referrers, see `referrer_unknown`
+PEOPLE = ("team_leader_id",)  # need not be in the export; of referrers, see `referrer_unknown`
+BEFORE = (("entry", "activity_id"), ("outcome", "entry_id"), ("purchase", "deposit_id"))  # may lie before the period
 
 
 def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
@@ -19,20 +20,15 @@ def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
     )
     failed = [result for result in results if not result[4]]
     for table, column, expected, observed, _, sql in failed:
-        outside = kind == "links" and column in MAY_BE_OUTSIDE
+        outside = _outside(audit, table, column, sql) if kind == "links" else None
         name = f"{table}.{column}"
         yield Finding(
             subject=name,
             verdict=Verdict.INCONCLUSIVE if outside else Verdict.FAIL,
             text=Text(
                 f"{name}：{what.zh}（应为 {expected}，实为 {observed}）。"
-                + ("这些人可能不在导出范围内；按规则，未知的推荐人不获奖励。" if outside else ""),
-                f"{name}: {what.en} (expected {expected}, found {observed})."
-                + (
-                    " They may stand outside the export; by the rules an unknown referrer is owed nothing."
-                    if outside
-                    else ""
-                ),
+                + (outside.zh if outside else ""),
+                f"{name}: {what.en} (expected {expected}, found {observed})." + (f" {outside.en}" if outside else ""),
             ),
             basis=Basis.ARITHMETIC,
             declared=expected,
@@ -51,6 +47,29 @@ def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
             f"Nothing in the export or case.yaml to check: {what.en}.",
         )
         yield Finding(kind, Verdict.NOT_APPLICABLE, why)
+
+
+def _outside(audit: Audit, table: str, column: str, sql: str) -> Text | None:
+    """Why the records that these rows refer to need not be in the export; None where they should be."""
+    scope, rules = audit.case.scope, audit.rules
+    if column in PEOPLE:
+        return Text("这些人可能不在导出范围内；按规则，未知的推荐人不获奖励。",
+                    "They may stand outside the export; by the rules an unknown referrer is owed nothing.")  # fmt: skip
+    if (table, column) in BEFORE and scope.cut(rules.effective.from_):
+        begun = f"SELECT count(*) FROM ({sql}) AS broken WHERE position = 1"  # with its first entry an activity is there
+        if column == "activity_id" and audit.engine.value(begun):
+            return None
+        return Text("它们可能在导出期间之前。", "They may lie before the period of the export.")
+    if (table, column) == ("entry", "entry_id") and scope.until is not None:
+        allowed = int(rules.due.total_seconds()) if rules.due is not None else 86400
+        decided = (
+            f"SELECT count(*) FROM ({sql}) AS b\n"
+            f"WHERE NOT coalesce(b.entered_at + INTERVAL {allowed} SECOND >= {scope.moment(scope.until)}, false)\n"
+            "    OR EXISTS (SELECT 1 FROM entry AS e WHERE e.activity_id = b.activity_id AND e.position > b.position)"
+        )
+        if not audit.engine.value(decided):
+            return Text("它们可能在导出期间之后才有结果。", "They may have been decided after the period of the export.")
+    return None
 
 
 def from_referrals(

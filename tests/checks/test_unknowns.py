@@ -102,6 +102,23 @@ def test_unnumbered_entries_of_an_activity_begun_before_the_period_have_no_numbe
         assert failing(findings) == missing
 
 
+def test_records_may_refer_to_others_before_or_after_the_period(tmp_path: Path, audited: Auditor) -> None:
+    """Boxes of an activity begun in February, and one opened in the last second; a first box has its activity in the period."""
+    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: boxes, boxes: 9, prizes: {product: 1}, odds: uniform}\n"
+    cut, whole = "period: {from: 2022-03-01, to: 2022-04-01}\n", "period: {from: 2022-01-01, to: 2022-04-01}\n"
+    case = {"participant": PEOPLE, "activity": "A2,2022-03-02T09:00:00,", "outcome": "E3,loss, E5,loss,"}
+    last, early = "E6,A2,U1,2,2022-03-31T23:59:59", "E6,A2,U1,2,2022-03-20T23:59:59"
+    for name, period, third, undecided, found in (
+        ("case", cut, 3, last, []),
+        ("begun", cut, 1, last, [("links_broken", "entry.activity_id")]),
+        ("whole", whole, 3, last, [("links_broken", "entry.activity_id")]),
+        ("early", cut, 3, early, [("links_broken", "entry.entry_id")]),
+    ):
+        entries = f"E3,A1,U1,{third},2022-03-03T09:00:00 E5,A2,U2,1,2022-03-03T10:00:00 {undecided}"
+        _, findings = audited(write(tmp_path / name, rules, period, entry=entries, **case))
+        assert [one for one in failing(findings) if one[0] == "links_broken"] == found, name
+
+
 def test_an_exception_holds_in_its_own_version(tmp_path: Path, audited: Auditor) -> None:
     rules = (
         "awards:\n  direct: {on: order, to: participant.referrer, pays: {CNY: 2}}\n"

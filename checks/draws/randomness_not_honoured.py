@@ -193,7 +193,7 @@ def _times(audit: Audit, scheme: Randomness) -> Iterator[Finding]:
     sql = sql.replace("{shared}", f"({' OR '.join(shared)})").replace("{untold}", f"({' OR '.join(untold)})")
     began = "min(o.entered_at)" if isinstance(audit.rules.draw, Boxes) else "max(o.decided_at)"
     out = "r.first_shown_at" if scheme.commitment is not None else "r.revealed_at"
-    late = sql.replace("{test}", f"r.committed_at >= {began} OR {out} < max(o.entered_at)")
+    late = sql.replace("{test}", f"r.committed_at > {began} OR {out} < max(o.entered_at)")
     if rows := evidence(audit, late):
         text = Text(
             f"{len(rows)} 场的承诺晚于开奖，或种子先于参与公开（随本场，或随用同一种子的另一场）。",

@@ -1,7 +1,7 @@
 """Deposits were deducted twice, from somebody else's order, or not at all.
 
 Does: lists deposits that two orders name, that an order of another person names, that were paid only after the order, or that
-    no order names although their payer later ordered the same item.
+    no order names although their payer later ordered the same item and was paid nothing back.
 Matters: a deposit is the buyer's money; deducted twice it is a gift, never deducted it is lost.
 How: `deposit_id` of each order against the deposits' own records.
 Blind to: deposits whose buyer never ordered, which may be forfeit or returned as the terms say.
@@ -34,7 +34,11 @@ WHERE b.participant_id <> d.participant_id OR b.paid_at < d.paid_at OR b.turn > 
     OR (b.purchase_id IS NULL AND d.kind IN ({kinds}) AND EXISTS (
         SELECT 1 FROM purchase_once AS o
         WHERE o.participant_id = d.participant_id AND o.item = d.item AND o.paid_at > d.paid_at
-            AND o.deposit_id IS NULL AND coalesce(o.kind, '') NOT IN ({kinds})))
+            AND o.deposit_id IS NULL AND coalesce(o.kind, '') NOT IN ({kinds}))
+        AND NOT EXISTS (
+            SELECT 1 FROM request_once AS q
+            WHERE q.participant_id = d.participant_id AND q.kind = 'refund' AND q.settled_at >= d.paid_at
+                AND coalesce(q.asset, d.asset) = d.asset AND coalesce(q.amount, d.amount) >= d.amount))
 ORDER BY ALL"""
 
 
@@ -56,7 +60,7 @@ def deposit_misused(audit: Audit) -> Iterator[Finding]:
     money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
     words = Text(f"{len(rows)} 笔定金被重复抵扣、抵了他人的订单、付在订单之后或没有抵扣，合计 {money}。",
                  f"{len(rows)} deposits were deducted twice, from another's order, before they were paid, or not at all: {money}."
-                 ) if rows else Text(f"{deposits} 笔定金都各抵扣一次，或尚无订单。",
-                                     f"Each of {deposits} deposits was deducted once by its payer, or awaits an order.")  # fmt: skip
+                 ) if rows else Text(f"{deposits} 笔定金都各抵扣一次、已退还，或尚无订单。",
+                                     f"Each of {deposits} deposits was deducted once by its payer, was paid back, or awaits an order.")  # fmt: skip
     yield Finding("deposits", Verdict.FAIL if rows else Verdict.PASS, words, observed=str(len(rows)), amount=amount,
                   rows=rows, sql=sql)  # fmt: skip

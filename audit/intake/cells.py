@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from audit.engine import literal
 from audit.intake.mapping import Column
@@ -40,12 +42,14 @@ class Cast:
     """text is the cell as text, value its exact value or NULL; mend tells a reader what would be read.
 
     bare: a number, read as plain digits because case.yaml declares no mark for its thousands or decimals.
+    zone: a moment, read in it where it has no offset.
     """
 
     text: str
     value: str
     mend: str
     bare: bool = False
+    zone: str = ""
 
 
 def cast(kind: str, name: str, text: str, source: Column, zone: Zone, choices: Sequence[str], asset: Cast | None,
@@ -111,15 +115,36 @@ def marks_of(number: str) -> tuple[str, str] | None:
 
 
 def mend_of(read: Cast, value: str, column: str) -> str:
-    """What to do about a refused cell; where a number has marks that could be declared, how to declare them."""
+    """What to do about a refused cell; where a number has marks that could be declared, how to declare them.
+
+    Of a local time of a day on which clocks change: that it occurs twice or never.
+    """
     if value.startswith(MARK):
         return unread_mend(value)
+    if changed := _changed(read.zone, value.strip()):
+        return changed
     marks = marks_of(value.strip()) if read.bare else None
     if marks is None:
         return read.mend
     words = [f'thousands: "{marks[0]}"'] if marks[0] else []
     words += [f'decimal: "{marks[1]}"'] if marks[1] != "." else []
     return f"write {{column: {column}, {', '.join(words)}}} in case.yaml if the marks mean that; as it is, {read.mend}"
+
+
+def _changed(zone: str, value: str) -> str:
+    """What is to be said of a local time that clocks show twice or never; empty for any other cell."""
+    if not zone or not re.fullmatch(MOMENT, value):
+        return ""
+    year, month, day, hour, minute = map(int, re.split("[-/ T:]", value)[:5])
+    try:
+        first = datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(zone))
+    except (ValueError, KeyError):  # no such day; a zone that only the engine knows
+        return ""
+    before, after = first.utcoffset(), first.replace(fold=1).utcoffset()
+    if before is None or after is None or before == after:
+        return ""
+    times = "occurs twice" if before > after else "does not occur"
+    return f"this local time {times} in {zone}, where clocks change: export an offset with it"
 
 
 def _whole(text: str) -> Cast:
@@ -164,4 +189,5 @@ def _moment(text: str, source: Column, zone: Zone) -> Cast:
         f"CASE WHEN regexp_full_match({text}, '{MOMENT}') THEN {only_moment(zone, local)} "
         f"WHEN regexp_full_match({text}, '{MOMENT}{OFFSET}') THEN {absolute} END",
         f"a time such as 2022-03-01 09:30:00 (read in {zone.name}) or 2022-03-01T09:30:00+08:00",
+        zone=zone.name,
     )

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from audit.engine import Engine, literal
-from audit.intake.cells import cast
+from audit.intake.cells import cast, mend_of
 from audit.intake.in_place import plain_casts
 from audit.intake.mapping import Column
 from audit.intake.zones import Zone, moment, only_moment, zone_of
@@ -76,3 +76,13 @@ def test_a_typed_cell_is_read_as_its_text_would_be(
         f"SELECT r0, {short}, {strict.value} FROM (VALUES {body}) AS t(r0) WHERE ({short}) IS DISTINCT FROM ({strict.value})"
     )
     assert rows == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("2022-11-06 01:50:00", "occurs twice"), ("2022/3/13T02:30", "does not occur"), ("2022-11-06 03:50:00", "a time such as"),
+     ("2022-02-30 01:00:00", "a time such as"), ("noon", "a time such as")],
+)  # fmt: skip
+def test_a_refused_time_of_a_day_on_which_clocks_change_says_so(value: str, said: str) -> None:
+    read = cast("TIMESTAMPTZ", "paid_at", "t", Column(column="t"), Zone("America/New_York"), (), None, UNITS)
+    assert said in mend_of(read, value, "t")

@@ -173,20 +173,20 @@ def _pools(weighted: bool) -> list[Step]:
         ),
         Step(
             "raffle_held",
-            "-- what a win takes out of its draw: nothing where its holder was out already\n"
+            "-- what a win takes out of its draw: its holder's tickets, once; where everyone stays in, itself alone\n"
             "SELECT w.entry_id, sum(t.tickets) AS tickets\n"
             "FROM (\n"
-            "    SELECT * FROM raffle_win QUALIFY row_number() OVER (PARTITION BY activity_id, participant_id,\n"
-            "        CASE WHEN winners_leave THEN 0 ELSE draw END ORDER BY turn) = 1\n"
+            "    SELECT * FROM raffle_win\n"
+            "    QUALIFY NOT winners_leave OR row_number() OVER (PARTITION BY activity_id, participant_id ORDER BY turn) = 1\n"
             ") AS w\n"
             "JOIN ticket AS t ON t.activity_id = w.activity_id AND t.participant_id = w.participant_id\n"
-            "    AND t.position <= w.bound\n"
+            "    AND t.position <= w.bound AND (w.winners_leave OR t.entry_id = w.entry_id)\n"
             "GROUP BY w.entry_id",
             "table",
         ),
         Step(
             "raffle_pool",
-            "-- within one draw nobody wins twice: earlier winners of it are out as well\n"
+            "-- within one draw no ticket wins twice: earlier winners of it are out as well\n"
             "SELECT w.*, h.tickets AS held,\n"
             "    coalesce(sum(g.tickets) OVER (PARTITION BY w.activity_id ORDER BY w.draw\n"
             "        RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 0)\n"
@@ -207,7 +207,8 @@ def _pools(weighted: bool) -> list[Step]:
             f"SELECT w.*, {handed} - w.gone AS pool,\n"
             "    -- no chance: whoever was not in the draw yet, or had won before\n"
             "    CASE WHEN u.activity_id IS NOT NULL THEN NULL WHEN w.bound IS NULL OR w.position > w.bound OR n.draw < w.draw\n"
-            "        OR row_number() OVER (PARTITION BY w.activity_id, w.draw, w.participant_id ORDER BY w.turn) > 1\n"
+            "        OR (w.winners_leave\n"
+            "            AND row_number() OVER (PARTITION BY w.activity_id, w.draw, w.participant_id ORDER BY w.turn) > 1)\n"
             f"        THEN 0 {'WHEN p.tickets_so_far IS NULL THEN NULL ' if weighted else ''}ELSE t.tickets END AS chance_num,\n"
             f"    greatest(1, coalesce({handed}, 1) - w.gone) AS chance_den\n"
             "FROM raffle_pool AS w\n"

@@ -40,30 +40,33 @@ HANDED = """
     FROM ticket GROUP BY activity_id, position"""
 SQL = """
 SELECT w.activity_id, w.draw, CAST(epoch(w.decided_at) AS VARCHAR) AS moment, w.entry_id, w.chance_den AS size, sum(t.tickets) AS pool,
-    coalesce(sum(t.tickets) FILTER (t.participant_id = w.participant_id), 0) AS held,
+    coalesce(sum(t.tickets) FILTER ({own}), 0) AS held,
     {sums}
 FROM draw_replayed AS w
 JOIN ({handed}) AS b ON b.activity_id = w.activity_id AND b.position = w.bound AND b.entries = w.bound
 JOIN ticket AS t ON t.activity_id = w.activity_id AND t.position <= w.bound
 LEFT JOIN (SELECT activity_id, participant_id, min(draw) AS draw FROM raffle_win GROUP BY ALL) AS f
     ON f.activity_id = t.activity_id AND f.participant_id = t.participant_id AND f.draw < w.draw
-LEFT JOIN (SELECT activity_id, participant_id, draw, min(decided_at) AS decided_at FROM raffle_win GROUP BY ALL) AS s
-    ON s.activity_id = t.activity_id AND s.participant_id = t.participant_id AND s.draw = w.draw AND s.decided_at < w.decided_at
+LEFT JOIN (SELECT activity_id, participant_id, CASE WHEN NOT winners_leave THEN entry_id END AS entry_id, draw,
+        min(decided_at) AS decided_at FROM raffle_win GROUP BY ALL) AS s
+    ON s.activity_id = t.activity_id AND s.participant_id = t.participant_id AND coalesce(s.entry_id, t.entry_id) = t.entry_id
+    AND s.draw = w.draw AND s.decided_at < w.decided_at
 WHERE w.chance_num > 0 AND w.draw % {every_draw} = 0 AND s.draw IS NULL AND (f.draw IS NULL OR NOT w.winners_leave){where}
 GROUP BY w.activity_id, w.draw, w.decided_at, w.entry_id, w.chance_den
 ORDER BY ALL"""
+OWN = "(t.entry_id = w.entry_id OR (w.winners_leave AND t.participant_id = w.participant_id))"  # what a win takes out of its draw
 CLASS = """coalesce(sum(t.tickets) FILTER ({test}), 0) AS drawn_{n},
-    coalesce(sum(t.tickets) FILTER (t.participant_id = w.participant_id AND {test}), 0) AS own_{n},
+    coalesce(sum(t.tickets) FILTER ({own} AND {test}), 0) AS own_{n},
     count(*) FILTER (t.entry_id = w.entry_id AND {test}) AS hit_{n}"""
 
 
 def ticket_cells(audit: Audit, draw: Raffle, where: str = "") -> tuple[list[Cell], str]:
     """One cell for each class of tickets, in the order of KINDS, with the SQL that counts them; where limits the wins `w`."""
     tests = [test.format(every=draw.every or 1) for test in KINDS]
-    sums = ",\n    ".join(CLASS.format(test=test, n=n) for n, test in enumerate(tests))
+    sums = ",\n    ".join(CLASS.format(test=test, n=n, own=OWN) for n, test in enumerate(tests))
     wins = f"SELECT count(*) FROM raffle_win AS w{f' WHERE {where}' if where else ''}"
     size = audit.engine.value(f"SELECT (SELECT count(*) FROM ticket) * ({wins})")
-    sql = SQL.format(handed=HANDED, sums=sums, every_draw=1 + int(size) // MOST, where=f" AND {where}" if where else "")
+    sql = SQL.format(handed=HANDED, own=OWN, sums=sums, every_draw=1 + int(size) // MOST, where=f" AND {where}" if where else "")
     strata: list[list[Stratum]] = [[] for _ in KINDS]
     for (_, _, _), group in groupby(audit.engine.rows(sql), lambda row: row[:3]):
         together = list(group)

@@ -375,3 +375,17 @@ def test_a_prize_of_an_entry_from_before_the_period_is_not_held_against_the_plat
         folder = small(tmp_path / since, RAFFLE.format("every: 2"), f"period: {{from: {since}, to: 2022-04-01}}\n", **case)
         _, findings = audited(folder)
         assert [one for one in failing(findings) if one[0].startswith("payout")] == found
+
+
+@pytest.mark.parametrize(("among", "found"), [("everyone", []), ("not-yet-won", [("impossible_outcome", "won again")])])
+def test_two_tickets_of_one_person_win_one_draw_where_everyone_stays_in(
+    among: str, found: list[tuple[str, str]], tmp_path: Path, audited: Auditor
+) -> None:
+    rules = RAFFLE.format(f"every: 4, winners: 2, among: {among}").partition("awards")[0]
+    audit, findings = audited(
+        small(tmp_path / "case", rules, WHOLE, participant=PEOPLE, activity="A1,2022-03-01T09:00:00,",
+              entry=entered("U1", "U1", "U2", "U3"), outcome="E1,win,2022-03-05T05:00:00 E2,win,2022-03-05T05:00:00")
+    )  # fmt: skip
+    assert failing(findings) == found
+    if not found:
+        assert audit.engine.rows("SELECT chance_num, chance_den FROM draw_replayed ORDER BY turn") == [(1, 4), (1, 3)]

@@ -410,9 +410,9 @@ def before(entry: Row, moment: datetime) -> bool:
 
 
 def win_chances(tables: Tables, rules: Row) -> dict[str, Fraction]:
-    """The chance of each recorded win to be drawn when it was; nobody wins twice in one draw.
+    """The chance of each recorded win to be drawn when it was.
 
-    Nothing for whoever was not in the draw, and for a win decided before any draw fell due.
+    Within one draw no ticket wins twice, and nobody does where those who have won are out. Nothing for whoever was not in the draw, and for a win decided before any draw fell due.
     """
     won = {one["entry_id"]: Fraction(0) for mine in entries_by_activity(tables).values() for one in mine
            if one["outcome"] == "win"}  # fmt: skip
@@ -422,7 +422,9 @@ def win_chances(tables: Tables, rules: Row) -> dict[str, Fraction]:
         for win in one.wins:
             if win["entry_id"] in left:
                 won[win["entry_id"]] = Fraction(left[win["entry_id"]], sum(left.values()))
-            left = {entry: weight for entry, weight in left.items() if holder[entry] != win["participant_id"]}
+            out = [entry for entry in left if holder[entry] == win["participant_id"]]
+            for entry in out if rules["draw"].get("among") == "not-yet-won" else [win["entry_id"]]:
+                left.pop(entry, None)
     return won
 
 

@@ -412,7 +412,8 @@ def before(entry: Row, moment: datetime) -> bool:
 def win_chances(tables: Tables, rules: Row) -> dict[str, Fraction]:
     """The chance of each recorded win to be drawn when it was.
 
-    Within one draw no ticket wins twice, and nobody does where those who have won are out. Nothing for whoever was not in the draw, and for a win decided before any draw fell due.
+    Within one draw no ticket wins twice, and nobody does where those who have won are out. Nothing for whoever was
+    not in the draw, and for a win decided before any draw fell due.
     """
     won = {one["entry_id"]: Fraction(0) for mine in entries_by_activity(tables).values() for one in mine
            if one["outcome"] == "win"}  # fmt: skip

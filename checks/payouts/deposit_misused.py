@@ -61,6 +61,7 @@ def deposit_misused(audit: Audit) -> Iterator[Finding]:
     words = Text(f"{len(rows)} 笔定金被重复抵扣、抵了他人的订单、付在订单之后或没有抵扣，合计 {money}。",
                  f"{len(rows)} deposits were deducted twice, from another's order, before they were paid, or not at all: {money}."
                  ) if rows else Text(f"{deposits} 笔定金都各抵扣一次、已退还，或尚无订单。",
-                                     f"Each of {deposits} deposits was deducted once by its payer, was paid back, or awaits an order.")  # fmt: skip
+                                     f"Each of {deposits} deposits was deducted once by its payer, was paid back, or awaits an "
+                                     "order.")  # fmt: skip
     yield Finding("deposits", Verdict.FAIL if rows else Verdict.PASS, words, observed=str(len(rows)), amount=amount,
                   rows=rows, sql=sql)  # fmt: skip

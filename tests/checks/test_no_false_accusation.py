@@ -207,6 +207,54 @@ def test_a_pot_half_paid_at_the_very_end_is_not_yet_short(
     assert [check for check, _ in failing(findings)] == found
 
 
+def put(folder: Path, rules: str, **tables: str) -> Path:
+    """A case whose tables are written as their columns and rows, parted by blanks."""
+    folder.mkdir()
+    head = 'campaign: small\neffective: {from: 2022-01-01}\nassets: {CNY: {step: "0.01"}, product: {step: "1"}}\ndue: 24h\n'
+    (folder / "rules.yaml").write_text(head + rules, "utf-8")
+    case = f"case: small\ntimezone: Asia/Shanghai\n{WHOLE}tables:\n"
+    for table, text in tables.items():
+        (folder / f"{table}.csv").write_text("\n".join(text.split()).replace("T0", " 0") + "\n", "utf-8")
+        columns = ", ".join(f"{name}: {name}" for name in text.split()[0].split(","))
+        case += f"  {table}: {{file: {table}.csv, columns: {{{columns}}}}}\n"
+    (folder / "case.yaml").write_text(case, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("refunded", "found"), [("10.00", []), ("3.00", [("deposit_misused", "deposits")])])
+def test_a_deposit_that_was_paid_back_need_not_be_deducted(
+    refunded: str, found: list[tuple[str, str]], tmp_path: Path, audited: Auditor
+) -> None:
+    orders = (
+        "purchase_id,participant_id,item,kind,asset,amount,list_price,deposit_id,paid_at "
+        "B1,U1,sofa,deposit,CNY,10.00,,,2022-03-05T08:00:00 B2,U1,sofa,goods,CNY,100.00,100.00,,2022-03-06T08:00:00"
+    )
+    back = "request_id,participant_id,kind,asset,amount,requested_at,settled_at "
+    back += f"Q1,U1,refund,CNY,{refunded},2022-03-05T09:00:00,2022-03-05T09:30:00"
+    people = "participant_id,joined_at U1,2022-03-01T09:00:00"
+    _, findings = audited(
+        put(tmp_path / "case", "order: {deposits: [deposit]}\n", participant=people, purchase=orders, request=back)
+    )
+    assert failing(findings) == found
+
+
+@pytest.mark.parametrize(("second", "found"), [("00", []), ("01", [("randomness_not_honoured", "order in time")])])
+def test_a_commitment_of_the_very_second_of_the_first_opening_is_in_time(
+    second: str, found: list[tuple[str, str]], tmp_path: Path, audited: Auditor
+) -> None:
+    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: boxes, boxes: 4, prizes: {product: 1}, odds: uniform}\n"
+    rules += "randomness: {source: hmac}\n"
+    tables = {
+        "participant": "participant_id,joined_at U1,2022-03-01T09:00:00",
+        "activity": "activity_id,started_at A1,2022-03-05T09:00:00",
+        "entry": "entry_id,activity_id,participant_id,position,entered_at E1,A1,U1,1,2022-03-05T09:00:00",
+        "outcome": "entry_id,outcome E1,loss",
+        "randomness": f"activity_id,committed_at A1,2022-03-05T09:00:{second}",
+    }
+    _, findings = audited(put(tmp_path / "case", rules, **tables))
+    assert failing(findings) == found
+
+
 OF_THE_RULES = {"claim_contradicts_rules", "amount_not_declared", "clause_never_fires", "coupon_supply_grows", "losers_gain",
                 "rewards_reach_up_levels"}  # fmt: skip
 

@@ -41,7 +41,8 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
         on = row["on_event"].strip("'")
         wanted[on] = max(wanted.get(on, 0), int(row.get("place_to", "0")))
     placed = [row for row in rows if row["on_event"] == "'registration'" and "place_to" in row]
-    firsts = sorted({row["clause"] for row in placed}) if all(row["place_from"] == "1" for row in placed) else []
+    firsts = sorted({f"({row['clause']}, {row['place_to']})" for row in placed})
+    firsts = firsts if all(row["place_from"] == "1" for row in placed) else []
     steps: list[Step | Loop] = [
         _clauses(rows),
         *_exceptions(rules, scope),

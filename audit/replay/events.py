@@ -17,7 +17,7 @@ def event_steps(
     """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed.
 
     wanted names the events that clauses are on, with the last place that any asks for: places and shares of a group are made
-    for those alone, for they are many. firsts are the clauses, as literals, that pay the first to join and nobody else by number.
+    for those alone, for they are many. firsts are the clauses that pay the first to join, each with how many, as SQL rows.
     """
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth = depth_of(rules)
@@ -128,13 +128,16 @@ JOINED = f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')})
 
 
 def _firsts(clauses: Sequence[str]) -> list[Step]:
-    """The last to join of those who were paid as one of the first, under every such clause: so was whoever joined before."""
+    """The last to join of those who were paid as one of the first, under every such clause: so was whoever joined before.
+
+    Whoever is beyond the last place even here was paid by mistake, which proves nothing of others.
+    """
     paid = (
         "SELECT min(reached) AS reached\nFROM (\n"
         "    SELECT c.clause, max(coalesce(j.place, 0)) AS reached\n"
-        f"    FROM (VALUES {', '.join(f'({clause})' for clause in clauses)}) AS c(clause)\n"
+        f"    FROM (VALUES {', '.join(clauses)}) AS c(clause, places)\n"
         "    LEFT JOIN payment_once AS y ON y.reason = c.clause\n"
-        "    LEFT JOIN joined_place AS j ON j.participant_id = y.ref\n"
+        "    LEFT JOIN joined_place AS j ON j.participant_id = y.ref AND j.place <= c.places\n"
         "    GROUP BY c.clause\n) AS paid"
     )
     return [

@@ -250,12 +250,13 @@ def places_hidden(tables: Tables, rules: Row) -> range:
     """Who cannot be said to be one of the first, where others may have joined before the export begins.
 
     Whoever was paid as one of the first was one, and so was everybody before them; whoever comes after as many as there are
-    to be was none.
+    to be was none, and was paid by mistake.
     """
     clauses = {name: int(award["first"]) for name, award in rules["awards"].items() if "first" in award}
     people = [one.event for one in events(tables) if one.kind == "registration"]
-    paid = [max((people.index(one["ref"]) + 1 for one in tables["payment"] if one["reason"] == name and one["ref"] in people),
-                default=0) for name in clauses]  # fmt: skip
+    paid = [max((people.index(one["ref"]) + 1 for one in tables["payment"]
+                 if one["reason"] == name and one["ref"] in people[:first]), default=0)
+            for name, first in clauses.items()]  # fmt: skip
     return range(min(paid, default=0) + 1, max(clauses.values(), default=0) + 1)
 
 

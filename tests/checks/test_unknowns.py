@@ -104,7 +104,7 @@ def test_unnumbered_entries_of_an_activity_begun_before_the_period_have_no_numbe
 
 def test_records_may_refer_to_others_before_or_after_the_period(tmp_path: Path, audited: Auditor) -> None:
     """Boxes of an activity begun in February, and one opened in the last second; a first box has its activity in the period."""
-    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: boxes, boxes: 9, prizes: {product: 1}, odds: uniform}\n"
+    rules = "activity: {}\nentry: {stake: {}}\ndraw: {kind: boxes, boxes: 9, prizes: {half: 1}, odds: uniform}\n"
     cut, whole = "period: {from: 2022-03-01, to: 2022-04-01}\n", "period: {from: 2022-01-01, to: 2022-04-01}\n"
     case = {"participant": PEOPLE, "activity": "A2,2022-03-02T09:00:00,", "outcome": "E3,loss, E5,loss,"}
     last, early = "E6,A2,U1,2,2022-03-31T23:59:59", "E6,A2,U1,2,2022-03-20T23:59:59"

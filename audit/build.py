@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from audit.finding import Text
 from audit.intake import Intake, lay_out, load
 from audit.intake.gate import Demands, pass_gate
 from audit.intake.kept import reopen
+from audit.intake.order import Declared
 from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
@@ -197,4 +199,20 @@ def _demands(case: Case) -> Demands:
     boxes = [one.boxes if isinstance(one, Boxes) else one.size for one in draws if isinstance(one, Boxes | Group)]
     places = max(boxes) if boxes else None
     undecided = isinstance(draw, Group | Raffle) or draw is None
-    return Demands(case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units)
+    declared = Declared(_kind(case), int(max(_longest(case), timedelta(days=1)).total_seconds()))
+    return Demands(
+        case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units, declared
+    )
+
+
+def _kind(case: Case) -> str:
+    """The kind of the declared draw; a raffle drawn when its activity ends, in every version, by a name of its own."""
+    draws = [era.draw for era in eras(case.rules) if era.draw is not None]
+    at_end = all(isinstance(one, Raffle) and one.every is None for one in draws)
+    return "" if not draws else "end-raffle" if at_end else draws[0].kind
+
+
+def _longest(case: Case) -> timedelta:
+    """The longest time that any clause allows for paying."""
+    dues = [due for era in eras(case.rules) for due in (era.due, *(award.due for award in era.awards.values()))]
+    return max((due for due in dues if due is not None), default=timedelta())

@@ -227,6 +227,7 @@ def damage(audit: Audit) -> dict[str, Text]:
 def evidence(audit: Audit, sql: str) -> tuple[Row, ...]:
     """The rows of a query, ready for a finding: amounts in units, times in the case's zone, each with its line.
 
+    A pair of records has the second one's file, record and line under other_file, other_record and other_line.
     A query gives amounts in steps under the names of AMOUNTS, with their asset in `asset` or `paid_asset`.
     """
     return shown(audit, audit.engine.records(sql))
@@ -246,12 +247,13 @@ def shown(audit: Audit, records: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]
             else:
                 row[name] = value if isinstance(value, str | int | float | bool | None) else str(value)
         rows.append(row)
-    sourced = [row for row in rows if row.get("source_file") and isinstance(row.get("record"), int)]
-    for file in sorted({str(row["source_file"]) for row in sourced}):
-        mine = [row for row in sourced if row["source_file"] == file]
-        lines = audit.lines(file, {int(row["record"] or 0) for row in mine})
-        for row in mine:
-            row["line"] = lines.get(int(row["record"] or 0))
+    for at, number, line in (("source_file", "record", "line"), ("other_file", "other_record", "other_line")):
+        sourced = [row for row in rows if row.get(at) and isinstance(row.get(number), int)]
+        for file in sorted({str(row[at]) for row in sourced}):
+            mine = [row for row in sourced if row[at] == file]
+            lines = audit.lines(file, {int(row[number] or 0) for row in mine})
+            for row in mine:
+                row[line] = lines.get(int(row[number] or 0))
     return tuple(rows)
 
 
@@ -262,6 +264,7 @@ KINDS = {
     "uniqueness": Text("编号重复", "ids repeated"),
     "links": Text("关联断裂", "links broken"),
     "ranges": Text("超出范围", "values out of range"),
+    "order": Text("时间先后矛盾", "records out of order"),
     "sequence": Text("序号缺失", "numbers missing from a sequence"),
     "control": Text("控制总数不符", "control totals differ"),
 }

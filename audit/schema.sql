@@ -185,7 +185,7 @@ CREATE TABLE refused_cell (
 );
 
 CREATE TABLE gate (
-    kind VARCHAR,                -- completeness, uniqueness, links, ranges, sequence or control
+    kind VARCHAR,                -- completeness, uniqueness, links, ranges, order, sequence or control
     table_name VARCHAR,          -- canonical table
     column_name VARCHAR,         -- canonical column
     expectation VARCHAR,         -- the Great Expectations expectation that judged it

@@ -33,6 +33,7 @@ ALL = (
     "records.ids_repeated",
     "records.links_broken",
     "records.values_out_of_range",
+    "records.records_out_of_order",
     "records.own_referrer",
     "records.referrer_joined_later",
     "records.referrers_in_a_ring",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict
@@ -11,8 +11,11 @@ PEOPLE = ("team_leader_id",)  # need not be in the export; of referrers, see `re
 BEFORE = (("entry", "activity_id"), ("outcome", "entry_id"), ("purchase", "deposit_id"))  # may lie before the period
 
 
-def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
-    """A finding for each failed metric of a kind, with every failing row; else one that nothing failed."""
+def from_gate(audit: Audit, kind: str, what: Text, own: Mapping[str, Text] | None = None) -> Iterator[Finding]:
+    """A finding for each failed metric of a kind, with every failing row; else one that nothing failed.
+
+    own: words for single columns (`entry.position`), in the place of what.
+    """
     results = audit.engine.rows(
         "SELECT table_name, column_name, expected, observed, success, failing_sql FROM gate\n"
         "WHERE kind = ? AND column_name <> 'referrer_id' ORDER BY ALL",
@@ -22,13 +25,14 @@ def from_gate(audit: Audit, kind: str, what: Text) -> Iterator[Finding]:
     for table, column, expected, observed, _, sql in failed:
         outside = _outside(audit, table, column, sql) if kind == "links" else None
         name = f"{table}.{column}"
+        said = (own or {}).get(name, what)
         yield Finding(
             subject=name,
             verdict=Verdict.INCONCLUSIVE if outside else Verdict.FAIL,
             text=Text(
-                f"{name}：{what.zh}（应为 {expected}，实为 {observed}）。"
+                f"{name}：{said.zh}（应为 {expected}，实为 {observed}）。"
                 + (outside.zh if outside else ""),
-                f"{name}: {what.en} (expected {expected}, found {observed})." + (f" {outside.en}" if outside else ""),
+                f"{name}: {said.en} (expected {expected}, found {observed})." + (f" {outside.en}" if outside else ""),
             ),
             basis=Basis.ARITHMETIC,
             declared=expected,

@@ -2,8 +2,9 @@
 
 Does: finds negative amounts, and events outside the period that the case declares.
 Matters: such a row belongs to another export, or was altered.
-How: the gate counts them over all rows (Great Expectations judges the counts); the SQL kept beside lists every row.
-Blind to: a wrong value inside the range.
+How: the gate counts them over all rows (Great Expectations judges the counts); the SQL kept beside lists every row. A decision
+    may be made after the period by as long as an award may take, and by a day.
+Blind to: a wrong value inside the range; payments made, and people who joined, after the period, whom a later export may hold.
 """
 
 from __future__ import annotations

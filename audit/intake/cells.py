@@ -20,10 +20,13 @@ from audit.intake.zones import Zone, moment, only_moment
 from audit.rules.units import Units
 
 BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
-MOMENT = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
+YEAR = "(19|20|21)[0-9]{2}"  # a time beyond names no moment of a campaign, and with a deadline added may be none at all
+YEARS = "of the years 1900 to 2199"
+UNIX_END = 7258118400  # 2200-01-01, in seconds
+MOMENT = f"{YEAR}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}[ T][0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?"
 OFFSET = " ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 ASCII_ID = "[!-*,-~]+"  # printable ASCII but + and blanks: an id of these is no number that lost its digits
-DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
+DAY = f"{YEAR}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}"
 SPACES = " \u00a0\u2009\u202f"  # a declared space is any of those that spreadsheets write between digits
 MARKS = (
     (",", "."),
@@ -176,18 +179,19 @@ def _moment(text: str, source: Column, zone: Zone) -> Cast:
     dashed = f"replace({text}, '/', '-')"
     if source.as_ == "day":
         local = _when(text, f"{DAY}( 00:00:00)?", f"TRY_CAST({dashed} AS TIMESTAMP)")
-        return Cast(text, moment(zone, local), "a day such as 2022-03-01")
+        return Cast(text, moment(zone, local), f"a day such as 2022-03-01, {YEARS}")
     if source.as_ in ("unix-seconds", "unix-milliseconds"):
-        digits, make = ("12", "to_timestamp(CAST({} AS BIGINT))")
+        digits, end, make = ("12", UNIX_END, "to_timestamp(CAST({} AS BIGINT))")
         if source.as_ == "unix-milliseconds":
-            digits, make = ("15", "make_timestamptz(CAST({} AS BIGINT) * 1000)")
-        return Cast(text, _when(text, f"[0-9]{{1,{digits}}}", make.format(text)), f"a whole number of {source.as_}")
+            digits, end, make = ("15", UNIX_END * 1000, "make_timestamptz(CAST({} AS BIGINT) * 1000)")
+        value = f"CASE WHEN CAST({text} AS BIGINT) < {end} THEN {make.format(text)} END"
+        return Cast(text, _when(text, f"[0-9]{{1,{digits}}}", value), f"a whole number of {source.as_}, {YEARS}")
     local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), TRY_CAST({dashed} AS TIMESTAMP))"
     absolute = f"TRY_CAST({dashed} AS TIMESTAMPTZ)"
     return Cast(
         text,
         f"CASE WHEN regexp_full_match({text}, '{MOMENT}') THEN {only_moment(zone, local)} "
         f"WHEN regexp_full_match({text}, '{MOMENT}{OFFSET}') THEN {absolute} END",
-        f"a time such as 2022-03-01 09:30:00 (read in {zone.name}) or 2022-03-01T09:30:00+08:00",
+        f"a time such as 2022-03-01 09:30:00 (read in {zone.name}) or 2022-03-01T09:30:00+08:00, {YEARS}",
         zone=zone.name,
     )

@@ -72,7 +72,7 @@ def _plain(
 
 
 def _moment(at: Column, raw: str, own: str, zone: Zone) -> Plain | None:
-    beyond = f"{raw} NOT BETWEEN '1000-01-01' AND '9999-12-31'"
+    beyond = f"({raw} < '1900-01-01' OR {raw} >= '2200-01-01')"
     if own == "TIMESTAMP WITH TIME ZONE":
         return Plain(raw, beyond)
     made = f"timezone({literal(zone.name)}, CAST({raw} AS TIMESTAMP))"

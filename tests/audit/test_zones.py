@@ -16,7 +16,8 @@ from audit.rules.units import Units
 
 ZONES = ("Asia/Shanghai", "Asia/Tokyo", "UTC", "America/New_York", "Africa/Casablanca", "Pacific/Apia")
 AWKWARD = (
-    "'infinity'", "'-infinity'", "'10000-01-01'", "'1988-04-17 00:30:00'", "'1988-09-11 00:30:00'",
+    "'infinity'", "'-infinity'", "'10000-01-01'", "'1899-12-31 23:59:59'", "'2199-12-31 23:59:59'", "'2200-01-01'",
+    "'1988-04-17 00:30:00'", "'1988-09-11 00:30:00'",
     "'1991-09-15 00:30:00'", "'2023-03-12 02:30:00'", "'2023-11-05 01:30:00'", "'2023-11-05 01:30:00.123456'", "NULL",
 )  # fmt: skip
 UNITS = (Units("CNY", 2, 1), Units("piece", 0, 1))
@@ -86,3 +87,22 @@ def test_a_typed_cell_is_read_as_its_text_would_be(
 def test_a_refused_time_of_a_day_on_which_clocks_change_says_so(value: str, said: str) -> None:
     read = cast("TIMESTAMPTZ", "paid_at", "t", Column(column="t"), Zone("America/New_York"), (), None, UNITS)
     assert said in mend_of(read, value, "t")
+
+
+@pytest.mark.parametrize(
+    ("as_", "last", "beyond"),
+    [
+        (None, "2199-12-31 23:59:59", "2200-01-01 00:00:00"),
+        (None, "1900-01-01T00:00:00+08:00", "1899-12-31T23:59:59+08:00"),
+        ("day", "2199-12-31", "2200-01-01"),
+        ("unix-seconds", "7258118399", "7258118400"),
+        ("unix-milliseconds", "7258118399999", "7258118400000"),
+    ],
+)
+def test_moments_of_no_campaign_are_refused(as_: Any, last: str, beyond: str, engine: Engine) -> None:
+    """A deadline added to the year 9999 is a moment that Python cannot hold."""
+    source = Column(**{"column": "theirs", "as": as_})
+    read = cast("TIMESTAMP WITH TIME ZONE", "one", "t", source, zone_of(engine, "Asia/Shanghai"), (), None, UNITS)
+    rows = engine.rows(f"SELECT t, ({read.value}) IS NOT NULL FROM (VALUES ('{last}'), ('{beyond}')) AS given(t)")
+    assert sorted(rows) == sorted([(last, True), (beyond, False)])
+    assert "1900 to 2199" in read.mend

@@ -96,7 +96,9 @@ def finish(case: Case, engine: Engine, work: Path, share: Fraction, progress: Ca
     files = [(table, file) for table, plan in case.file.tables.items() for file in plan.files]
     ahead("intake", {f"{file} → {table}": _size(case.exports / file) for table, file in files})
     load(engine, _intake(case, zone_of(engine, case.file.timezone), in_place), work, progress)
-    engine.rows("CHECKPOINT case_file")  # the last rows of each table are still to be compressed, which is no step's cost
+    engine.rows(
+        "CHECKPOINT case_file"
+    )  # the last rows of each table are still to be compressed, which is no step's cost
     engine.rows("SET disabled_compression_methods = 'dictionary'")  # steps hold ids: trying it costs a tenth of them
     if spark is not None:
         spark.take(engine.connection, list(case.file.tables), work)
@@ -154,7 +156,7 @@ def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> li
     others = tuple(sorted(made & {"event_reached", "event_pool", "event_withdrawal"}))
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
-        moments=Moments(replayed, decided, replayed and bool(shown.stepped), others), shown=shown,
+        moments=Moments(replayed, decided, replayed and bool(shown.stepped), others, "decided_late" in made), shown=shown,
         payments=payments, alike=alike, cuts=cuts,
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ def reconcile_steps(
             "table",
         ),
     ]
-    return [ledger, *total, *by_sum_steps(grain, scope, platform), _owed_by_clause(clause)]
+    return [ledger, *total, *by_sum_steps(grain, scope, platform, decisions=moments.decisions), _owed_by_clause(clause)]
 
 
 def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tuple[str, ...], shown: Shown) -> Step:

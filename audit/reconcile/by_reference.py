@@ -23,6 +23,7 @@ class Moments:
     completion: str | None  # relation and column of an activity's completion, such as `first_win.decided_at`
     milestones: bool  # some clause pays everyone at milestones
     others: tuple[str, ...] = ()  # relations of events that are no records, or requests: a rank reached, a day's end
+    decisions: bool = False  # what was decided late is known, as `decided_late`
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def by_reference_steps(
                 for kind in ("exact", "wrong_amount", "wrong_asset", "wrong_payee")
             ),
         ),
-        *_leftovers(scope, shown, platform),
+        *_leftovers(scope, shown, platform, decisions=moments.decisions),
     ]
 
 
@@ -217,8 +218,12 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
     )
 
 
-def _leftovers(scope: Scope, shown: Shown, platform: tuple[str, ...]) -> list[Step]:
-    """What no pair explains; a payment that cannot be read may be any one that is missing, but only one."""
+def _leftovers(scope: Scope, shown: Shown, platform: tuple[str, ...], *, decisions: bool) -> list[Step]:
+    """What no pair explains; a payment that cannot be read may be any one that is missing, but only one.
+
+    An award that is not yet due only because its draw was decided late (decisions: that is known) is not to be told: nobody
+    but the platform says when it decided.
+    """
     owed = "o.event, o.clause, o.payee, o.asset, o.amount AS owed, o.due_at, o.event_at"
     paid = (
         "p.payee AS paid_to, p.asset AS paid_asset, p.amount AS paid, p.paid_at, p.payment_id, p.source_file, p.record"
@@ -235,6 +240,13 @@ def _leftovers(scope: Scope, shown: Shown, platform: tuple[str, ...]) -> list[St
     hidden = _among("p.clause", shown.unseen) or "false"
     tables = ", ".join(f"({literal(clause)}, {literal(table)})" for clause in shown.tables for table in sorted(shown.tables[clause]))
     own = f"-- of the platform's own account none\n        AND o.payee NOT IN ({_listed(platform)})" if platform else ""
+    postponed = (
+        "coalesce(o.due_at >= h.until_at, false) AND EXISTS (\n"
+        "        SELECT 1 FROM decided_late AS w JOIN deadline AS d ON d.kind = w.kind\n"
+        "        WHERE w.event = o.event AND d.clause = o.clause AND w.own_at + (o.due_at - o.event_at) < h.until_at)"
+        if decisions
+        else "false"
+    )
     nothing = (
         "CAST(NULL AS VARCHAR) AS paid_to, CAST(NULL AS VARCHAR) AS paid_asset, CAST(NULL AS DECIMAL(38, 0)) AS paid,\n"
         "    CAST(NULL AS TIMESTAMPTZ) AS paid_at, CAST(NULL AS VARCHAR) AS payment_id,\n"
@@ -258,7 +270,7 @@ def _leftovers(scope: Scope, shown: Shown, platform: tuple[str, ...]) -> list[St
         ),
         Step(
             "owed_unpaid",
-            "SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due,\n"
+            f"SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due, {postponed} AS postponed,\n"
             "    -- a record that is wholly broken may be any one payment: as many of the largest are left open\n"
             "    row_number() OVER (PARTITION BY coalesce(o.due_at >= h.until_at, false)\n"
             "        ORDER BY o.amount DESC, o.owed_id) <= b.records\n"
@@ -302,9 +314,9 @@ def _leftovers(scope: Scope, shown: Shown, platform: tuple[str, ...]) -> list[St
             "JOIN owed_row AS o ON o.owed_id = x.owed_id\nJOIN paid_row AS p ON p.paid_id = x.paid_id\n"
             "WHERE p.paid_at > o.due_at AND x.kind IN ('exact', 'wrong_amount')\n"
             "UNION ALL\n"
-            "SELECT CASE WHEN o.may_be_paid THEN 'undetermined' ELSE 'missing' END AS kind,\n"
+            "SELECT CASE WHEN o.may_be_paid OR o.postponed THEN 'undetermined' ELSE 'missing' END AS kind,\n"
             f"    {owed},\n    {nothing}, o.amount AS at_stake\n"
-            "FROM owed_unpaid AS o\nWHERE NOT o.not_yet_due\n"
+            "FROM owed_unpaid AS o\nWHERE NOT o.not_yet_due OR o.postponed\n"
             "UNION ALL\n"
             "SELECT CASE WHEN p.event_lost THEN 'undetermined' WHEN p.again THEN 'duplicate' ELSE 'unexpected' END AS kind,\n"
             "    p.event, p.clause, CAST(NULL AS VARCHAR) AS payee, p.asset, CAST(NULL AS DECIMAL(38, 0)) AS owed,\n"

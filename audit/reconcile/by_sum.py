@@ -6,33 +6,41 @@ from audit.engine import Step, literal
 from audit.scope import Scope
 
 
-def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...]) -> list[Step]:
+def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...], *, decisions: bool) -> list[Step]:
     """Running sums per payee, clause and asset: paid must reach what is due and never pass what is earned.
 
-    What the platform owes itself is not compared. A payment that cannot be read excuses one sum that is short.
+    What the platform owes itself is not compared. A payment that cannot be read excuses one sum that is short. postponed: what
+    is not yet due only because it was decided late; decisions: that is known.
     """
     day = f"CAST(timezone({literal(scope.zone)}, {{}}) AS DATE)" if grain == "day" else "CAST(NULL AS DATE)"
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR) AS clause"
     zero = "CAST(0 AS DECIMAL(38, 0))"
     own = f"coalesce(payee, '') NOT IN ({', '.join(map(literal, platform))})" if platform else "true"
+    postponed = (
+        f"UNION ALL\nSELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, {zero}, {zero}, e.amount\n"
+        "FROM expected_award AS e JOIN decided_late AS w ON w.event = e.event CROSS JOIN horizon AS h\n"
+        f"WHERE e.due_at >= h.until_at AND w.own_at + (e.due_at - e.event_at) < h.until_at AND {own}\n"
+    )
     return [
         Step(
             "movement",
-            f"SELECT payee, {clause}, asset, {day.format('event_at')} AS day, amount AS earned, {zero} AS due, {zero} AS paid\n"
+            f"SELECT payee, {clause}, asset, {day.format('event_at')} AS day, amount AS earned, {zero} AS due, {zero} AS paid,\n"
+            f"    {zero} AS postponed\n"
             f"FROM expected_award WHERE {own}\n"
             "UNION ALL\n"
-            f"SELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, e.amount, {zero}\n"
+            f"SELECT e.payee, {clause}, e.asset, {day.format('e.due_at')} AS day, {zero}, e.amount, {zero}, {zero}\n"
             "FROM expected_award AS e CROSS JOIN horizon AS h\n"
             f"WHERE (e.due_at IS NULL OR e.due_at < h.until_at) AND {own}\n"
+            f"{postponed if decisions else ''}"
             "UNION ALL\n"
-            f"SELECT payee, {clause}, asset, {day.format('paid_at')} AS day, {zero}, {zero}, amount\n"
+            f"SELECT payee, {clause}, asset, {day.format('paid_at')} AS day, {zero}, {zero}, amount, {zero}\n"
             "FROM ledger WHERE NOT illegible",
         ),
         Step(
             "standing_by_day",
             "SELECT payee, clause, asset, day, sum(sum(earned)) OVER upto AS earned,\n"
             "    -- what has no deadline is owed only in the end\n"
-            "    sum(sum(due)) OVER upto AS due, sum(sum(paid)) OVER upto AS paid,\n"
+            "    sum(sum(due)) OVER upto AS due, sum(sum(paid)) OVER upto AS paid, sum(sum(postponed)) OVER upto AS postponed,\n"
             "    row_number() OVER (PARTITION BY payee, clause, asset ORDER BY day DESC NULLS FIRST) = 1 AS in_the_end\n"
             "FROM movement\nGROUP BY payee, clause, asset, day\n"
             "WINDOW upto AS (PARTITION BY payee, clause, asset ORDER BY day NULLS LAST)",
@@ -55,6 +63,9 @@ def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...]) -> list[St
             f"    {_SUMMED},\n"
             "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
             "FROM standing_by_day AS s\nCROSS JOIN illegible_count AS n\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
+            "UNION ALL\n"
+            f"SELECT 'undetermined' AS kind, {_SUMMED}, due + postponed - paid AS at_stake\n"
+            "FROM standing_by_day\nWHERE in_the_end AND paid >= due AND paid <= earned AND paid < due + postponed\n"
             "UNION ALL\n"
             "-- settled in the end, but behind on some day: the worst day counts\n"
             f"SELECT 'late' AS kind, {_SUMMED}, due - paid AS at_stake\n"

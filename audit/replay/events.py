@@ -41,6 +41,8 @@ def event_steps(
         if isinstance(rules.draw, Group):
             parts += [_places(before, depth)] if "place filled" in wanted else []
             parts += [_shares(before, depth)] if "share drawn" in wanted else []
+        if scope.has("outcome", "decided_at") and rules.draw is not None:
+            parts.append(_decisions(rules))
         if any(award.to.startswith("everyone") for award in awards):
             unnumbered = bool(cut) and not scope.has("entry", "position")
             parts.append(_milestones(before, depth, scope.has("payment", "step"), unnumbered=unnumbered))
@@ -349,6 +351,26 @@ def _milestones(before: str, depth: int, stepped: bool, *, unnumbered: bool) -> 
         "    AND (m.role = 'everyone-in-the-end' OR e.position IS NULL OR e.position <= m.step * m.every)"
         + (f"\n{anywhere}" if unnumbered else ""),
     )
+
+
+def _decisions(rules: Rules) -> Step:
+    """What was decided later than the rules fix it, and when that was: with the entry, a group's last place, a raffle's draw."""
+    if isinstance(rules.draw, Group):
+        late = (
+            "o.entry_id AS event, 'entry' AS kind, g.filled_at AS own_at\nFROM entry_played AS o\n"
+            "JOIN group_state AS g ON g.activity_id = o.activity_id AND g.is_full\nWHERE o.decided_at > g.filled_at"
+        )
+    elif isinstance(rules.draw, Raffle):
+        late = "entry_id AS event, 'entry' AS kind, due_at AS own_at\nFROM raffle_win\nWHERE decided_at > due_at"
+    else:
+        late = (
+            "entry_id AS event, 'entry' AS kind, entered_at AS own_at\nFROM entry_played\nWHERE decided_at > entered_at"
+        )
+    won = (
+        "\nUNION ALL\nSELECT activity_id AS event, 'completion' AS kind, min(entered_at) AS own_at\nFROM entry_played\n"
+        "WHERE outcome = 'win'\nGROUP BY activity_id\nHAVING min(decided_at) > min(entered_at)"
+    )
+    return Step("decided_late", f"SELECT {late}{won if isinstance(rules.draw, Boxes) else ''}")
 
 
 def own(step: str, stepped: bool) -> str:

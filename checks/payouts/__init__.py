@@ -82,7 +82,7 @@ def judge(audit: Audit, defect: Defect) -> Iterator[Finding]:
     for clause, (events, payments) in unknown.items():
         if clause not in counts:
             yield _undetermined(audit, clause, events, payments)
-    if "" in counts:
+    if "" in counts or "" in unknown:  # it may be of any clause
         return
     owed = dict(
         audit.engine.rows("SELECT clause, sum(awards) FROM award_total WHERE standing = 'owed' GROUP BY clause")
@@ -141,6 +141,18 @@ def _undetermined(audit: Audit, clause: str, events: int, payments: int) -> Find
         why = Text(f"{clause}：导出没有获奖人的选择，无法判断应付什么。",
                    f"{clause}: the export does not hold what winners chose, so what is owed cannot be told.")  # fmt: skip
         return Finding(clause, Verdict.NOT_APPLICABLE, why, clauses=(clause,))
+    late = audit.engine.value(
+        "SELECT count(*) FROM discrepancy AS d CROSS JOIN horizon AS h\n"
+        "WHERE d.kind = 'undetermined' AND coalesce(d.clause, '') = ? AND d.due_at >= h.until_at", [clause])  # fmt: skip
+    if late:
+        why = Text(
+            f"{clause}：{late} 笔未付的应付只因裁决记录得晚才在导出截止时尚未到期（按规则，参与、满员或开奖时即应裁决）；"
+            f"另有 {events} 个事件不知应付什么，{payments - late} 笔付款或应付无法对应。不能下结论。",
+            f"{clause}: {late} unpaid awards were not yet due at the export's end only because their decisions are recorded later "
+            "than the entry, the last place or the draw that decides them; besides, of "
+            f"{events} events it is not known what is owed, and {payments - late} payments or awards cannot be matched. Cannot tell.",
+        )
+        return Finding(clause, Verdict.INCONCLUSIVE, why, clauses=(clause,) if clause else ())
     zh, en = [], []
     if events:
         zh.append(f"{events} 个事件的记录缺失、无法读取或早于本期，或其选择、数额未公开，不知应付什么")

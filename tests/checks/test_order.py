@@ -68,7 +68,7 @@ def tables() -> Tables:
 
 def write(folder: Path, draw: str, made: Tables) -> Path:
     folder = folder / "case"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name, rows in made.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
@@ -187,3 +187,25 @@ def test_a_decision_after_the_period_is_out_of_range(tmp_path: Path, audited: Au
     (found,) = [one for one in findings if one.check == "values_out_of_range" and one.verdict == "FAIL"]
     assert (found.subject, [row["entry_id"] for row in found.rows]) == ("outcome.decided_at", ["K9-4"])
     assert verdict(findings, "payout_missing") is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("draw", [GROUP, RAFFLE, CHANCES])
+@pytest.mark.parametrize("summed", [True, False])
+def test_an_award_put_off_by_its_decision_is_not_said_to_be_paid(
+    draw: str, summed: bool, tmp_path: Path, audited: Auditor
+) -> None:
+    """The last prize is decided days after its entry, so that its 48 hours end with April; where it is paid all is well."""
+    made = tables()
+    made["e"][39]["d"] = "2022-03-30 00:00:01"
+    folder = write(tmp_path, draw, made)
+    if summed:
+        text = (folder / "case.yaml").read_text("utf-8")
+        (folder / "case.yaml").write_text(text.replace(", reason: r, ref: e}", "}"), "utf-8")
+    _, findings = audited(folder)
+    assert verdict(findings, "payout_missing") is Verdict.PASS
+    made["p"].pop()
+    write(tmp_path / "later", draw, made)
+    (folder / "p.csv").write_bytes((tmp_path / "later" / "case" / "p.csv").read_bytes())
+    _, findings = audited(folder)
+    assert verdict(findings, "payout_missing") is Verdict.INCONCLUSIVE
+    assert [one for one in failing(findings) if one[0].startswith("payout")] == []

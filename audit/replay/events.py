@@ -322,8 +322,8 @@ def _milestones(before: str, depth: int, stepped: bool, *, unnumbered: bool) -> 
     """Each entry that shares in each milestone of its activity: those up to it, or later ones too, on joining.
 
     The event is the recipient's own entry; stepped: payments say which milestone, so it becomes part of the event.
-    place is the milestone's count of entries. Where the entry that reached it is lost, its moment is not known.
-    unnumbered: entries that may have no number share in nobody knows which.
+    place is the milestone's count of entries. The entry at that place reaches it; where that one is lost, its moment is not
+    known. unnumbered: entries that may have no number share in nobody knows which.
     """
     people = f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
     anywhere = (
@@ -341,7 +341,8 @@ def _milestones(before: str, depth: int, stepped: bool, *, unnumbered: bool) -> 
         f"{people}"
         "FROM (\n"
         "    SELECT c.on_event, c.role, c.every, o.activity_id, o.position // c.every AS step,\n"
-        "        min(o.entered_at) AS reached_at, min(o.position) % c.every <> 0 AS is_lost\n"
+        "        coalesce(min(CASE WHEN o.position % c.every = 0 THEN o.entered_at END), min(o.entered_at)) AS reached_at,\n"
+        "        min(o.position) % c.every <> 0 AS is_lost\n"
         "    FROM entry_played AS o\n"
         "    JOIN (SELECT DISTINCT on_event, role, every, place_to FROM clause WHERE role LIKE 'everyone%') AS c\n"
         "        ON o.position >= c.every AND o.position < coalesce(c.place_to, o.position) + c.every\n"

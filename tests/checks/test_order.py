@@ -209,3 +209,20 @@ def test_an_award_put_off_by_its_decision_is_not_said_to_be_paid(
     _, findings = audited(folder)
     assert verdict(findings, "payout_missing") is Verdict.INCONCLUSIVE
     assert [one for one in failing(findings) if one[0].startswith("payout")] == []
+
+
+def test_a_milestone_is_reached_by_the_entry_at_its_place(tmp_path: Path, audited: Auditor) -> None:
+    """The first to enter has the third place: the second place was taken after half an hour, and what it owes was paid then."""
+    made = {name: rows[:4] for name, rows in tables().items()}
+    made["a"] = made["a"][:1]
+    for row, place in zip(made["e"], (3, 1, 2, 4), strict=True):
+        row["p"] = place
+    paid = [("K0-2", 1, 32), ("K0-3", 2, 32), *((f"K0-{n}", n - 1, 41) for n in range(1, 5))]
+    made["p"] = [{"p": f"P{n}", "t": minutes(at), "u": f"U{who}", "m": "1.00", "r": "rebate", "e": key}
+                 for n, (key, who, at) in enumerate(paid)]  # fmt: skip
+    folder = write(tmp_path, RAFFLE, made)
+    rules = (folder / "rules.yaml").read_text("utf-8").partition("awards:")[0].replace("due: 48h", "due: 5min")
+    clause = 'awards:\n  rebate: {on: entry, every: 2, to: everyone-so-far, pays: {CNY: "1"}}\n'
+    (folder / "rules.yaml").write_text(rules + clause, "utf-8")
+    _, findings = audited(folder)
+    assert [one for one in failing(findings) if one[0].startswith("payout")] == []

@@ -22,6 +22,11 @@ SELECT purchase_id, participant_id, item, asset, list_price, place, coupon, depo
 FROM order_price
 WHERE NOT unknown AND paid <> owed
 ORDER BY purchase_id"""
+OPEN = """
+SELECT purchase_id, participant_id, item, asset, list_price, coupon, deposit, paid, paid_at, source_file, record
+FROM order_price
+WHERE unknown AND (list_price IS NULL OR paid IS NULL)
+ORDER BY purchase_id"""
 NEEDS = ("purchase.purchase_id", "purchase.participant_id", "purchase.list_price", "purchase.amount", "purchase.paid_at",
          "purchase.coupon", "purchase.deposit_id")  # fmt: skip
 
@@ -49,7 +54,8 @@ def price_differs(audit: Audit) -> Iterator[Finding]:
         words = Text(f"{len(rows)} 笔订单的价格与声明不符，差额合计 {money}。",
                      f"{len(rows)} orders were not paid with the declared price, {money} apart.")  # fmt: skip
     else:
-        words = Text(f"{known} 笔订单都按声明的价格支付。", f"All {known} orders were paid with the declared price.")
-    silent = Verdict.PASS if known else Verdict.INCONCLUSIVE if unknown else Verdict.NOT_APPLICABLE
+        words = Text(f"{known} 笔订单按声明的价格支付。", f"{known} orders were paid with the declared price.")
+    silent = Verdict.INCONCLUSIVE if unknown else Verdict.PASS if known else Verdict.NOT_APPLICABLE
+    sql = OPEN if unknown and not rows else SQL
     yield Finding("orders", Verdict.FAIL if rows else silent, Text(words.zh + left.zh, words.en + left.en),
-                  observed=str(len(rows)), amount=amount, rows=rows, sql=SQL)  # fmt: skip
+                  observed=str(len(rows)), amount=amount, rows=rows or evidence(audit, sql), sql=sql)  # fmt: skip

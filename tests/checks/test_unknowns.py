@@ -232,7 +232,12 @@ def test_of_a_stake_in_two_assets_one_does_not_tell_that_both_were_paid(tmp_path
         'versions: [{from: 2022-03-10, says: money alone, entry: {stake: {CNY: "5"}}}]\n'
     )
     verdicts = []
-    for name, day, paid in (("both", "03", "half,1"), ("one", "13", "CNY,5.00"), ("half", "13", "half,1"), ("no", "03", "half,2")):
+    for name, day, paid in (
+        ("both", "03", "half,1"),
+        ("one", "13", "CNY,5.00"),
+        ("half", "13", "half,1"),
+        ("no", "03", "half,2"),
+    ):
         moment = f"2022-03-{day}T09:00:00"
         folder = write(tmp_path / name, rules, participant=PEOPLE, activity="A1,2022-03-01T09:00:00,",
                        entry=f"E1,A1,U1,1,{moment}", outcome=f"E1,loss,{moment}")  # fmt: skip
@@ -245,3 +250,14 @@ def test_of_a_stake_in_two_assets_one_does_not_tell_that_both_were_paid(tmp_path
         _, findings = audited(folder)
         verdicts += [one.verdict for one in findings if one.check == "stake_differs"]
     assert verdicts == ["INCONCLUSIVE", "PASS", "FAIL", "FAIL"]
+
+
+def test_an_order_without_its_list_price_does_not_pass(tmp_path: Path, audited: Auditor) -> None:
+    rules = 'order: {percent: {"1": "50"}}\n'
+    orders = "B1,U2,goods,5,10,,2022-03-03T09:00:00 B2,U3,goods,{},,2022-03-04T09:00:00"
+    found = []
+    for price in ("5,10", "999,"):
+        folder = write(tmp_path / str(len(found)), rules, participant=PEOPLE, purchase=orders.format(price))
+        found += [one for one in audited(folder)[1] if one.check == "price_differs"]
+    assert [one.verdict for one in found] == ["PASS", "INCONCLUSIVE"]
+    assert [row["purchase_id"] for row in found[1].rows] == ["B2"]

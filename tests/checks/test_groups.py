@@ -170,6 +170,21 @@ def test_one_release_beyond_a_fund_is_not_held_against_those_after_it(tmp_path: 
     assert [(row["payee"], row["event"], row["at_stake"]) for row in over.rows] == [("U0021", "K0011", "99.00")]
 
 
+def test_releases_beyond_a_fund_are_judged_by_when_the_rules_began(tmp_path: Path, audited: Auditor) -> None:
+    """Whoever joined before the period had no fund where the rules begin with it; where they began earlier nobody can tell."""
+    folder = Path(shutil.copytree(FIXTURES / "group-rebate" / "rigged-released-beyond-the-balance", tmp_path / "case"))
+    users, rules = folder / "users.csv", folder / "rules.yaml"
+    head, *rows = users.read_bytes().decode("gb18030").splitlines()
+    text = "\n".join([head, *(f"{row.rpartition(',')[0]},2022-02-28 09:00:00" for row in rows)]) + "\n"
+    users.write_bytes(text.encode("gb18030"))
+    verdicts = []
+    for began in ("2022-03-01", "2022-02-01"):
+        rules.write_text(rules.read_text("utf-8").replace("from: 2022-03-01", f"from: {began}"), "utf-8")
+        _, findings = audited(folder)
+        verdicts += [one.verdict for one in findings if one.check == "release_above_fund"]
+    assert verdicts == ["FAIL", "INCONCLUSIVE"]
+
+
 def test_a_random_share_paid_to_an_outsider_is_found_where_shares_are_not_recorded(
     tmp_path: Path, audited: Auditor
 ) -> None:

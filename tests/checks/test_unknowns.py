@@ -261,3 +261,21 @@ def test_an_order_without_its_list_price_does_not_pass(tmp_path: Path, audited: 
         found += [one for one in audited(folder)[1] if one.check == "price_differs"]
     assert [one.verdict for one in found] == ["PASS", "INCONCLUSIVE"]
     assert [row["purchase_id"] for row in found[1].rows] == ["B2"]
+
+
+def test_a_deposit_passed_over_by_a_later_order_does_not_pass(
+    tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("purchase_id", "participant_id", "item", "kind", "amount", "list_price", "deposit_id", "paid_at")
+    monkeypatch.setitem(TABLES, "purchase", names)
+    rules = "order: {deposits: [deposit]}\n"
+    deposits = "D1,U1,reserve,deposit,20,20,,2022-03-01T09:00:00 D2,U2,reserve,deposit,20,20,,2022-03-01T10:00:00"
+    found = []
+    for price, named in (("80", "D1"), ("100", "")):
+        orders = f"{deposits} B1,U1,rice,goods,{price},100,{named},2022-03-03T09:00:00"
+        _, findings = audited(write(tmp_path / price, rules, participant=PEOPLE, purchase=orders))
+        assert failing(findings) == []
+        found += [one for one in findings if one.check == "deposit_misused"]
+    assert [one.verdict for one in found] == ["PASS", "INCONCLUSIVE"]
+    assert found[0].text.en.startswith("Of 2 deposits 1 are named by one later order")
+    assert [(row["deposit_id"], row["purchase_id"]) for row in found[1].rows] == [("D1", "B1")]

@@ -6,7 +6,8 @@ How: a win or an opening after the win, a box that does not exist, the last box 
     boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
     won by somebody who had won or was not in it, or not drawn in time (the rules' `due`, or a day); a person who entered
     again where one entry is allowed; a number outside its pool, drawn twice, too many or too few; winners of a tier that is
-    not declared. Draws without numbers, or without the totals of a tier, do not pass.
+    not declared. Draws without numbers, or without the totals of a tier, and boxes that ended
+    without a win do not pass.
 Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
 """
 
@@ -278,6 +279,16 @@ def _untold(audit: Audit) -> Mapping[str, tuple[Text, str]]:
     """What the export leaves open: a lost record and a thing that ought not to be look alike."""
     scope, draw = audit.case.scope, audit.rules.draw
     found: dict[str, tuple[Text, str]] = {}
+    if isinstance(draw, Boxes) and scope.has("activity", "ended_at"):
+        within = f" AND a.ended_at >= {scope.moment(scope.since)}" if scope.since else ""
+        within += f" AND a.ended_at < {scope.moment(scope.until)}" if scope.until else ""
+        found["ended without a win"] = (
+            Text("已结束而没有中奖记录的活动", "activities that ended without a recorded win"),
+            "SELECT a.activity_id, a.initiator_id, a.started_at, a.ended_at, r.last_position, a.source_file, a.record\n"
+            "FROM activity_once AS a LEFT JOIN activity_run AS r ON r.activity_id = a.activity_id\n"
+            f"WHERE coalesce(r.wins, 0) = 0 AND r.unknown_at IS NULL AND a.ended_at IS NOT NULL{within}\n"
+            "ORDER BY a.activity_id",
+        )
     if isinstance(draw, Numbers) and scope.has("draw", "drawn_at"):
         held = f" AND d.drawn_at < {scope.moment(scope.until)}" if scope.until else ""
         lacking = (

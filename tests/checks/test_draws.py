@@ -206,6 +206,25 @@ def test_activities_struck_out_whole_are_found_by_their_numbers_or_their_payment
         assert finding(findings, check).verdict is Verdict.INCONCLUSIVE
 
 
+def test_boxes_that_ended_without_a_win_do_not_pass(honest: Path, audited: Auditor) -> None:
+    """Four winning openings are struck out; what was cut off or ended after the period is no matter."""
+    _, findings = audited(honest)
+    assert [one.verdict for one in findings if one.check == "impossible_outcome"] == ["PASS"]
+    path = honest / "openings.csv"
+    reader = csv.DictReader(path.read_text("gb18030").splitlines())
+    rows = list(reader)
+    gone = [row for row in rows if row["结果"] == "中奖"][:4]
+    with path.open("w", newline="", encoding="gb18030") as file:
+        writer = csv.DictWriter(file, reader.fieldnames or ())
+        writer.writeheader()
+        writer.writerows(row for row in rows if row not in gone)
+    _, findings = audited(honest)
+    (found,) = [one for one in findings if one.check == "impossible_outcome"]
+    assert (found.subject, found.verdict) == ("ended without a win", "INCONCLUSIVE")
+    activity = next(name for name, text in gone[0].items() if text.startswith("A"))
+    assert {row["activity_id"] for row in found.rows} == {row[activity] for row in gone}
+
+
 def lottery(folder: Path, spoil: Callable[[list[list[object]], list[list[object]]], None]) -> Path:
     """Forty draws of three red numbers and a blue one, with the totals of two tiers; spoil changes numbers and totals."""
     rng, folder = random.Random(3), folder / "case"

@@ -186,6 +186,9 @@ def _metrics(scope: Scope, demands: Demands, *, told: bool) -> Iterable[Metric]:
     for table, column in AT_LEAST_ZERO:
         if scope.has(table, column):
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {column} < 0")
+    if scope.has("request", "settled_at", "refused_at"):
+        both = "settled_at IS NOT NULL AND refused_at IS NOT NULL"
+        yield _rows("ranges", "request", "refused_at", f"SELECT * FROM request WHERE {both}")
     for table, column in IN_PERIOD:
         # an activity may have begun before the period and go on in it
         ends = [f"{column} < {scope.moment(scope.since)}"] if scope.since and table != "activity" else []

@@ -252,6 +252,21 @@ def test_of_a_stake_in_two_assets_one_does_not_tell_that_both_were_paid(tmp_path
     assert verdicts == ["INCONCLUSIVE", "PASS", "FAIL", "FAIL"]
 
 
+def test_a_request_is_granted_or_refused(tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        TABLES, "request", ("request_id", "participant_id", "kind", "requested_at", "settled_at", "refused_at")
+    )
+    rules, asked, granted = (
+        "awards: {gift: {on: registration, to: participant, pays: {CNY: 1}}}\n",
+        "2022-03-03T09:00:00",
+        "2022-03-04T09:00:00",
+    )
+    one = f"W1,U1,withdrawal,{asked},{granted}, W2,U2,withdrawal,{asked},,{granted}"
+    for name, requests in (("honest", one), ("both", f"{one} W3,U3,withdrawal,{asked},{granted},{granted}")):
+        _, findings = audited(write(tmp_path / name, rules, participant=PEOPLE, request=requests))
+        assert failing(findings) == [("values_out_of_range", "request.refused_at")] * (name == "both")
+
+
 def test_an_order_without_its_list_price_does_not_pass(tmp_path: Path, audited: Auditor) -> None:
     rules = 'order: {percent: {"1": "50"}}\n'
     orders = "B1,U2,goods,5,10,,2022-03-03T09:00:00 B2,U3,goods,{},,2022-03-04T09:00:00"

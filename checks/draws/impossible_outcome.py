@@ -6,9 +6,10 @@ How: a win or an opening after the win, a box that does not exist, the last box 
     boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
     won by somebody who had won or was not in it, or not drawn in time (the rules' `due`, or a day); a person who entered
     again where one entry is allowed; a number outside its pool, drawn twice, too many or too few; winners of a tier that is
-    not declared. Draws without numbers, or without the totals of a tier, and boxes that ended
-    without a win do not pass.
-Blind to: what is merely unlikely; a group decided before it was full, which a lost entry looks like.
+    not declared. Draws without numbers, or without the totals of a tier, boxes that ended without a win, and raffles passed
+    over by later ones do not pass.
+Blind to: what is merely unlikely; a raffle that is still open when the last one begins; a group decided before it was
+    full, which a lost entry looks like.
 """
 
 from __future__ import annotations
@@ -288,6 +289,24 @@ def _untold(audit: Audit) -> Mapping[str, tuple[Text, str]]:
             "FROM activity_once AS a LEFT JOIN activity_run AS r ON r.activity_id = a.activity_id\n"
             f"WHERE coalesce(r.wins, 0) = 0 AND r.unknown_at IS NULL AND a.ended_at IS NOT NULL{within}\n"
             "ORDER BY a.activity_id",
+        )
+    if isinstance(draw, Raffle) and scope.has("activity", "started_at", "ended_at"):
+        found["not drawn"] = (
+            Text(
+                "抽奖未开而其后开始的抽奖已开，等待开奖的参与",
+                "entries of raffles that were never drawn, though later ones were",
+            ),
+            "SELECT e.entry_id, e.activity_id, e.participant_id, e.entered_at, e.source_file, e.record\n"
+            "FROM entry_played AS e\n"
+            "JOIN raffle_rule AS r ON r.version = e.version AND r.every IS NULL\n"
+            "JOIN (\n"
+            "    SELECT activity_id, max(entered_at) AS last_at FROM entry_played\n"
+            "    GROUP BY activity_id HAVING count(*) FILTER (outcome = 'win') = 0\n"
+            ") AS w ON w.activity_id = e.activity_id\n"
+            "LEFT JOIN activity_once AS a ON a.activity_id = e.activity_id\n"
+            "WHERE a.ended_at IS NULL\n"
+            "    AND w.last_at < (SELECT max(started_at) FROM activity_once WHERE ended_at IS NOT NULL)\n"
+            "ORDER BY e.activity_id, e.entered_at, e.entry_id",
         )
     if isinstance(draw, Numbers) and scope.has("draw", "drawn_at"):
         held = f" AND d.drawn_at < {scope.moment(scope.until)}" if scope.until else ""

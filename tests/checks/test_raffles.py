@@ -99,6 +99,24 @@ def test_an_order_is_drawn_from_the_law_of_tickets_drawn_one_by_one(held: tuple[
     assert drawn_order(held, left, "x") == drawn_order(held, left, "x")
 
 
+def test_a_raffle_that_later_ones_passed_over_does_not_pass(tmp_path: Path, audited: Auditor) -> None:
+    """A raffle still open is in order where it is the last; the first was never closed, and nobody drawn."""
+    for name, left in (("last", "A59"), ("first", "A0")):
+        (tmp_path / name).mkdir()
+        folder = raffle(tmp_path / name, weighted=True)
+        began, entries = ([*csv.DictReader((folder / file).open(encoding="utf-8"))] for file in ("a.csv", "e.csv"))
+        write(
+            folder,
+            [{**one, "e": "" if one["a"] == left else one["e"]} for one in began],
+            [{**one, **({"o": "", "d": ""} if one["a"] == left else {})} for one in entries],
+        )
+        found = told(audited(folder)[1], "impossible_outcome")
+        assert found.verdict == ("PASS" if name == "last" else "INCONCLUSIVE")
+    assert found.subject == "not drawn"
+    assert {row["activity_id"] for row in found.rows} == {"A0"}
+    assert len(found.rows) == 20
+
+
 @pytest.mark.parametrize("weighted", [True, False])
 def test_winners_of_one_moment_accuse_nobody(weighted: bool, tmp_path: Path, audited: Auditor) -> None:
     _, findings = audited(raffle(tmp_path, weighted=weighted, activities=150))

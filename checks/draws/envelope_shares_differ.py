@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
-from audit.rules import Group, Split
+from audit.rules import Award, Group, Split, clauses_by_time, parts_by_time
 from audit.stats.bets import LN10
 from audit.stats.envelopes import envelope_evidence, envelopes_needed
 from checks.draws import PROVISIONS, e_value, log_need, no_chances, power_of_ten
@@ -23,7 +24,7 @@ from checks.draws import PROVISIONS, e_value, log_need, no_chances, power_of_ten
 SQL = """
 SELECT g.size, o.activity_id, o.position, o.share
 FROM entry_played AS o JOIN group_state AS g ON g.activity_id = o.activity_id
-WHERE g.is_ordered AND g.activity_id IN (
+WHERE g.is_ordered AND {in_force} AND g.activity_id IN (
     SELECT activity_id FROM entry_played GROUP BY activity_id
     HAVING count(share) = count(*) AND sum(share) = {pot} AND min(share) >= {least})
 ORDER BY o.activity_id, o.position"""
@@ -35,36 +36,48 @@ NAMES = {"twice the mean": Text("二倍均值法", "each takes up to twice the m
 @check(needs=("outcome.share", "entry.position"), provisions=PROVISIONS, statistical="group")
 def envelope_shares_differ(audit: Audit) -> Iterator[Finding]:
     """Yield one finding on the shares of each randomly shared pot."""
-    draw = audit.rules.draw
-    pots = [
-        (name, asset, pay)
-        for name, award in audit.rules.awards.items()
-        for asset, pay in (award.pays or {}).items()
-        if isinstance(pay, Split) and pay.split == "random"
-    ]
+    pots = dict.fromkeys((name, asset) for name, award, _ in clauses_by_time(audit.rules) for asset in _drawn(award))
     if (
-        not isinstance(draw, Group)
+        not isinstance(audit.rules.draw, Group)
         or not pots
         or not audit.case.scope.has("outcome", "share")
         or not audit.has("group_state")
     ):
         yield no_chances("shares")
         return
-    for name, asset, pay in pots:
+    for name, asset in pots:
+        yield _judged(audit, name, asset, log_need(audit, len(pots)))
+
+
+def _drawn(award: Award | None) -> dict[str, Split]:
+    """What a clause shares at random, by asset."""
+    pays = (award.pays if award else None) or {}
+    return {asset: pay for asset, pay in pays.items() if isinstance(pay, Split) and pay.split == "random"}
+
+
+def _judged(audit: Audit, name: str, asset: str, need: float) -> Finding:
+    """The envelopes of one clause, each by the pot and the least that stood when its group was full."""
+    stood = parts_by_time(audit.rules, lambda era: _drawn(era.awards.get(name)).get(asset))
+    tables: list[NDArray[np.int64]] = []
+    asked: list[str] = []
+    for pay, span in stood:
+        if pay is None:
+            continue
         units = audit.units(asset)
-        least = units.steps(pay.least) if pay.least is not None else 1
-        yield _judged(audit, name, units.steps(pay.pot), least, log_need(audit, len(pots)))
-
-
-def _judged(audit: Audit, name: str, pot: int, least: int, need: float) -> Finding:
-    sql = SQL.format(pot=pot, least=least)
-    if pot > EXACT:
-        why = Text("红包的最小单位太多，无法按声明的分法计算。", "An envelope has too many steps for its declared law to be worked out.")
-        return Finding(name, Verdict.INCONCLUSIVE, why, sql=sql)
-    taken = audit.engine.columns(
-        f"SELECT size, CAST(share - {least} + 1 AS BIGINT) AS share\nFROM ({sql}) AS taken ORDER BY size, activity_id, position"
-    )
-    tables = [taken["share"][taken["size"] == size].reshape(-1, size) for size in np.unique(taken["size"])]
+        pot, least = units.steps(pay.pot), units.steps(pay.least) if pay.least is not None else 1
+        in_force = audit.case.scope.within("g.filled_at", span.from_, span.to, alone=len(stood) == 1)
+        sql = SQL.format(pot=pot, least=least, in_force=in_force)
+        asked.append(sql)
+        if pot > EXACT:
+            why = Text("红包的最小单位太多，无法按声明的分法计算。",
+                       "An envelope has too many steps for its declared law to be worked out.")  # fmt: skip
+            return Finding(name, Verdict.INCONCLUSIVE, why, sql=sql)
+        taken = audit.engine.columns(
+            f"SELECT size, CAST(share - {least} + 1 AS BIGINT) AS share\nFROM ({sql}) AS taken\n"
+            "ORDER BY size, activity_id, position"
+        )
+        tables += [taken["share"][taken["size"] == size].reshape(-1, size) for size in np.unique(taken["size"])]
+    sql = ";\n".join(asked)
     if not tables:
         return Finding(
             name, Verdict.INCONCLUSIVE, Text("没有完整记录的红包。", "No envelope is recorded whole."), sql=sql

@@ -214,3 +214,42 @@ def test_without_the_moments_of_draws_no_prize_is_held_against_them(tmp_path: Pa
     _, findings = audited(write(tmp_path / "case", LOTTERY, **made))
     assert failing(findings) == []
     assert about(findings, "tier_prize_wrong") == [("tier 1", "INCONCLUSIVE"), ("tier 2", "INCONCLUSIVE")]
+
+
+ENVELOPE = 'awards: {envelope: {on: completion, to: entrants, pays: {CNY: {pot: "10", split: random, least: "%s"}}}}\n'
+RAIN = f"""\
+activity: {{}}
+entry: {{stake: {{CNY: "5"}}}}
+draw: {{kind: group, size: 3, winners: 1}}
+{ENVELOPE % "0.01"}versions:
+  - from: 2022-04-01
+    {ENVELOPE % "3.00"}"""
+
+
+@pytest.mark.parametrize("rigged", [False, True])
+def test_envelopes_are_weighed_by_the_least_that_stood(rigged: bool, tmp_path: Path, audited: Auditor) -> None:
+    """Every way to share is as likely, of 10 yuan as of the one that is left above the least; or April's first has most luck."""
+    rng = Random(3)
+    activities, entries = (
+        ["activity_id initiator_id started_at"],
+        ["entry_id activity_id participant_id position entered_at asset paid"],
+    )
+    outcomes = ["entry_id outcome share asset"]
+    for number in range(400):
+        late = number >= 200
+        free, least = (100, 300) if late else (997, 1)
+        one, two = sorted(rng.sample(range(1, free + 3), 2))
+        parts = [one - 1, two - one - 1, free + 2 - two]
+        parts = sorted(parts, reverse=True) if late and rigged else parts
+        begun, winner = datetime(2022, 4 if late else 3, 2) + timedelta(minutes=5 * number), rng.randrange(3)
+        activities.append(f"G{number} A {begun.isoformat()}")
+        for place, (who, part) in enumerate(zip("ABC", parts, strict=True)):
+            at = begun + timedelta(seconds=1 + place)
+            entries.append(f"G{number}-{place} G{number} {who} {place + 1} {at.isoformat()} CNY 5")
+            outcomes.append(f"G{number}-{place} {'win' if place == winner else 'loss'} {(least + part) / 100:.2f} CNY")
+    made = {"activity": activities, "entry": entries, "outcome": outcomes}
+    tables = {table: "\n".join(rows) for table, rows in made.items()}
+    _, findings = audited(write(tmp_path / "case", RAIN, participant=PEOPLE, **tables))
+    assert failing(findings) == ([("envelope_shares_differ", "envelope")] if rigged else [])
+    if not rigged:
+        assert about(findings, "envelope_shares_differ") == [("envelope", "PASS")]

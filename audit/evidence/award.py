@@ -32,7 +32,7 @@ EVENTS = {
 def event_words(kind: str) -> Text:
     """What an event is called."""
     if kind.startswith("milestone/"):
-        every = kind.rpartition("/")[2]
+        every = kind.split("/")[-2]
         return Text(f"每 {every} 个一次的里程碑", f"a milestone at every {every}")
     whole, _, more = kind.partition(">")
     if whole in ("milestone", "rank-reached") and more:

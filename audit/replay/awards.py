@@ -125,7 +125,7 @@ def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells
 def _event_of(name: str, award: Award, pay: Pay) -> str:
     """The event of a clause: what is shared falls to each place, what everyone gets to each entry at each milestone."""
     if award.to.startswith("everyone"):
-        return f"milestone/{name}/{award.every}"
+        return f"milestone/{name}/{award.every}/{award.to}"
     if award.to == "entrants":
         return "share drawn" if isinstance(pay, Split) and pay.split == "random" else "place filled"
     return key_of(name, award)

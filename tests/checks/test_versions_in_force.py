@@ -253,3 +253,39 @@ def test_envelopes_are_weighed_by_the_least_that_stood(rigged: bool, tmp_path: P
     assert failing(findings) == ([("envelope_shares_differ", "envelope")] if rigged else [])
     if not rigged:
         assert about(findings, "envelope_shares_differ") == [("envelope", "PASS")]
+
+
+REBATE = 'awards: {rebate: {on: entry, every: 2, to: %s, pays: {CNY: "1"}}}\n'
+EVERYONE = f"""\
+activity: {{}}
+entry: {{stake: {{CNY: "5"}}}}
+{REBATE % "everyone-so-far"}versions:
+  - from: 2022-04-01
+    {REBATE % "everyone-in-the-end"}"""
+ROUNDS = "activity_id initiator_id started_at\nG1 A 2022-03-02T00:00:00\nG2 A 2022-04-02T00:00:00"
+JOINED = """\
+    entry_id activity_id participant_id position entered_at asset paid
+    E1 G1 A 1 2022-03-02T00:00:01 CNY 5
+    E2 G1 B 2 2022-03-02T00:00:02 CNY 5
+    E3 G1 C 3 2022-03-02T00:00:03 CNY 5
+    F1 G2 A 1 2022-04-02T00:00:01 CNY 5
+    F2 G2 B 2 2022-04-02T00:00:02 CNY 5
+    F3 G2 C 3 2022-04-02T00:00:03 CNY 5
+    """
+REBATES = """\
+    payment_id paid_at payee_id asset amount reason ref
+    Y1 2022-03-02T01:00:00 A CNY 1 rebate E1
+    Y2 2022-03-02T01:00:00 B CNY 1 rebate E2
+    Y3 2022-04-02T01:00:00 A CNY 1 rebate F1
+    Y4 2022-04-02T01:00:00 B CNY 1 rebate F2
+    Y5 2022-04-02T01:00:00 C CNY 1 rebate F3
+    """
+
+
+def test_a_milestone_is_owed_to_those_whom_the_version_names(tmp_path: Path, audited: Auditor) -> None:
+    tables = {"participant": PEOPLE, "activity": ROUNDS, "entry": JOINED}
+    _, findings = audited(write(tmp_path / "honest", EVERYONE, **tables, payment=REBATES))
+    assert failing(findings) == []
+    assert ("payouts", "PASS") in about(findings, "payout_missing")
+    _, findings = audited(write(tmp_path / "unpaid", EVERYONE, **tables, payment=REBATES.rsplit("Y5", 1)[0]))
+    assert failing(findings) == [("payout_missing", "rebate")]

@@ -20,7 +20,7 @@ from audit.case import Audit, evidence
 from audit.engine import literal, values
 from audit.finding import Finding, Text, Verdict, check
 from audit.replay.draws import draws_of
-from audit.rules import Boxes, Chances, Group, Numbers, Raffle
+from audit.rules import Boxes, Chances, Group, Numbers, Raffle, parts_by_time
 from checks.draws.tickets_favoured import unknown_tickets
 
 BOX = (
@@ -41,7 +41,7 @@ BOXES = """
 AGAIN = (
     "SELECT entry_id, activity_id, participant_id, entered_at, source_file, record\nFROM (\n"
     "    SELECT *, row_number() OVER (PARTITION BY activity_id, participant_id ORDER BY entered_at, entry_id) AS turn\n"
-    "    FROM entry_played\n) AS o WHERE turn > 1 ORDER BY entry_id"
+    "    FROM entry_played\n    WHERE {once}\n) AS o WHERE turn > 1 ORDER BY entry_id"
 )
 
 KNOWN = "NOT EXISTS (SELECT 1 FROM raffle_unknown AS u WHERE u.activity_id = d.activity_id)"
@@ -78,10 +78,13 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     if not audit.engine.value(f"SELECT count(*) FROM {played}"):
         yield Finding("draws", Verdict.NOT_APPLICABLE, Text("导出没有一次抽取。", "The export holds no draw."))
         return
-    if audit.rules.entry is not None and audit.rules.entry.repeat == "once":
+    stood = parts_by_time(audit.rules, lambda era: era.entry is not None and era.entry.repeat == "once")
+    once = [audit.case.scope.within("entered_at", span.from_, span.to, alone=len(stood) == 1) for one, span in stood if one]
+    if once:
+        again = AGAIN.format(once=" OR ".join(once))
         kinds = {
             **kinds,
-            "entered again": (Text("同一人在同一活动中多次参与", "second entries of a person in an activity"), AGAIN),
+            "entered again": (Text("同一人在同一活动中多次参与", "second entries of a person in an activity"), again),
         }
     clean = True
     for name, (words, sql) in kinds.items():

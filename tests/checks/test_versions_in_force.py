@@ -289,3 +289,36 @@ def test_a_milestone_is_owed_to_those_whom_the_version_names(tmp_path: Path, aud
     assert ("payouts", "PASS") in about(findings, "payout_missing")
     _, findings = audited(write(tmp_path / "unpaid", EVERYONE, **tables, payment=REBATES.rsplit("Y5", 1)[0]))
     assert failing(findings) == [("payout_missing", "rebate")]
+
+
+@pytest.mark.parametrize(("first", "later", "found"), [("once", "unlimited", "R1"), ("unlimited", "once", "R2")])
+def test_entering_again_is_judged_by_what_stood(
+    first: str, later: str, found: str, tmp_path: Path, audited: Auditor
+) -> None:
+    """A enters both rounds twice, R1 in March and R2 in April; B enters once."""
+    rules = f"""\
+activity: {{}}
+entry: {{stake: {{CNY: "5"}}, repeat: {first}}}
+draw: {{kind: group, size: 3, winners: 1}}
+versions:
+  - from: 2022-04-01
+    entry: {{stake: {{CNY: "6"}}, repeat: {later}}}
+"""
+    entries, outcomes = ["entry_id activity_id participant_id position entered_at asset paid"], ["entry_id outcome"]
+    for name, day, stake in (("R1", "2022-03-02", 5), ("R2", "2022-04-02", 6)):
+        for place, who in enumerate("ABA", 1):
+            entries.append(f"{name}-{place} {name} {who} {place} {day}T00:00:0{place} CNY {stake}")
+            outcomes.append(f"{name}-{place} {'win' if place == 2 else 'loss'}")
+    activities = "activity_id initiator_id started_at\nR1 B 2022-03-02T00:00:00\nR2 B 2022-04-02T00:00:00"
+    tables = {"participant": PEOPLE, "activity": activities, "outcome": "\n".join(outcomes)}
+    folder = write(tmp_path / "case", rules, entry="\n".join(entries), **tables)
+    _, findings = audited(folder)
+    assert failing(findings) == [("impossible_outcome", "entered again")]
+    (again,) = [one for one in findings if one.subject == "entered again"]
+    assert [row["entry_id"] for row in again.rows] == [f"{found}-3"]
+    kept = [row for row in entries if not row.startswith(f"{found}-")]
+    (folder / "entry.csv").write_text("\n".join(row.replace(" ", ",") for row in kept) + "\n", "utf-8")
+    told = [row for row in outcomes if not row.startswith(f"{found}-")]
+    (folder / "outcome.csv").write_text("\n".join(row.replace(" ", ",") for row in told) + "\n", "utf-8")
+    _, findings = audited(folder)
+    assert failing(findings) == []

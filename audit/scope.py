@@ -47,8 +47,8 @@ class Scope:
             return "CAST(NULL AS TIMESTAMPTZ)"
         return f"timezone({literal(self.zone)}, TIMESTAMP '{day.isoformat()} 00:00:00')"
 
-    def within(self, moment: str, since: date, until: date | None, *, alone: bool = False) -> str:
+    def within(self, moment: str, since: date | None, until: date | None, *, alone: bool = False) -> str:
         """Whether a moment lies in a span of days, as SQL; alone: nothing stood otherwise at another time, so an unknown one does."""
-        tests = [f"{moment} >= {self.moment(since)}"]
+        tests = [f"{moment} >= {self.moment(since)}"] if since else []
         tests += [f"{moment} < {self.moment(until)}"] if until else []
-        return f"coalesce({' AND '.join(tests)}, {str(alone).lower()})"
+        return f"coalesce({' AND '.join(tests) or 'true'}, {str(alone).lower()})"

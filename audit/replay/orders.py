@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.engine import Step, by_id, literal, values
-from audit.rules import Order, Rules, eras
+from audit.rules import Order, Rules, eras, parts_by_time
 from audit.rules.scalars import span_of
 from audit.rules.units import share_of
 from audit.scope import Scope
@@ -28,9 +28,20 @@ def order_steps(rules: Rules, scope: Scope) -> list[Step]:
     return steps
 
 
-def deposit_kinds(rules: Rules) -> list[str]:
-    """The kinds of order that are deposits, in any version."""
-    return sorted({kind for era in eras(rules) if era.order for kind in era.order.deposits})
+def is_deposit(rules: Rules, scope: Scope, order: str, *, lenient: bool = False) -> str:
+    """Whether an order was a deposit by the version of its moment, as SQL.
+
+    lenient: so is one that may have been, its moment unknown or the rules not in force, under the nearest version.
+    """
+    stood = parts_by_time(rules, lambda era: era.order.deposits if era.order else ())
+    tests = []
+    for place, (kinds, span) in enumerate(stood):
+        since = None if lenient and place == 0 else span.from_
+        until = None if lenient and place == len(stood) - 1 else span.to
+        if kinds:
+            in_force = scope.within(f"{order}.paid_at", since, until, alone=lenient or len(stood) == 1)
+            tests.append(f"{order}.kind IN ({', '.join(map(literal, kinds))}) AND {in_force}")
+    return f"coalesce({' OR '.join(tests)}, false)" if tests else "false"
 
 
 def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
@@ -46,8 +57,7 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
             [*span, literal(coupon), *map(str, share_of(percent, era.order.rounding))]
             for coupon, percent in era.order.coupons.items()
         ]
-    deposits = ", ".join(map(literal, deposit_kinds(rules)))
-    goods = f"coalesce(b.kind, '') NOT IN ({deposits})" if deposits else "true"
+    deposit = is_deposit(rules, scope, "b", lenient=True)
     in_force = "b.paid_at >= {0}.from_at AND ({0}.to_at IS NULL OR b.paid_at < {0}.to_at)"
     hidden = str(bool(scope.cut(rules.effective.from_))).lower()
     counted = (
@@ -73,7 +83,7 @@ def _price_steps(rules: Rules, scope: Scope) -> list[Step]:
             "order_counted",
             "-- the n-th order of a participant, deposits apart\n"
             f"SELECT b.*, {counted} AS place\n"
-            f"FROM purchase_once AS b\nJOIN order_era AS n ON {in_force.format('n')}\nWHERE {goods}",
+            f"FROM purchase_once AS b\nJOIN order_era AS n ON {in_force.format('n')}\nWHERE NOT {deposit}",
         ),
         Step(
             "order_price",

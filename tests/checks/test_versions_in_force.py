@@ -322,3 +322,40 @@ versions:
     (folder / "outcome.csv").write_text("\n".join(row.replace(" ", ",") for row in told) + "\n", "utf-8")
     _, findings = audited(folder)
     assert failing(findings) == []
+
+
+DEPOSITS = """\
+order: {percent: {"1": "50"}, deposits: [deposit]}
+versions:
+  - from: 2022-04-01
+    order: {percent: {"1": "50"}, deposits: []}
+"""
+ORDERS = """\
+    purchase_id participant_id item kind asset amount paid_at list_price deposit_id
+    O0 A x deposit CNY 10 2022-02-20T00:00:00 10 -
+    O1 A x goods CNY 40 2022-03-06T00:00:00 100 O0
+    O2 B x deposit CNY 10 2022-03-30T00:00:00 10 -
+    O3 B x goods CNY 40 2022-04-06T00:00:00 100 O2
+    O4 C x deposit CNY 50 2022-04-07T00:00:00 100 -
+    O5 C x goods CNY 100 2022-04-08T00:00:00 100 -
+    """
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ("C x deposit CNY 50", "C x deposit CNY 100", [("price_differs", "orders")]),
+        ("C x goods CNY 100 2022-04-08T00:00:00 100 -", "C x goods CNY 50 2022-04-08T00:00:00 100 O4", [("deposit_misused", "deposits")]),
+        ("B x goods CNY 40 2022-04-06T00:00:00 100 O2", "B x goods CNY 50 2022-04-06T00:00:00 100 -", [("deposit_misused", "deposits")]),
+        ("", "", []),
+    ],
+    ids=["a full price", "no deposit any more", "a deposit kept", "honest"],
+)  # fmt: skip
+def test_what_a_deposit_is_depends_on_the_version(
+    right: str, wrong: str, found: list[tuple[str, str]], tmp_path: Path, audited: Auditor
+) -> None:
+    """A's is from before the rules, B's is deducted after they changed; what C calls a deposit in April is an order like others."""
+    orders = ORDERS.replace(right, wrong) if right else ORDERS
+    case = write(tmp_path / "case", DEPOSITS, ("2022-02-01", "2022-05-01"), participant=PEOPLE, purchase=orders)
+    _, findings = audited(case)
+    assert failing(findings) == found

@@ -22,17 +22,17 @@ def event_steps(
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth = depth_of(rules)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
-    joined = scope.has("participant", "joined_at")
+    joined, begun = scope.has("participant", "joined_at"), scope.moment(rules.effective.from_)
     cut = scope.cut(rules.effective.from_)
-    parts = _firsts(firsts if scope.has("payment", "reason", "ref") else []) if cut else []
+    parts = _firsts(firsts if scope.has("payment", "reason", "ref") else [], begun) if cut else []
     parts += [
-        _registrations(before if joined else "true", depth, cut, wanted.get("registration", 0)),
+        _registrations(before if joined else "true", depth, cut, begun, wanted.get("registration", 0)),
         _starts(before, depth),
     ]
     ranked = bool(rules.ranks or rules.milestones)
-    parts.append(_orders(before, depth, cut, ranked=ranked))
+    parts.append(_orders(before, depth, cut, begun, ranked=ranked))
     if any(award.on == "recruit" for award in awards) and not ranked:
-        parts.append(_recruits(cut, wanted["recruit"]))
+        parts.append(_recruits(cut, begun, wanted["recruit"]))
     if played:
         above = {award.to.partition(".")[0] for award in awards if award.on in OPENINGS and "." in award.to}
         parts.append(_entries(rules, before, above, depth))
@@ -126,10 +126,16 @@ def _people(person: str | None, role: str, depth: int) -> str:
 NO_ORDER = "NULL AS item, NULL AS kind, NULL AS base_asset, NULL AS base"
 
 
-JOINED = f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')})"
+def counted(moment: str, begun: str, order: str) -> str:
+    """Which of its kind something is, as SQL: counted from the first moment of the rules; what was before is number 0."""
+    return f"count(*) FILTER (coalesce({moment} >= {begun}, true)) OVER ({order}\n        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
 
 
-def _firsts(clauses: Sequence[str]) -> list[Step]:
+def _joined(begun: str) -> str:
+    return counted("p.joined_at", begun, f"ORDER BY p.joined_at, {by_id('p.participant_id')}")
+
+
+def _firsts(clauses: Sequence[str], begun: str) -> list[Step]:
     """The last to join of those who were paid as one of the first, under every such clause: so was whoever joined before.
 
     Whoever is beyond the last place even here was paid by mistake, which proves nothing of others.
@@ -143,43 +149,44 @@ def _firsts(clauses: Sequence[str]) -> list[Step]:
         "    GROUP BY c.clause\n) AS paid"
     )
     return [
-        Step("joined_place", f"SELECT p.participant_id, {JOINED} AS place\nFROM upline AS p"),
+        Step("joined_place", f"SELECT p.participant_id, {_joined(begun)} AS place\nFROM upline AS p"),
         Step("first_paid", paid if clauses else "SELECT 0 AS reached", "table"),
     ]
 
 
-def _registrations(before: str, depth: int, cut: str, last: int) -> Step:
+def _registrations(before: str, depth: int, cut: str, begun: str, last: int) -> Step:
     """What happened before the period may have been paid before the export begins: that is unseen (in every event).
 
     cut is the first moment of a period that begins after the rules: others may have joined before it, so that whoever seems to
     be one of the first may be a later one, save who joined no later than somebody paid as one of them. Beyond the last place
     that a clause asks for nobody is.
     """
-    known = f"{JOINED} > {last} OR {JOINED} <= (SELECT reached FROM first_paid)"
+    place = _joined(begun)
+    known = f"{place} > {last} OR {place} <= (SELECT reached FROM first_paid)"
     return Step(
         "event_registration",
         "SELECT p.participant_id AS event, 'registration' AS on_event, p.joined_at AS event_at,\n"
         "    p.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        f"    {f'CASE WHEN {known} THEN {JOINED} END' if cut else JOINED} AS place,\n"
+        f"    {f'CASE WHEN {known} THEN {place} END' if cut else place} AS place,\n"
         f"    {before.format('p.joined_at')} AS unseen, {NO_ORDER},\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM upline AS p",
     )
 
 
-def _recruits(cut: str, last: int) -> Step:
+def _recruits(cut: str, begun: str, last: int) -> Step:
     """The registration of somebody who was recruited: the event is the recruit; place counts the recruiter's recruits.
 
     cut and last as for registrations; only who joined in the period has no recruits from before it.
     """
-    place = f"row_number() OVER (PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')})"
+    place = counted("e.event_at", begun, f"PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')}")
     if cut:
         place = f"CASE WHEN r.joined_at >= {cut} OR {place} > {last} THEN {place} END"
+    recruiter = "LEFT JOIN participant_once AS r ON r.participant_id = e.participant_referrer_1\n" if cut else ""
     return Step(
         "event_recruit",
         f"SELECT e.* REPLACE ('recruit' AS on_event,\n    {place} AS place)\n"
-        "FROM event_registration AS e\n"
-        "LEFT JOIN participant_once AS r ON r.participant_id = e.participant_referrer_1\n"
+        f"FROM event_registration AS e\n{recruiter}"
         "WHERE e.participant_referrer_1 IS NOT NULL OR e.participant_referrer_1_unknown",
     )
 
@@ -196,7 +203,7 @@ def _starts(before: str, depth: int) -> Step:
     )
 
 
-def _orders(before: str, depth: int, cut: str, *, ranked: bool) -> Step:
+def _orders(before: str, depth: int, cut: str, begun: str, *, ranked: bool) -> Step:
     """Orders; place counts a participant's orders in time, where none before can be hidden.
 
     cut is the first moment of a period that begins after the rules: who joined before it may have ordered before it. With
@@ -206,12 +213,13 @@ def _orders(before: str, depth: int, cut: str, *, ranked: bool) -> Step:
         "count(*) FILTER (b.paid_at IS NULL) OVER (PARTITION BY b.participant_id) = 0 AND b.participant_id IS NOT NULL"
     )
     whole += f"\n        AND p.joined_at >= {cut}" if cut else ""
+    place = counted("b.paid_at", begun, f"PARTITION BY b.participant_id ORDER BY b.paid_at, {by_id('b.purchase_id')}")
     return Step(
         "event_order",
         "SELECT b.purchase_id AS event, 'order' AS on_event, b.paid_at AS event_at,\n"
         "    b.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
         f"    CASE WHEN {whole}\n"
-        f"        THEN row_number() OVER (PARTITION BY b.participant_id ORDER BY b.paid_at, {by_id('b.purchase_id')}) END AS place,\n"
+        f"        THEN {place} END AS place,\n"
         f"    {before.format('b.paid_at')} AS unseen, b.item, b.kind, b.asset AS base_asset, b.amount AS base,\n"
         f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
         "FROM purchase_once AS b\n"

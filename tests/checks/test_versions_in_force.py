@@ -359,3 +359,45 @@ def test_what_a_deposit_is_depends_on_the_version(
     case = write(tmp_path / "case", DEPOSITS, ("2022-02-01", "2022-05-01"), participant=PEOPLE, purchase=orders)
     _, findings = audited(case)
     assert failing(findings) == found
+
+
+COUNTED = """\
+order: {percent: {"1": "50"}}
+awards:
+  seed: {on: registration, first: 1, to: participant, pays: {CNY: "1"}}
+  brought: {on: recruit, nth: 1, to: participant.referrer, pays: {CNY: "3"}}
+  first-order: {on: order, nth: 1, to: participant, pays: {CNY: "2"}}
+"""
+MEMBERS = """\
+    participant_id referrer_id joined_at
+    A - 2022-01-01T00:00:00
+    B A 2022-02-01T00:00:00
+    C A 2022-03-02T00:00:00
+    D A 2022-03-03T00:00:00
+    """
+BOUGHT = """\
+    purchase_id participant_id item kind asset amount paid_at list_price
+    O1 A x goods CNY 100 2022-02-05T00:00:00 100
+    O2 A x goods CNY 50 2022-03-05T00:00:00 100
+    O3 A x goods CNY 100 2022-03-06T00:00:00 100
+    """
+COUNTED_PAID = """\
+    payment_id paid_at payee_id asset amount reason ref
+    Y1 2022-03-02T01:00:00 C CNY 1 seed C
+    Y2 2022-03-02T01:00:00 A CNY 3 brought C
+    Y3 2022-03-05T01:00:00 A CNY 2 first-order O2
+    """
+
+
+def test_what_was_before_the_rules_does_not_count(tmp_path: Path, audited: Auditor) -> None:
+    """The first of the campaign are paid, not the second; and prices count as payments do."""
+    tables, period = {"participant": MEMBERS, "purchase": BOUGHT}, ("2022-01-01", "2022-05-01")
+    _, findings = audited(write(tmp_path / "honest", COUNTED, period, **tables, payment=COUNTED_PAID))
+    assert failing(findings) == []
+    assert about(findings, "price_differs") == [("orders", "PASS")]
+    second = (
+        COUNTED_PAID.replace("C CNY 1 seed C", "D CNY 1 seed D").replace("brought C", "brought D").replace("O2", "O3")
+    )
+    _, findings = audited(write(tmp_path / "second", COUNTED, period, **tables, payment=second))
+    assert {check for check, _ in failing(findings)} == {"payout_missing", "payout_unexpected"}
+    assert {subject for _, subject in failing(findings)} == {"seed", "brought", "first-order"}

@@ -167,14 +167,17 @@ class Event:
     happened: bool | None = True
 
 
-def events(tables: Tables, since: datetime | None = None, hidden: range = range(0)) -> Iterator[Event]:
-    """Every registration, start, entry, win, loss and completion; since: the moment the export begins.
+def events(
+    tables: Tables, since: datetime | None = None, hidden: range = range(0), begun: datetime | None = None
+) -> Iterator[Event]:
+    """Every registration, start, entry, win, loss and completion; since: the moment the export begins; begun: the rules.
 
     Who registered before the export begins was paid before it, if at all: that is not known. Nor is the place (then 0) of
     whoever is at one of the hidden ones.
     """
     people = sorted(tables["participant"], key=lambda one: (one["joined_at"], by_id(one["participant_id"])))
-    for place, one in enumerate(people, 1):
+    old = sum(begun is not None and one["joined_at"] < begun for one in people)  # who joined before the rules has no number
+    for place, one in enumerate(people, 1 - old):
         key, at = one["participant_id"], one["joined_at"]
         seen = None if since and at < since else True
         yield Event("registration", key, at, participant=key, place=0 if place in hidden else place, happened=seen)
@@ -223,8 +226,8 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
     found, undetermined = list[Owed](), set[Award]()
     effective = rules["effective"]
     begins, ends = (day and first_moment(day, zone) for day in (effective["from"], effective.get("to")))
-    hidden = places_hidden(tables, rules) if since and begins and begins < since else range(0)
-    for event in events(tables, since, hidden):
+    hidden = places_hidden(tables, rules, begins) if since and begins and begins < since else range(0)
+    for event in events(tables, since, hidden, begins):
         if event.at and (event.at < begins or (ends and event.at >= ends)):
             continue
         for clause, award in rules["awards"].items():
@@ -246,14 +249,14 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
     return found, undetermined
 
 
-def places_hidden(tables: Tables, rules: Row) -> range:
+def places_hidden(tables: Tables, rules: Row, begun: datetime) -> range:
     """Who cannot be said to be one of the first, where others may have joined before the export begins.
 
     Whoever was paid as one of the first was one, and so was everybody before them; whoever comes after as many as there are
     to be was none, and was paid by mistake.
     """
     clauses = {name: int(award["first"]) for name, award in rules["awards"].items() if "first" in award}
-    people = [one.event for one in events(tables) if one.kind == "registration"]
+    people = [one.event for one in events(tables, begun=begun) if one.kind == "registration" and one.place > 0]
     paid = [max((people.index(one["ref"]) + 1 for one in tables["payment"]
                  if one["reason"] == name and one["ref"] in people[:first]), default=0)
             for name, first in clauses.items()]  # fmt: skip

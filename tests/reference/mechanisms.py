@@ -118,7 +118,9 @@ def entries_by_activity(tables: Tables) -> dict[str, list[Row]]:
 def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
     """Everything that happened, or may have."""
     people = sorted(tables.get("participant", []), key=lambda one: (one["joined_at"], by_id(one["participant_id"])))
-    for place, one in enumerate(people, 1):
+    begun = first_moment(rules["effective"]["from"], zone)
+    old = sum(one["joined_at"] < begun for one in people)
+    for place, one in enumerate(people, 1 - old):  # the rules count from their beginning
         roles = {"participant": one["participant_id"]}
         yield Event("registration", one["participant_id"], one["joined_at"], roles, place)
         if referrer(one, tables):
@@ -153,7 +155,7 @@ def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
     counted: Counter[str] = Counter()
     orders = sorted(tables.get("purchase", []), key=lambda one: (one["paid_at"], by_id(one["purchase_id"])))
     for order in orders:
-        counted[order["participant_id"]] += 1
+        counted[order["participant_id"]] += order["paid_at"] >= begun
         roles = {"participant": order["participant_id"]}
         yield Event("order", order["purchase_id"], order["paid_at"], roles, counted[order["participant_id"]], row=order)
     known = {one["participant_id"]: one for one in people}

@@ -4,7 +4,7 @@ Does: lists entries whose recorded stake differs from the declared one.
 Matters: a price that differs from person to person, or from the page, is the plainest broken promise.
 How: `paid` of each entry against the stake of `entry` in the rules, in the same asset. A record tells one asset: where the
     stake is of several, an entry that paid one of them does not pass.
-Blind to: discounts and coupons booked elsewhere than in the entry.
+Blind to: entries from before or after the rules; discounts and coupons booked elsewhere than in the entry.
 """
 
 from __future__ import annotations
@@ -47,9 +47,15 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
         f" OR (paid = 0 AND entered_at >= {scope.moment(one.from_)} AND coalesce(entered_at < {scope.moment(one.to)}, true))"
         for one in free
     )
+    span = audit.rules.effective
+    looked = f"paid IS NOT NULL AND {scope.within('entered_at', span.from_, span.to, alone=True)}"
+    if not audit.engine.value(f"SELECT count(*) FROM entry_once WHERE {looked}"):
+        why = Text("规则施行期内没有一次参与。", "Nobody entered while the rules were in force.")
+        yield Finding("entry", Verdict.NOT_APPLICABLE, why)
+        return
     sql = (
         "SELECT entry_id, participant_id, asset, paid, entered_at, source_file, record\nFROM entry_once\n"
-        f"WHERE paid IS NOT NULL AND NOT ({declared})\nORDER BY entry_id"
+        f"WHERE {looked} AND NOT ({declared})\nORDER BY entry_id"
     )
     rows = evidence(audit, sql)
     several = " OR ".join(

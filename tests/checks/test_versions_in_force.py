@@ -401,3 +401,23 @@ def test_what_was_before_the_rules_does_not_count(tmp_path: Path, audited: Audit
     _, findings = audited(write(tmp_path / "second", COUNTED, period, **tables, payment=second))
     assert {check for check, _ in failing(findings)} == {"payout_missing", "payout_unexpected"}
     assert {subject for _, subject in failing(findings)} == {"seed", "brought", "first-order"}
+
+
+def test_entries_outside_the_rules_are_not_judged_by_them(tmp_path: Path, audited: Auditor) -> None:
+    """February cost four, April six; March, when the rules were in force, five."""
+    entered = """\
+    entry_id participant_id entered_at asset paid
+    E1 A 2022-02-20T00:00:00 CNY 4
+    E2 A 2022-03-05T00:00:00 CNY 5
+    E3 A 2022-04-05T00:00:00 CNY 6
+    """
+    stakes = {"honest": "CNY 5", "wrong": "CNY 4.99", "outside": "-"}
+    found = {"honest": "PASS", "wrong": "FAIL", "outside": "NOT_APPLICABLE"}
+    for name, stake in stakes.items():
+        lines = [line.replace("CNY 5", stake) for line in entered.splitlines() if stake != "-" or "E2" not in line]
+        tables = {"participant": MEMBERS, "entry": "\n".join(lines)}
+        folder = write(tmp_path / name, 'entry: {stake: {CNY: "5"}}\n', ("2022-02-01", "2022-05-01"), **tables)
+        rules = (folder / "rules.yaml").read_text("utf-8")
+        (folder / "rules.yaml").write_text(rules.replace("2022-03-01}", "2022-03-01, to: 2022-04-01}"), "utf-8")
+        _, findings = audited(folder)
+        assert about(findings, "stake_differs") == [("entry", found[name])]

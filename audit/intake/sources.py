@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import zipfile
 from array import array
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from audit.intake.text import header, read_text, records
 from audit.intake.unread import unread_cells
 from audit.problem import Problem
 
+NO_TEXT = re.compile(
+    r"(STRUCT|MAP|UNION|VARIANT|BLOB|BIT|GEOMETRY)\b.*|.*\]", re.DOTALL
+)  # types that no text tells exactly
 EXACT = 10**15  # a spreadsheet holds whole numbers exactly up to here
 
 
@@ -72,7 +76,7 @@ def read_source(engine: Engine, folder: Path, file: str, table: TableMap, wanted
     if kind in (".xlsx", ".xls", ".xlsm", ".ods"):
         return _read_sheet(engine, path, file, table)
     if kind in (".parquet", ".pq"):
-        return _read_parquet(engine, path, file)
+        return _read_parquet(engine, path, file, wanted)
     if kind in (".jsonl", ".ndjson"):
         return _read_json_lines(engine, path, file, table, work)
     raise Problem("a file of unknown kind", file, mend="csv, tsv, txt, xlsx, parquet and jsonl are read")
@@ -189,7 +193,7 @@ def _stage(engine: Engine, rows: list[tuple[int, list[str | None]]], columns: in
     return f"SELECT * FROM temp.{name}"
 
 
-def _read_parquet(engine: Engine, path: Path, file: str) -> Source:
+def _read_parquet(engine: Engine, path: Path, file: str, wanted: set[str]) -> Source:
     import duckdb
 
     place = literal(str(path))
@@ -197,8 +201,17 @@ def _read_parquet(engine: Engine, path: Path, file: str) -> Source:
         described = engine.rows(f"DESCRIBE SELECT * FROM read_parquet({place})")
         counted = engine.value(f"SELECT sum(num_rows) FROM parquet_file_metadata({place})")
     except duckdb.Error as error:
-        raise Problem(f"not readable as Parquet: {str(error).splitlines()[0]}", file) from None
+        raise Problem(
+            f"not readable as Parquet: {str(error).splitlines()[0]}",
+            file,
+            mend="export it again, as Parquet or as UTF-8 CSV",
+        ) from None
     names, kinds = (tuple(str(one[part]) for one in described) for part in (0, 1))
+    for name, kind in zip(names, kinds, strict=True):
+        if name in wanted and NO_TEXT.fullmatch(kind):
+            raise Problem(
+                f"the column {name!r} is {kind}: its cells are no single values", file, mend="export it as text"
+            )
     parts = []
     for number, kind in enumerate(kinds):
         cell = f"CAST(r{number} AS VARCHAR)"

@@ -24,7 +24,9 @@ TYPES = {
     "盒号": "BIGINT", "支付金额": "DECIMAL(18, 2)",
     "开盒时间": "TIMESTAMP", "付款时间": "TIMESTAMP", "发起时间": "TIMESTAMP", "注册时间": "TIMESTAMP",
 }  # fmt: skip
-VIEWS = "SELECT name FROM step WHERE name IN ('participant', 'entry', 'outcome', 'payment')"  # that read the export itself
+VIEWS = (
+    "SELECT name FROM step WHERE name IN ('participant', 'entry', 'outcome', 'payment')"  # that read the export itself
+)
 
 
 def to_parquet(
@@ -113,6 +115,50 @@ def test_what_allows_no_view_is_copied(
     assert (change is None) or any(
         one.check in ("cells_refused", "ids_repeated", "links_broken", "values_out_of_range") for one in placed[0]
     )
+
+
+@pytest.mark.parametrize(
+    "kind", ["VARCHAR[]", "VARCHAR[1]", "STRUCT(a VARCHAR)", "MAP(VARCHAR, VARCHAR)", "UNION(a VARCHAR)", "BLOB"]
+)
+@pytest.mark.parametrize("options", [[], ["--in-place"]], ids=["copied", "in place"])
+def test_a_column_of_no_single_values_is_no_text(
+    kind: str, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, file = to_parquet(tmp_path / "case"), "users.csv.parquet"
+    with duckdb.connect() as db:
+        values = {
+            "[]": "[x]",
+            "[1]": "[x]",
+            "STRUCT": "{'a': x}",
+            "MAP": "map([x], [x])",
+            "UNION": "union_value(a := x)",
+        }
+        cell = next(
+            (made for word, made in values.items() if kind.startswith(word) or kind.endswith(word)), "CAST(x AS BLOB)"
+        )
+        made = cell.replace("x", "coalesce(推荐人, '')") if cell != "CAST(x AS BLOB)" else "CAST(推荐人 AS BLOB)"
+        db.execute(f"CREATE TABLE t AS SELECT * FROM read_parquet('{case / file}')")
+        db.execute(
+            f"COPY (SELECT * REPLACE (CAST({made} AS {kind}) AS 推荐人) FROM t) TO '{case / file}' (FORMAT parquet)"
+        )
+    assert main(["audit", str(case), "--out", str(tmp_path / "out"), "--quiet", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{file}: the column '推荐人' is ")
+    assert said.endswith("export it as text\n")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_column_of_no_single_values_that_nobody_reads_is_left(tmp_path: Path) -> None:
+    case, file = to_parquet(tmp_path / "case"), "users.csv.parquet"
+    with duckdb.connect() as db:
+        db.execute(f"CREATE TABLE t AS SELECT *, [1] AS tags FROM read_parquet('{case / file}')")
+        db.execute(f"COPY t TO '{case / file}' (FORMAT parquet)")
+    read = read_case(case)
+    engine = begin(read, tmp_path / "case.duckdb", {})
+    try:
+        finish(read, engine, tmp_path / "work", Fraction(1, 4000), lambda _: None)
+    finally:
+        engine.connection.close()
 
 
 def test_a_case_file_without_its_exports_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

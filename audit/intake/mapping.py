@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
-from audit.rules.scalars import STRICT, Amount
+from audit.rules.scalars import STRICT, Amount, Whole
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
@@ -41,8 +41,8 @@ class TableMap:
     encoding: str | None = Field(default=None, description="utf-8, gb18030 …; absent: found by strict decoding")
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     sheet: str | None = Field(default=None, description="sheet of a workbook; absent: the first")
-    skip: Annotated[int, Field(ge=0)] = Field(default=0, description="lines before the header")
-    footer: Annotated[int, Field(ge=0)] = Field(default=0, description="lines of a text file after its last record")
+    skip: Annotated[Whole, Field(ge=0)] = Field(default=0, description="lines before the header")
+    footer: Annotated[Whole, Field(ge=0)] = Field(default=0, description="lines of a text file after its last record")
     strip: str = Field(default="", description='characters that are no part of a cell, at either end: "`\\t¥元"')
     empty: tuple[str, ...] = Field(default=(), description='words for an empty cell: ["-", "/"]')
     sequence: Identifier | None = Field(default=None, description="an id whose trailing number counts up by one")
@@ -65,5 +65,5 @@ class TableMap:
 class Control:
     """Totals that the platform states apart from its export."""
 
-    rows: Annotated[int, Field(ge=0)] | None = Field(default=None, description="number of records")
+    rows: Annotated[Whole, Field(ge=0)] | None = Field(default=None, description="number of records")
     sums: Mapping[str, Amount] = Field(default_factory=dict, description="sum of the amounts by asset, in units")

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from audit.rules.people import People
 from audit.rules.ranks import RANKED_ROLE, DayPool, Difference, Income, PartFrozen, Released
-from audit.rules.scalars import STRICT, Amount, Asset, Money, Name, Range, Span
+from audit.rules.scalars import STRICT, Amount, Asset, Money, Name, Range, Span, Whole
 
 Event = Literal[
     "registration", "start", "entry", "win", "loss", "completion", "order", "recruit",
@@ -128,7 +128,7 @@ class Award:
     choice: tuple[Money, ...] | None = Field(
         default=None, description="one asset a line; the recipient takes one of them"
     )
-    first: Annotated[int, Field(ge=1, le=10**15)] | None = Field(
+    first: Annotated[Whole, Field(ge=1, le=10**15)] | None = Field(
         default=None, description="only the first so many registrations"
     )
     when: Condition | None = Field(default=None, description="only for orders of this item or kind")
@@ -137,7 +137,7 @@ class Award:
         default=None,
         description="only a participant's n-th order or recruit, or an activity's n-th entry, such as 1 or 2-5",
     )
-    every: Annotated[int, Field(ge=2, le=10**9)] | None = Field(
+    every: Annotated[Whole, Field(ge=2, le=10**9)] | None = Field(
         default=None, description="only every so-many-th entry of an activity: a milestone"
     )
     reaches: Name | None = Field(default=None, description="the rank or milestone whose reaching makes it due")

@@ -161,4 +161,4 @@ def _problem(document: Document, fault: Any, words: list[str]) -> Problem:
         choices = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
         near = difflib.get_close_matches(value, choices, 1, 0.5)
         mend = f"did you mean {near[0]!r}?" if near else ""
-    return document.problem(path, message, value=str(value), mend=mend)
+    return document.problem(path, message, value=str(value).lower() if isinstance(value, bool) else str(value), mend=mend)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 from pydantic.dataclasses import dataclass
 
-from audit.rules.scalars import STRICT, Asset, Money, Name, Odds, Range
+from audit.rules.scalars import STRICT, Asset, Money, Name, Odds, Range, Whole
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -16,8 +16,8 @@ class Boxes:
     """Boxes opened in order until the one that holds the prize; the activity ends with the win."""
 
     kind: Literal["boxes"]
-    boxes: Annotated[int, Field(ge=1, le=100_000)]
-    prizes: Mapping[Asset, Annotated[int, Field(ge=1, le=1)]] = Field(description="the one prize in the boxes")
+    boxes: Annotated[Whole, Field(ge=1, le=100_000)]
+    prizes: Mapping[Asset, Annotated[Whole, Field(ge=1, le=1)]] = Field(description="the one prize in the boxes")
     odds: Literal["uniform"] | Mapping[Range, Odds] = Field(
         description='uniform, or the chance of each box of a range: {"1-6": "0", "7-24": "1/18"}'
     )
@@ -32,8 +32,8 @@ class Group:
     """
 
     kind: Literal["group"]
-    size: Annotated[int, Field(ge=2, le=10_000, description="places in a group")]
-    winners: Annotated[int, Field(ge=1, description="how many of them win")]
+    size: Annotated[Whole, Field(ge=2, le=10_000, description="places in a group")]
+    winners: Annotated[Whole, Field(ge=1, description="how many of them win")]
     odds: Literal["equal"] = "equal"
     says: str = ""
 
@@ -43,11 +43,11 @@ class Raffle:
     """Tickets are drawn from those handed out so far: at every so-many-th entry of an activity, or once when it ends."""
 
     kind: Literal["raffle"]
-    every: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
+    every: Annotated[Whole, Field(ge=1, le=10**9)] | None = Field(
         default=None,
         description="a draw at every so-many-th entry, that entry included; absent: one when the activity ends",
     )
-    winners: Annotated[int, Field(ge=1, le=10**6)] = Field(default=1, description="how many are drawn each time")
+    winners: Annotated[Whole, Field(ge=1, le=10**6)] = Field(default=1, description="how many are drawn each time")
     among: Literal["not-yet-won", "everyone"] = Field(
         default="not-yet-won", description="not-yet-won: whoever has won is out of all later draws of the activity"
     )
@@ -61,7 +61,7 @@ class Raffle:
 class Rise:
     """A chance that grows with every miss, as declared."""
 
-    from_: Annotated[int, Field(ge=2, le=10**6)] = Field(
+    from_: Annotated[Whole, Field(ge=2, le=10**6)] = Field(
         alias="from", description="the first entry with a higher chance"
     )
     by: Odds = Field(description="how much it grows with each entry, up to certainty")
@@ -72,7 +72,7 @@ class Chance:
     """The chance of one prize, and after how many entries without it (or a better one) it is certain."""
 
     chance: Odds = Field(description='of each entry: "0.006" or 3/500')
-    guarantee: Annotated[int, Field(ge=1, le=10**6)] | None = Field(
+    guarantee: Annotated[Whole, Field(ge=1, le=10**6)] | None = Field(
         default=None, description="the so-many-th entry since the last such prize, or a better one, is certain to win"
     )
     rises: Rise | None = Field(default=None, description="a chance that grows before that")
@@ -94,16 +94,16 @@ class Chances:
 class Pool:
     """Numbers drawn without replacement, each of those left equally likely."""
 
-    from_: Annotated[int, Field(ge=0)] = Field(alias="from", description="lowest number")
-    to: Annotated[int, Field(ge=0)] = Field(description="highest number")
-    pick: Annotated[int, Field(ge=1)] = Field(description="how many are drawn")
+    from_: Annotated[Whole, Field(ge=0)] = Field(alias="from", description="lowest number")
+    to: Annotated[Whole, Field(ge=0)] = Field(description="highest number")
+    pick: Annotated[Whole, Field(ge=1)] = Field(description="how many are drawn")
 
 
 @dataclass(frozen=True, config=STRICT)
 class Tier:
     """A prize tier of a number lottery."""
 
-    matches: tuple[Mapping[Name, Annotated[int, Field(ge=0)]], ...] = Field(
+    matches: tuple[Mapping[Name, Annotated[Whole, Field(ge=0)]], ...] = Field(
         description="matched numbers by pool; several lines: any of them"
     )
     prize: Money | None = Field(default=None, description="fixed prize of one bet; absent: shared from the pot")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
-from audit.rules.scalars import STRICT, Span
+from audit.rules.scalars import STRICT, Span, Whole
 
 GROUPS = ("age_band", "gender", "occupation", "region", "channel", "device")
 
@@ -34,7 +34,7 @@ def _values(value: Any) -> Values:
 _LISTED = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
 _OTHERS = {"type": "object", "properties": {"not": _LISTED}, "required": ["not"], "additionalProperties": False}
 SomeOf = Annotated[Values, BeforeValidator(_values), WithJsonSchema({"anyOf": [_LISTED, _OTHERS]})]
-Age = Annotated[int, Field(ge=0, le=150, strict=True)]
+Age = Annotated[Whole, Field(ge=0, le=150)]
 
 
 @dataclass(frozen=True, config=STRICT)

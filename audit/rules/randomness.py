@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from audit.rules.scalars import STRICT
+from audit.rules.scalars import STRICT, Whole
 
 Digest = Literal["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"]
 
@@ -24,7 +24,7 @@ class Randomness:
     message: str = Field(
         default="{activity}:{n}", description="of hmac and digest; {activity}, {seed} and the counter {n} are put in"
     )
-    digits: Annotated[int, Field(ge=1, le=128)] = Field(default=13, description="leading hexadecimal digits that count")
+    digits: Annotated[Whole, Field(ge=1, le=128)] = Field(default=13, description="leading hexadecimal digits that count")
     first: Literal[0, 1] = Field(default=0, description="where the counter begins")
     onto: Literal["modulo", "floor"] = Field(default="modulo", description="how a number is mapped on the tickets")
     again: Literal["redraw", "close-the-gap", "allow"] = Field(

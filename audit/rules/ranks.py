@@ -12,14 +12,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from audit.rules.scalars import STRICT, Amount, Name, Range
+from audit.rules.scalars import STRICT, Amount, Name, Range, Whole
 
 NAME = "[a-z][a-z0-9-]{0,59}"
 RANKED_ROLE = (
     rf"(participant|initiator|earner)(\.nearest\.{NAME}){{1,9}}|earner(\.referrer){{1,9}}|participant\.upline"
     rf"|holders(\.exactly)?\.{NAME}"
 )
-Count = Annotated[int, Field(ge=1, le=10**6)]
+Count = Annotated[Whole, Field(ge=1, le=10**6)]
 Rounding = Literal["down", "half-up", "up"]
 
 
@@ -60,7 +60,7 @@ class Rank:
         default_factory=dict, description='the recruits of these numbers all hold the rank: {"1-2": agent}'
     )
     orders: OrdersBelow | None = None
-    filled: Annotated[int, Field(ge=1, le=16)] | None = Field(
+    filled: Annotated[Whole, Field(ge=1, le=16)] | None = Field(
         default=None, description="all places of this level below are taken; for a tree with a `matrix`"
     )
     says: str = Field(default="", description="the platform's own words")
@@ -70,7 +70,7 @@ class Rank:
 class HandOver:
     """A participant's first recruits go, with everybody below them, to the nearest above who holds a rank just then."""
 
-    first: Annotated[int, Field(ge=1, le=100)] = Field(description="how many recruits are handed over")
+    first: Annotated[Whole, Field(ge=1, le=100)] = Field(description="how many recruits are handed over")
     to: Name = Field(description="the rank that the receiver holds")
     otherwise: Literal["company", "recruiter"] = Field(
         description="where nobody above holds it: to the company for good, or they stay with their recruiter"
@@ -85,7 +85,7 @@ class Matrix:
     Places fill level by level, in each level from the left; the width is the same everywhere.
     """
 
-    width: Annotated[int, Field(ge=2, le=100)]
+    width: Annotated[Whole, Field(ge=2, le=100)]
     says: str = ""
 
 

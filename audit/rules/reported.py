@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from audit.rules.scalars import STRICT, Amount, Asset, Odds
+from audit.rules.scalars import STRICT, Amount, Asset, Odds, Whole
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -19,7 +19,7 @@ class Reported:
         "got back what entry cost; median-received: what the middle member received; earlier-wins-more: early entries win more"
     )
     at_least: Odds | None = Field(default=None, alias="at-least", description="of bought-again: the share claimed")
-    recruits: Annotated[int, Field(ge=1, le=10**6)] | None = Field(default=None, description="of even-with-recruits")
+    recruits: Annotated[Whole, Field(ge=1, le=10**6)] | None = Field(default=None, description="of even-with-recruits")
     paid: Amount | None = Field(
         default=None,
         description="of even-with-recruits: what entry cost, in units; then the rules themselves are asked as well, as credited "

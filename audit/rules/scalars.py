@@ -29,10 +29,16 @@ def _amount(value: Any) -> Decimal:
     raise ValueError('an amount is a quoted decimal without marks between its thousands, such as "4.50" or "1288.00"')
 
 
+def _whole(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("a whole number is written in digits without quotation marks, such as 24")
+
+
 def _odds(value: Any) -> Fraction:
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, int) and value in (0, 1):
+    if isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
         return Fraction(value)
     match = ODDS.fullmatch(value) if isinstance(value, str) else None
     if match is None or match[2] == "0" * len(match[2] or "x"):
@@ -90,6 +96,7 @@ Asset = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,19}$"
 Amount = Annotated[
     Decimal, BeforeValidator(_amount), WithJsonSchema({"type": ["string", "integer"], "pattern": AMOUNT.pattern})
 ]
+Whole = Annotated[int, BeforeValidator(_whole)]
 Odds = Annotated[Fraction, BeforeValidator(_odds), WithJsonSchema({"type": "string", "pattern": ODDS.pattern})]
 Times = Annotated[
     Fraction, BeforeValidator(_times), WithJsonSchema({"type": ["string", "integer"], "pattern": ODDS.pattern})

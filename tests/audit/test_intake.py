@@ -268,6 +268,8 @@ WRONG_CASES = [
     ("Asia/Shanghai", "Asia/Shangai", "case.yaml:2:1", "unknown time zone"),
     ("file: p.csv", "file: q.csv", "", "no such file among the exports"),
     ("file: p.csv", "file: ../p.csv", "", "below the exports folder"),
+    ("    columns:", "    skip: true\n    columns:", "case.yaml:6:5", "digits without quotation marks"),
+    ("    columns:", '    skip: "1"\n    columns:', "case.yaml:6:5", "digits without quotation marks"),
     ("timezone", "timezon", "case.yaml:1:1: the key 'timezone' is missing\ncase.yaml:2:1", "did you mean 'timezone'?"),
 ]
 

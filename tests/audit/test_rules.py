@@ -66,6 +66,11 @@ REFUSED = [
     ("a day that does not exist", "from: 2022-01-01", "from: 2022-02-30", "3:13", "a date is written"),
     ("a claim the wrong way round", 'between: ["-25.50", "78.00"]', 'between: ["78", "1"]', "77:5", "lower end"),
     ("no mapping at all", None, "- 1\n- 2\n", "1:1", "mapping"),
+    ("true as a number of boxes", "boxes: 24", "boxes: true", "26:3", "digits without quotation marks, such as 24 (found 'true')"),
+    ("text as a number of boxes", "boxes: 24", 'boxes: "24.0"', "26:3", "digits without quotation marks, such as 24 (found '24.0')"),
+    ("true as a number of prizes", "{product: 1}", "{product: true}", "27:12", "digits without quotation marks"),
+    ("true as a number of registrations", "first: 1000", "first: true", "68:5", "digits without quotation marks"),
+    ("true as a chance", "odds: uniform", "odds: {1-23: true}", "28:", "an exact fraction such as 1/24"),
     ("broken YAML", "awards:", "awards: [", None, "not readable as YAML"),
 ]
 

@@ -151,7 +151,7 @@ def _read_sheet(engine: Engine, path: Path, file: str, table: TableMap) -> Sourc
     for (row, column), said in unread.items():
         if row > table.skip and column < len(names):
             grid += [[] for _ in range(row + 1 - len(grid))]
-            grid[row] += [None] * (column + 1 - len(grid[row]))
+            grid[row] += [""] * (column + 1 - len(grid[row]))
             grid[row][column] = said
     rows: list[tuple[int, list[str | None]]] = []
     for line, cells in enumerate(grid[table.skip + 1 :], table.skip + 2):

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from checks.verbs import parser
@@ -13,6 +14,9 @@ from checks.verbs import parser
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; give its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a character that the terminal's encoding lacks must not end a run
+            stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else list(arguments)
     given = parser().parse_args(words or ["next"])
     from audit.problem import Problem
@@ -29,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # the last resort: a fault of redraw's own must not look like a verdict
         print(f"redraw stopped on a fault of its own: {type(error).__name__}: {error}", file=sys.stderr)
-        print("nothing was written; please report it with the command and the lines above", file=sys.stderr)
+        print("this is no verdict; please report it with the command and the lines above", file=sys.stderr)
         return 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -130,3 +131,14 @@ def test_version_and_help() -> None:
         out = subprocess.run([sys.executable, "-m", "checks.cli", flag], capture_output=True, text=True, cwd=ROOT)
         assert out.returncode == 0
         assert out.stdout.startswith(("redraw 0.", "usage: redraw"))
+
+
+def test_output_of_an_encoding_that_lacks_a_character_is_escaped() -> None:
+    rules = Path(__file__).parents[1] / "fixtures" / "blind-box" / "honest" / "rules.yaml"
+    ended = subprocess.run(
+        [sys.executable, "-m", "checks.cli", "lint", str(rules), "--lang", "zh"],
+        capture_output=True, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    assert ended.returncode in (0, 1)
+    assert b"\\u" in ended.stdout
+    assert ended.stderr == b""

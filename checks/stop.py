@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
 import signal
@@ -116,6 +118,8 @@ def end(error: BaseException, came: list[int], partial: Path, lang: Literal["zh"
 def _lacking(error: BaseException) -> bool:
     import duckdb
 
-    return isinstance(
-        error, (MemoryError, OSError, duckdb.OutOfMemoryException, duckdb.IOException, duckdb.FatalException)
-    )
+    if isinstance(error, duckdb.IOException):  # tells a lack of permission too, in words alone
+        return not any(os.strerror(code) in str(error) for code in (errno.EACCES, errno.EPERM, errno.ENOENT))
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, None)  # None: redraw's own
+    return isinstance(error, MemoryError | duckdb.OutOfMemoryException | duckdb.FatalException)

@@ -68,8 +68,12 @@ def read_source(engine: Engine, folder: Path, file: str, table: TableMap, wanted
         raise Problem("a link that leads nowhere", str(path)) from None
     if outside:
         raise Problem("a file must lie below the exports folder", file)
-    if not path.is_file():
-        raise Problem("no such file among the exports", str(path), mend="put it there, or pass --exports FOLDER")
+    try:
+        if not path.is_file():
+            raise Problem("no such file among the exports", str(path), mend="put it there, or pass --exports FOLDER")
+        path.open("rb").close()
+    except OSError as error:
+        raise Problem(f"cannot be read: {error.strerror}", file, mend="give read permission") from None
     kind = path.suffix.lower()
     if kind in (".csv", ".tsv", ".txt"):
         return _read_csv(engine, path, file, table, wanted, work)

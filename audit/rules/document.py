@@ -50,8 +50,14 @@ def read_document(path: Path, shown: str | None = None) -> Document:
         text = raw.decode("utf-8-sig")
     except FileNotFoundError:
         raise Problem("no such file", str(path), mend="a case is a folder with case.yaml and rules.yaml") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(f"cannot be read: {error}", str(path), mend="save it as UTF-8") from None
+    except IsADirectoryError:
+        raise Problem("a folder, where a file should be", str(path), mend="name the file itself") from None
+    except OSError as error:
+        raise Problem(f"cannot be read: {error.strerror}", str(path), mend="give read permission") from None
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8-sig").split("\n")
+        bad = raw[error.start : error.start + 4].hex(" ")
+        raise Problem("these bytes are not UTF-8", str(path), len(before), len(before[-1]) + 1, bad, "save it as UTF-8") from None
     return parse_document(text, shown or path.name, hashlib.sha256(raw).hexdigest())
 
 

@@ -6,10 +6,12 @@ import csv
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from audit.problem import Problem
+from checks.cli import main
 from tests.conftest import Auditor, failing
 
 RULES = """\
@@ -251,6 +253,21 @@ def test_unreadable_files_say_where(body: bytes, place: str, words: str, tmp_pat
     assert str(caught.value).startswith(place)
     assert words in str(caught.value)
     assert caught.value.mend
+
+
+def test_an_export_without_read_permission_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    write_csv(tmp_path / "p.csv", ROWS)
+    folder, opened = case(tmp_path, "p.csv"), Path.open
+
+    def forbidden(path: Path, *more: Any, **named: Any) -> Any:
+        if path.name == "p.csv":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *more, **named)
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert main(["audit", str(folder), "--out", str(tmp_path / "out"), "--quiet"]) == 2
+    assert capsys.readouterr().err == "p.csv: cannot be read: Permission denied. give read permission\n"
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_damaged_utf8_is_not_taken_for_gb18030(tmp_path: Path, audited: Auditor) -> None:

@@ -104,6 +104,22 @@ def test_missing_file_is_a_problem(tmp_path: Path) -> None:
         read_rules(tmp_path / "rules.yaml")
 
 
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Problem, match="a folder, where a file should be"):
+        read_rules(tmp_path)
+    path = tmp_path / "rules.yaml"
+    path.write_bytes("campaign: x\nsays: 盲盒\n".encode("gb18030"))
+    with pytest.raises(Problem, match=r"rules\.yaml:2:8: these bytes are not UTF-8 .*save it as UTF-8"):
+        read_rules(path)
+
+    def forbidden(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    with pytest.raises(Problem, match=r"Permission denied\. give read permission"):
+        read_rules(path)
+
+
 @pytest.mark.parametrize("name", ["blind-box/honest", "blind-box/first-six-never-win", "ssq"])
 def test_fixture_rules_satisfy_the_schema_that_editors_use(name: str) -> None:
     text = (FIXTURES / name / "rules.yaml").read_text("utf-8")

@@ -8,6 +8,7 @@ lies outside the SQL that both share (`shared`), or that Spark does not know, Du
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from sqlglot import exp
 
+MASTER = re.compile(r"local(\[.+\])?|local-cluster\[.+\]|spark://([^\s,/]+:\d+)(,[^\s,/]+:\d+)*|yarn|k8s://\S+")
+ANSWER = 5  # seconds in which a master takes a connection
 QUERY = re.compile(r"(\s|--[^\n]*\n|\()*(SELECT|WITH|FROM)\b", re.IGNORECASE)
 HASH = re.compile(r"\bhash\(")
 SMALL = 200_000  # rows of a computed table that still come back into the case file
@@ -134,10 +137,27 @@ class Spark:
             self._hold(name, self.session.createDataFrame(rows))
 
 
+def check_master(master: str) -> None:
+    """Refuse what is no master, and a master at none of whose addresses anybody answers. Raises Problem."""
+    if MASTER.fullmatch(master) is None:
+        raise Problem("no engine of this name", value=master, mend="duckdb, local[4] or spark://host:7077")
+    places = [one.rpartition(":") for one in master.removeprefix("spark://").split(",")] if master.startswith("spark:") else []
+    for host, _, port in places:
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER).close()
+            return
+        except (OSError, OverflowError):
+            continue
+    if places:
+        raise Problem("no Spark master answers there", master, mend="start it, or name another: spark://host:7077")
+
+
 def start_spark(master: str, zone: str, further: Mapping[str, str] = MappingProxyType({})) -> Spark:
     """Connect to a master that the user named, times being shown in zone. Raises Problem."""
+    check_master(master)
     try:
         import sqlglot  # noqa: F401 - missing, it should be missed here
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -151,7 +171,7 @@ def start_spark(master: str, zone: str, further: Mapping[str, str] = MappingProx
         maker = maker.config(name, value)
     try:
         return Spark(maker.getOrCreate())
-    except (PySparkException, OSError) as error:
+    except (PySparkException, Py4JError, OSError) as error:
         raise Problem(f"Spark does not start: {str(error).splitlines()[0]}", master,
                       mend="it needs Java 17 or later, and a master that answers") from None  # fmt: skip
 

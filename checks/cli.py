@@ -139,10 +139,21 @@ def _lint(given: argparse.Namespace) -> int:
     return run_lint(given.rules, options)
 
 
+def _check_least(given: argparse.Namespace, least: Mapping[str, int]) -> None:
+    """Refuse counts that are too small. Raises Problem."""
+    from audit.problem import Problem
+
+    for name, bound in least.items():
+        value = getattr(given, name)
+        if value is not None and value < bound:
+            raise Problem(f"--{name} is a whole number from {bound} on", value=str(value), mend="leave it out for its usual value")
+
+
 def _forecast(given: argparse.Namespace) -> int:
     from audit.forecast.book import Plan
     from checks.forecast import Options, run_forecast
 
+    _check_least(given, {"rounds": 0, "runs": 0, "entries": 0, "price": 0, "people": 0})
     plan = Plan(given.rounds, given.runs, given.seed, given.entries, given.price)
     return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.people))
 
@@ -151,6 +162,7 @@ def _simulate(given: argparse.Namespace) -> int:
     from audit.simulate.world import Scenario
     from checks.simulate import run_simulate
 
+    _check_least(given, {"size": 1, "people": 1, "recruits": 1})
     scenario = Scenario(given.size, given.people, given.recruits, given.seed)
     return run_simulate(given.rules, given.out, scenario, given.fault, given.format)
 

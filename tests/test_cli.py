@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ import duckdb
 import jsonschema
 import pytest
 
+from audit.problem import Problem
 from audit.report.schema import findings_schema
+from audit.spark import check_master
 from checks.cli import main
 from tests.conftest import FIXTURES, ROOT
 
@@ -142,3 +145,31 @@ def test_output_of_an_encoding_that_lacks_a_character_is_escaped() -> None:
     assert ended.returncode in (0, 1)
     assert b"\\u" in ended.stdout
     assert ended.stderr == b""
+
+
+@pytest.mark.parametrize(("verb", "option", "value"), [
+    ("forecast", "--price", "-5"), ("forecast", "--runs", "-1"), ("simulate", "--size", "0"), ("simulate", "--people", "0"),
+])  # fmt: skip
+def test_counts_that_are_too_small_are_refused(
+    verb: str, option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = str(FIXTURES / "blind-box" / "honest" / "rules.yaml")
+    assert main([verb, rules, "--out", str(tmp_path / "out"), option, value]) == 2
+    assert capsys.readouterr().err.startswith(f"{option} is a whole number from ")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("master", "words"),
+    [("foo", "no engine of this name"), ("spark://nohost", "no engine of this name"), ("spark://127.0.0.1:1", "no Spark master answers")],
+)
+def test_a_master_that_is_none_is_refused_before_java_starts(master: str, words: str) -> None:
+    with pytest.raises(Problem, match=words):
+        check_master(master)
+
+
+def test_masters_that_may_be() -> None:
+    for master in ("local", "local[4]", "local[*]", "yarn"):
+        check_master(master)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        check_master(f"spark://127.0.0.1:1,127.0.0.1:{server.getsockname()[1]}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as record
 
 from audit.engine import Engine, literal, reopen_engine
@@ -30,6 +30,16 @@ from audit.rules.read import words
 from audit.rules.scalars import STRICT, Day, Odds, Span
 from audit.rules.units import Units
 from audit.scope import Scope
+
+
+def _risk(value: Any) -> Any:
+    try:
+        inside = 0 < Fraction(str(value)) < 1
+    except (ValueError, ZeroDivisionError):
+        inside = False
+    if not inside:
+        raise ValueError("the risk lies between 0 and 1, such as 1/1000")
+    return value
 
 
 @record(frozen=True, config=STRICT)
@@ -61,7 +71,9 @@ class CaseFile:
         description="which orders buy entry, and which are sales to people outside the plan",
     )
     control: Mapping[str, Control] = Field(default_factory=dict, description="totals stated apart from the export")
-    risk: Odds = Field(default=Fraction(1, 1000), description="chance that an honest platform is accused by this audit")
+    risk: Annotated[Odds, BeforeValidator(_risk)] = Field(
+        default=Fraction(1, 1000), description="chance that an honest platform is accused by this audit"
+    )
 
 
 @dataclass(frozen=True)

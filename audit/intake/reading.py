@@ -45,7 +45,9 @@ def casts_of(
             path = ("tables", table, "columns", name)
             raise intake.document.problem(path, f"{source.file} has no column {at.column!r}", mend=mend)
         if at.column is not None and source.names.count(at.column) > 1:
-            raise Problem(f"the column {at.column!r} stands twice", source.file, source.first_line - 1, 1)
+            raise Problem(
+                f"the column {at.column!r} stands twice", source.file, source.first_line - 1, 1, mend="give each column its own name"
+            )
         if marked(at):
             _check_marks(intake, (table, "columns", name), at, columns[name])
         text = f"c{source.names.index(at.column)}" if at.column is not None else f"CAST({literal(at.value)} AS VARCHAR)"

@@ -67,7 +67,7 @@ def read_source(engine: Engine, folder: Path, file: str, table: TableMap, wanted
     except (OSError, RuntimeError):
         raise Problem("a link that leads nowhere", str(path)) from None
     if outside:
-        raise Problem("a file must lie below the exports folder", file)
+        raise Problem("a file must lie below the exports folder", file, mend="copy it there: no link may lead out")
     try:
         if not path.is_file():
             raise Problem("no such file among the exports", str(path), mend="put it there, or pass --exports FOLDER")
@@ -113,7 +113,7 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
                 break
             lines.append(line)
             if len(record) != len(names):
-                mend = f"the header has {len(names)} columns, this record {len(record)}"
+                mend = f"a record of {len(names)} columns, as the header has, where this one has {len(record)}"
                 broken.append(Broken(counted, line, delimiter.join(record)[:200], mend))
                 record = [""] * len(names)
             writer.writerow(record)

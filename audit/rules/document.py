@@ -76,7 +76,8 @@ def parse_document(text: str, shown: str, sha256: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Problem(f"not readable as YAML: {error.problem or error.context}", shown, line, column) from None
+        mend = "write spaces, no tabs; put text with marks of YAML in quotes; keep one document a file"
+        raise Problem(f"not readable as YAML: {error.problem or error.context}", shown, line, column, mend=mend) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise Problem(f"not readable as YAML: {error}", shown, 1, 1) from None
     return Document(shown, text, sha256, data, marks)
@@ -155,7 +156,10 @@ def _problem(document: Document, fault: Any, words: list[str]) -> Problem:
     if fault["type"] == "extra_forbidden" or fault["type"] == "unexpected_keyword_argument":
         wrong = str(fault["loc"][-1])
         near = difflib.get_close_matches(wrong, words, 1, 0.5)
-        return document.problem(path, f"unknown key {wrong!r}", mend=f"did you mean {near[0]!r}?" if near else "")
+        mend = f"did you mean {near[0]!r}?" if near else ""
+        if wrong in words:
+            mend = "this key belongs elsewhere: see `redraw schema` and `redraw schema case`"
+        return document.problem(path, f"unknown key {wrong!r}", mend=mend)
     value = fault["input"] if isinstance(fault["input"], str | int) else ""
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] in ("missing", "missing_argument"):

@@ -287,6 +287,9 @@ WRONG_CASES = [
     ("file: p.csv", "file: ../p.csv", "", "below the exports folder"),
     ("    columns:", "    skip: true\n    columns:", "case.yaml:6:5", "digits without quotation marks"),
     ("    columns:", '    skip: "1"\n    columns:', "case.yaml:6:5", "digits without quotation marks"),
+    ("timezone", "risk: 2\ntimezone", "case.yaml:2:1", "the risk lies between 0 and 1"),
+    ("timezone", "skip: 1\ntimezone", "case.yaml:2:1", "this key belongs elsewhere"),
+    ("timezone: Asia/Shanghai", "timezone:\tAsia/Shanghai\n\tperiod: x", "case.yaml:", "write spaces, no tabs"),
     ("timezone", "timezon", "case.yaml:1:1: the key 'timezone' is missing\ncase.yaml:2:1", "did you mean 'timezone'?"),
 ]
 

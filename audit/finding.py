@@ -46,6 +46,11 @@ def several(count: int, noun: str, plural: str = "") -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
+def in_percent(share: float, decimals: int = 1) -> str:
+    """A share as it is written everywhere: 36.8 %."""
+    return f"{100 * share:.{decimals}f} %"
+
+
 Row = Mapping[str, str | int | float | bool | None]
 
 

@@ -64,9 +64,9 @@ def planned(rules: Rules, log_need: float) -> Iterator[Need]:
     for ratio in CURVE if shape else ():
         need = of_ratio(shape, ratio, 1 / len(RATIOS), log_need)
         what = (
-            ("全部赔率", "all odds")
+            ("全部胜算", "all odds")
             if isinstance(draw, Boxes | Chances)
-            else ("某一位次或号码的赔率", "odds of one place or number")
+            else ("某一位次或号码的胜算", "odds of one place or number")
         )
         yield Need(f"{what[0]} ×{ratio:g}", f"{what[1]} x{ratio:g}", need)
 

@@ -168,8 +168,9 @@ class ClassEvidence:
 
     log_e is what the mixture gains beyond the rival explanation (by default: all odds changed alike), and so at most what
     it gains against the declaration (gained). alike are the theories that the data do not tell from the
-    best (within 20 to 1); chances, due and hits are those of the best class; typical is the class whose power is stated,
-    below and above the ratios it would have shown.
+    best (within 20 to 1); chances, due and hits are those of the best class, tries the draws that due and hits are of where
+    each draw gives the class one hit at most, else its chances; typical is the class whose power is stated, below and above
+    the ratios it would have shown.
     """
 
     log_e: float
@@ -180,6 +181,7 @@ class ClassEvidence:
     chances: int
     due: float
     hits: int
+    tries: int
     p_value: float
     typical: tuple[int, int]
     below: float | None
@@ -225,6 +227,8 @@ def class_evidence(
         chances=sum(one.count * one.drawn for one in strata),
         due=sum(one.count * one.winners * one.drawn / one.size for one in strata),
         hits=sum(one.count * one.hits for one in strata),
+        tries=sum(one.count for one in strata) if all(1 in (one.drawn, one.winners) for one in strata) else
+        sum(one.count * one.drawn for one in strata),
         p_value=min(1.0, class_p_value(strata) * len(classes)),
         typical=(typical.first, typical.last),
         below=power[0],

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Basis, Finding, Text, Verdict, in_percent
 from audit.hidden import FAMILIES, Hidden, cells_by, edges_of, explained
 from audit.replay.draws import draws_of
 from audit.rules import Boxes, Chances, Group, Rules, eras
@@ -138,6 +138,15 @@ def others(audit: Audit, *own: str) -> list[Hidden]:
     return [one for one in explained(audit, log_need(audit)) if one.covariate not in own]
 
 
+def flow(data: Mapping[str, object]) -> str:
+    """A rule on one line of YAML."""
+    import yaml
+
+    return str(
+        yaml.safe_dump(dict(data), default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
+    ).strip()
+
+
 def elsewhere(audit: Audit) -> float:
     """What the simplest rival explanation of a difference between people gains: favoured places, or all odds changed."""
     if isinstance(audit.rules.draw, Group):
@@ -186,6 +195,7 @@ def class_finding(
     if found is None:
         why = Text("导出中没有可供比较的机会。", "The export holds no chances to compare.")
         return Finding(subject, Verdict.INCONCLUSIVE, why, Basis.STATISTICAL, sql=sql)
+    shown = rest if rest is not None else found
     could = could_have_seen(found, words)
     verdict = Verdict.FAIL if found.log_e >= need else Verdict.PASS if could else Verdict.INCONCLUSIVE
     return Finding(
@@ -195,7 +205,7 @@ def class_finding(
         Basis.STATISTICAL,
         declared=Text(f"该类机会应中 {found.due:.1f} 次", f"{found.due:.1f} wins due in this class"),
         observed=Text(f"{found.chances} 次机会中 {found.hits} 次", f"{found.hits} wins in {found.chances} chances"),
-        rows=tuple(class_row(one, words, found) for one in found.alike[:20]),
+        rows=tuple(class_row(one, words, shown) for one in sorted(shown.alike, key=lambda one: -one.score)[:20]),
         sql=sql,
         p_value=found.p_value,
         e_value=e_value(found.log_e),
@@ -236,7 +246,7 @@ def could_have_seen(found: ClassEvidence, words: Words) -> Text | None:
         return None
     name = words(*found.typical)
     return Text(
-        f"{name.zh}的赔率 ×" + " 或 ×".join(f"{one:g}" for one in shown),
+        f"{name.zh}的胜算 ×" + " 或 ×".join(f"{one:g}" for one in shown),
         f"odds x{' or x'.join(f'{one:g}' for one in shown)} for {name.en}",
     )
 
@@ -245,8 +255,17 @@ def _class_words(verdict: Verdict, found: ClassEvidence, words: Words, could: Te
     name, best = words(found.best.first, found.best.last), found.best
     if verdict is Verdict.FAIL:
         classes = {(one.first, one.last) for one in found.alike}
-        zh = "从不中奖" if best.ratio == 0 else f"的赔率约为声明的 {best.ratio:g} 倍"
-        en = "never wins" if best.ratio == 0 else f"has about {best.ratio:g} times the declared odds"
+        due, came = (in_percent(wins / max(1, found.tries)) for wins in (found.due, found.hits))
+        zh = (
+            "从不中奖"
+            if best.ratio == 0
+            else f"的胜算（中与不中之比）约为声明的 {best.ratio:g} 倍（中奖概率：声明 {due}，实际 {came}）"
+        )
+        en = (
+            "never wins"
+            if best.ratio == 0
+            else f"has about {best.ratio:g} times the declared odds of winning to not winning (as a chance {came}, declared {due})"
+        )
         more_zh = f"；数据尚不能与另外 {len(classes) - 1} 种相近的划分区分" if len(classes) > 1 else ""
         more_en = (
             f"; the data do not tell this from {len(classes) - 1} neighbouring classes" if len(classes) > 1 else ""
@@ -260,7 +279,7 @@ def _class_words(verdict: Verdict, found: ClassEvidence, words: Words, could: Te
     if could and found.gained >= found.log_e + LN10:
         rest = power_of_ten(found.log_e)
         return Text(
-            f"赔率与声明不同，但不因此而异：除去总体的变化后，证据为 {rest} 倍；若{could.zh}，这份导出会显示出来。",
+            f"胜算与声明不同，但不因此而异：除去总体的变化后，证据为 {rest} 倍；若{could.zh}，这份导出会显示出来。",
             f"Odds differ from the declared, but not by this: beyond what differs everywhere the evidence is {rest} to 1; "
             f"{could.en} would have shown.",
         )

@@ -20,7 +20,7 @@ from audit.hidden import Hidden, as_yaml, cells_by, log_gain, readings, search
 from audit.rules import Boxes
 from audit.stats.bets import LN10
 from audit.stats.classes import ALIKE, smallest_ratio
-from checks.draws import NEEDS, PROVISIONS, e_value, log_need, no_chances, power_of_ten, singly
+from checks.draws import NEEDS, PROVISIONS, e_value, flow, log_need, no_chances, power_of_ten, singly
 
 SEEN, UNSEEN = "half = 1", "half = 2"
 
@@ -39,7 +39,7 @@ def hidden_rule_at_work(audit: Audit) -> Iterator[Finding]:
         could = " 或 ".join(f"×{one:g}" for one in (below, above) if one)
         verdict = Verdict.PASS if could else Verdict.INCONCLUSIVE
         yield Finding("rule", verdict, _nothing(rules, log_e, taken), Basis.STATISTICAL, sql=sql, e_value=e_value(log_e),
-                      could_have_seen=Text(f"全部赔率 {could}", f"all odds {could}".replace("或", "or").replace("×", "x"))
+                      could_have_seen=Text(f"全部胜算 {could}", f"all odds {could}".replace("或", "or").replace("×", "x"))
                       if could else "")  # fmt: skip
         return
     rest = search(audit, -math.inf, UNSEEN, rules)[len(rules) :]
@@ -73,7 +73,7 @@ def _rows(audit: Audit, rules: Sequence[Hidden]) -> tuple[tuple[Row, ...], Text]
     zh, en = [], []
     for place, rule in enumerate(rules, 1):
         same = readings(audit, rule)
-        texts = [_flow(as_yaml(audit, one)) for one in same]
+        texts = [flow(as_yaml(audit, one)) for one in same]
         rows += [
             {"place": place, "reading": n, "rule": text, "log10_gain": round(rule.gain / LN10, 6)}
             for n, text in enumerate(texts, 1)
@@ -97,13 +97,6 @@ def _income(audit: Audit, rule: Hidden) -> Text | None:
     if rule.last not in [break_even(audit.rules, asset) for asset in stakes]:
         return None
     return Text(" = “发起人收入达到其付费之前不开奖”", " = “no win before the initiator's income covers the fee”")
-
-
-def _flow(data: dict[str, object]) -> str:
-    """A rule on one line of YAML."""
-    import yaml
-
-    return str(yaml.safe_dump(data, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)).strip()
 
 
 def _nothing(rules: Sequence[Hidden], log_e: float, taken: int) -> Text:

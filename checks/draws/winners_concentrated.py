@@ -101,7 +101,7 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
         sql=sql,
         p_value=min(1.0, min((one.p_value * 2 * members[one.kind] for one in found), default=1.0)),
         e_value=e_value(log_e),
-        could_have_seen=Text(f"参与最多者的赔率 ×{shown:g}", f"odds x{shown:g} for whoever took most chances") if shown else "",
+        could_have_seen=Text(f"参与最多者的胜算 ×{shown:g}", f"odds x{shown:g} for whoever took most chances") if shown else "",
     )  # fmt: skip
 
 

@@ -271,3 +271,31 @@ def test_a_lottery_without_its_numbers_or_totals_does_not_pass(tmp_path: Path, a
         "draw without numbers": ("INCONCLUSIVE", 3),  # N39 was drawn after the period
         "draw without a tier's total": ("INCONCLUSIVE", 2),
     }
+
+
+def test_what_a_hidden_rule_explains_is_told_where_it_shows(audited: Auditor) -> None:
+    """The interval of all openings lies below what was due, and passes: the rule that explains it stands beside it."""
+    _, findings = audited(FIXTURES / "blind-box" / "first-seven-never-win")
+    told = {one.check: one for one in findings}
+    whole = told["win_odds_differ"]
+    assert whole.verdict == "PASS"
+    assert "(8.05 % an opening)" in whole.text.en
+    assert f"by the hidden rule `{told['hidden_rule_at_work'].rows[0]['rule']}`" in whole.text.en
+    shares = [float(str(row["share"])) for row in told["odds_depend_on_hour"].rows]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.001
+
+
+def test_an_honest_rate_needs_no_explanation(audited: Auditor) -> None:
+    _, findings = audited(FIXTURES / "blind-box" / "honest")
+    (whole,) = (one for one in findings if one.check == "win_odds_differ")
+    assert "outside that interval" not in whole.text.en
+
+
+def test_odds_are_told_as_a_chance_too(audited: Auditor) -> None:
+    """Ten times the odds of one in twenty are not ten times the wins."""
+    _, findings = audited(FIXTURES / "open-raffle" / "rigged-newest-win")
+    (found,) = (one for one in findings if one.check == "tickets_favoured")
+    assert "about 10 times the declared odds of winning to not winning (as a chance 25.3 %, declared 5.0 %)" in found.text.en
+    assert "胜算" in found.text.zh
+    assert "赔率" not in found.text.zh

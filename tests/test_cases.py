@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from audit.finding import Basis, plain
+from audit.finding import Basis, Finding, plain
+from audit.report.columns import KINDED, column, value
+from audit.report.show import LABELS
+from audit.report.words import words
 from checks.run import exit_status
 from tests.conftest import FIXTURES, SHARED, Auditor, expected, failing, maker
 
@@ -25,6 +29,20 @@ def matches(finding: object, wanted: dict[str, object]) -> bool:
     )
 
 
+def unnamed(findings: Sequence[Finding]) -> list[tuple[str, str]]:
+    """Columns of evidence without a word in Chinese or English, and values of the columns that have a fixed set of them."""
+    found = set()
+    for one in findings:
+        for key, text in ((key, text) for row in one.rows for key, text in row.items()):
+            labels = [column(words(lang), one.check, key, LABELS.get(key, key)) for lang in ("zh", "en")]
+            if not any(labels) or key == labels[0] != "类别":
+                found.add((one.check, key))
+            ours = key in ("source", "how", "fault") or (key == "kind" and (one.check.startswith("payout_") or one.check in KINDED))
+            if ours and isinstance(text, str) and value(words("zh"), one.check, key, text) == text:
+                found.add((one.check, f"{key}: {text}"))
+    return sorted(found)
+
+
 @pytest.mark.parametrize("folder", CASES, ids=name_of)
 def test_what_is_expected_is_found_and_no_more(folder: Path, audited: Auditor) -> None:
     _, findings = audited(folder)
@@ -37,6 +55,7 @@ def test_what_is_expected_is_found_and_no_more(folder: Path, audited: Auditor) -
     assert exit_status(findings) == (1 if contradicted else 0)
     screens = any(one.basis is Basis.SCREEN and one.verdict == "FAIL" for one in findings)
     assert exit_status(findings, screens_fail=True) == (1 if screens or contradicted else 0)
+    assert unnamed(findings) == []
     if folder.name.startswith("honest"):  # a mechanism may have several honest readings
         assert not contradicted
     else:

@@ -12,6 +12,7 @@ from typing import Any
 from audit.engine import Engine
 from audit.finding import Basis, Finding, Verdict, plain
 from audit.report.brief import brief
+from audit.report.columns import subject
 from audit.report.cover import Cover, Lang, has
 from audit.report.document import inputs
 from audit.report.figures import Figure, figures
@@ -179,6 +180,7 @@ def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]
     return {
         "number": number,
         "finding": finding,
+        "subject": subject(say, finding.subject),
         "screen": screen,
         "verdict": finding.verdict,
         "mark": "◇" if screen else MARKS[finding.verdict],
@@ -193,7 +195,7 @@ def _seen(number: int, finding: Finding, told: Mapping[str, list[dict[str, str]]
         "bound": quantity(bound(finding.e_value)) if bound(finding.e_value) is not None else None,
         "p_value": quantity(finding.p_value) if finding.p_value is not None else None,
         "provisions": [law for one in finding.provisions for law in told.get(one, [])],
-        "table": _cut(table_of(rows, cover, say), room.cell) if rows else None,
+        "table": _cut(table_of(rows, cover, say, finding.check), room.cell) if rows else None,
         "sql": finding.sql if len(finding.sql) <= room.sql else f"{finding.sql[: room.sql]} …" if room.sql else "",
         "picture": "",
         "shown": shown.format(total=f"{len(finding.rows):,}", shown=room.rows)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.finding import Finding, Row
+from audit.report.columns import column, subject, value
 from audit.report.document import record_of
 from audit.report.sheets import Amount, Columns, Rows, Say
 from audit.report.show import LABELS, MONEY, SOURCE
@@ -36,8 +37,11 @@ def papers(findings: Sequence[Finding], say: Say) -> Iterator[Paper]:
         mine = [(number, one) for number, one in enumerate(findings, 1) if one.check == check and one.rows]
         keys = list(dict.fromkeys(key for _, one in mine for row in one.rows for key in row if key not in SOURCE))
         columns = [(say["finding_no"], 8), (say["subject"], 24)]
-        columns += [(say.get(LABELS.get(key, key), key), 14 if key in MONEY else 22) for key in (*keys, *SOURCE)]
-        yield Paper(name, columns, _rows(mine, keys), list(_totals(mine, keys, say)))
+        keys = [key for key in keys if column(say, check, key, LABELS.get(key, key))]
+        columns += [
+            (column(say, check, key, LABELS.get(key, key)), 14 if key in MONEY else 22) for key in (*keys, *SOURCE)
+        ]
+        yield Paper(name, columns, _rows(mine, keys, say), list(_totals(mine, keys, say)))
 
 
 def paper_names(findings: Sequence[Finding], say: Say) -> dict[str, str]:
@@ -55,11 +59,13 @@ def paper_names(findings: Sequence[Finding], say: Say) -> dict[str, str]:
     return names
 
 
-def _rows(mine: Sequence[tuple[int, Finding]], keys: Sequence[str]) -> Iterator[list[Any]]:
+def _rows(mine: Sequence[tuple[int, Finding]], keys: Sequence[str], say: Say) -> Iterator[list[Any]]:
     room = MOST
     for number, one in mine:
         for row in record_of(one, min(len(one.rows), room))["rows"]:
-            yield [number, one.subject, *(_cell(key, row.get(key)) for key in keys), *(row.get(key) for key in SOURCE)]
+            cells = [_cell(key, row.get(key)) for key in keys]
+            told = [value(say, one.check, key, it) if isinstance(it, str) else it for key, it in zip(keys, cells, strict=True)]
+            yield [number, subject(say, one.subject), *told, *(row.get(key) for key in SOURCE)]
         room -= min(len(one.rows), room)
 
 
@@ -74,7 +80,7 @@ def _totals(mine: Sequence[tuple[int, Finding]], keys: Sequence[str], say: Say) 
     """For each finding its rows counted and what the report says; then each asset's columns added up, over all rows."""
     for number, one in mine:
         told = "; ".join(f"{value} {asset}" for asset, value in one.amount.items()) or say["none"]
-        yield [number, one.subject, say["paper_total"].format(rows=f"{len(one.rows):,}", amount=told)]
+        yield [number, subject(say, one.subject), say["paper_total"].format(rows=f"{len(one.rows):,}", amount=told)]
         for asset, sums in sorted(_sums(one.rows).items()):
             cells = {**{key: _cell(key, f"{value:f}") for key, value in sums.items()}, "asset": asset}
             yield [number, say["paper_sum"].format(asset), *(cells.get(key) for key in keys)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.engine import Engine
 from audit.finding import Basis, Finding, plain
+from audit.report.columns import subject
 from audit.report.cover import Cover, Lang, has
 from audit.report.show import SOURCE
 
@@ -145,7 +146,7 @@ def finding_rows(findings: Sequence[Finding], lang: Lang, say: Say) -> tuple[Col
         screen = one.basis is Basis.SCREEN
         rows.append([
             number, say["screen"] + say["colon"] + say[f"screen_{one.verdict}"] if screen else
-            f"{one.verdict} {say[one.verdict]}", one.check, one.subject, getattr(one.text, lang), plain(one.declared, lang),
+            f"{one.verdict} {say[one.verdict]}", one.check, subject(say, one.subject), getattr(one.text, lang), plain(one.declared, lang),
             plain(one.observed, lang), "; ".join(f"{value} {asset}" for asset, value in one.amount.items()), one.p_value,
             one.e_value, plain(one.could_have_seen, lang), ", ".join(one.clauses), ", ".join(one.provisions),
             say["basis_screen"] if screen else say[one.basis], len(one.rows), one.sql,

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from audit.report.columns import column, value
 from audit.report.cover import Cover, Lang
 
 if TYPE_CHECKING:
@@ -56,26 +57,29 @@ def split(text: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (text.strip(), "")
 
 
-def table_of(rows: Sequence[Mapping[str, Any]], cover: Cover, say: Mapping[str, str]) -> dict[str, Any]:
-    """Rows as a table: head is a list of (label, whether numbers), body a list of cells.
+def table_of(rows: Sequence[Mapping[str, Any]], cover: Cover, say: Mapping[str, str], check: str = "") -> dict[str, Any]:
+    """Rows of a check as a table: head is a list of (label, whether numbers), body a list of cells.
 
     Values stand as the check gave them (amounts in units); the source of a row comes last, in one column.
     """
     sourced = any(row.get("source_file") for row in rows)
     names = [name for name in dict.fromkeys(key for row in rows for key in row) if not sourced or name not in SOURCE]
+    called = {name: column(say, check, name, LABELS.get(name, name)) for name in names}
+    names = [name for name in names if called[name]]
     body = []
     for row in rows:
-        cells = [cell(name, row, cover) for name in names]
+        told = {name: value(say, check, name, it) if isinstance(it, str) else it for name, it in row.items()}
+        cells = [cell(name, told, cover) for name in names]
         if sourced:
             cells.append({"text": source(row, say), "number": False})
         body.append(cells)
-    labels = [say.get(LABELS.get(name, name), name) for name in names] + ([say["source"]] if sourced else [])
+    labels = [called[name] for name in names] + ([say["source"]] if sourced else [])
     head = []
     for place, label in enumerate(labels):
-        column = [row[place] for row in body]
-        number = all(one["number"] is not False for one in column) and any(one["number"] for one in column)
+        stack = [row[place] for row in body]
+        number = all(one["number"] is not False for one in stack) and any(one["number"] for one in stack)
         head.append((label, number))
-        for one in column:
+        for one in stack:
             one["number"] = number
     return {"head": head, "body": body}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from audit.report.columns import column_words
 from audit.report.cover import Lang
 
 
 def words(lang: Lang) -> dict[str, str]:
     """The labels in one language, by name."""
     place = 0 if lang == "zh" else 1
-    return {name: both[place] for name, both in (*PAGE.items(), *DATA.items())}
+    return {name: both[place] for name, both in (*PAGE.items(), *DATA.items())} | column_words(place)
 
 
 PAGE = {
@@ -264,7 +265,6 @@ DATA = {
     "chance": ("公布概率", "Declared chance"),
     "net": ("净收入", "Net"),
     "in_claim": ("在所称范围内", "Within the claim"),
-    "rule": ("不中奖的盒子", "Boxes that never win"),
     "log10_evidence": ("证据（10 的幂）", "Evidence (power of ten)"),
     "share": ("支持度", "Share of belief"),
     "not_ruled_out": ("未被排除", "Not ruled out"),

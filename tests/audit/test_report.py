@@ -23,13 +23,14 @@ from audit.engine import open_engine
 from audit.finding import Basis, Finding, Text, Verdict
 from audit.report import Cover, dump, finding_of, page, record_of, write_reports
 from audit.report.charts import Bar, box_bars, declared_range, number_bars, numbers_drawn, wins_by_box
+from audit.report.columns import subject
 from audit.report.cover import Lang
 from audit.report.fonts import letters, sans, subset
 from audit.report.money import lorenz, waterfalls
 from audit.report.people import by_cohort
-from audit.report.show import quantity, split
+from audit.report.show import quantity, split, table_of
 from audit.report.times import odds_over_time
-from audit.report.words import DATA, PAGE
+from audit.report.words import DATA, PAGE, words
 from audit.report.workbook import exact_number
 from checks.cli import main
 
@@ -414,6 +415,21 @@ def test_labels_are_in_both_languages() -> None:
         assert len(both) == 2, name
         assert all(both), name
         assert set(re.findall(r"\{\w*\}", both[0])) == set(re.findall(r"\{\w*\}", both[1])), name
+
+
+def test_evidence_is_headed_in_the_language_of_its_check() -> None:
+    """One key may mean two things in two checks; values that recur have their words, subjects theirs."""
+    rows = [{"rule": "{where: {hour: 2-5}, times: '5'}", "share": "4.00 %", "kind": "wrong_payee", "class": "box 1", "类别": "第 1 盒"}]
+    heads = {
+        (lang, check): [label for label, _ in table_of(rows, Cover("c"), words(lang), check)["head"]]
+        for lang in ("zh", "en") for check in ("hidden_rule_at_work", "rewards_by_source", "early_boxes_never_win")
+    }  # fmt: skip
+    assert heads["en", "hidden_rule_at_work"] == ["Hidden rule", "Share of belief", "Kind", "Class"]
+    assert heads["zh", "rewards_by_source"][1:] == ["占比", "类型", "类别"]
+    assert heads["en", "early_boxes_never_win"][0] == "Boxes that never win"
+    assert [cell["text"] for cell in table_of(rows, Cover("c"), words("zh"), "payout_wrong")["body"][0]][2:] == ["付错人", "第 1 盒"]
+    assert [subject(words("zh"), name) for name in ("members in CNY", "U0001")] == ["成员（CNY）", "U0001"]
+    assert subject(words("en"), "members in CNY") == "members in CNY"
 
 
 def test_a_page_is_never_larger_than_two_megabytes(audit: Audit) -> None:

@@ -50,6 +50,8 @@ COLUMNS = {  # by key, or by check and key where one word would not do; an empty
     "platform_prize": ("平台所记奖金", "Prize on record"),
     "started_at": ("发起时间", "Started at"),
     "ended_at": ("结束时间", "Ended at"),
+    "taken_at": ("参加时间", "Taken at"),
+    "misses": ("连续未中次数", "Misses in a row"),
     "activity_id": ("活动编号", "Activity"),
     "all_bought": ("全部购买", "All bought"),
     "author_id": ("发言人", "Author"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing, several
 from checks import law
 
 LAW = ("cn-spc-spp-mps-2013-37-s1", "cn-spc-spp-mps-2013-37-s7", "cn-spc-spp-mps-2013-37-serious", "cn-criminal-law-224-1",
@@ -70,12 +70,12 @@ def referral_tree_size(audit: Audit) -> Iterator[Finding]:
             Text(
                 f"{kind.zh}：{len(trees)} 棵树，最大 {persons} 人{same}，最深 {depth} 层（含首位及其本层）。字面达到人数与层级门槛：{zh}。"
                 f"规模只是要件之一，不等于违法。{differ.zh}",
-                f"{kind.en}: {len(trees)} trees, the largest of {persons} persons{same_en}, the deepest of {depth} levels, the head's "
-                f"own included. Meets the textual threshold of persons and levels of: {en}. Size is one element of several and "
-                f"by itself no offence. {differ.en}",
+                f"{kind.en}: {several(len(trees), 'tree')}, the largest of {several(persons, 'person')}{same_en}, the deepest of "
+                f"{several(depth, 'level')}, the head's own included. Meets the textual threshold of persons and levels of: {en}. Size "
+                f"is one element of several and by itself no offence. {differ.en}",
             ),
             Basis.SCREEN,
-            observed=Text(f"{persons} 人，{depth} 层", f"{persons} persons, {depth} levels"),
+            observed=Text(f"{persons} 人，{depth} 层", f"{several(persons, 'person')}, {several(depth, 'level')}"),
             rows=tuple({"head": head, "persons": n, "levels": d} for head, n, d in trees[:100]),
             sql=sql,
             provisions=tuple(dict.fromkeys([*(name for name, _ in met), *LAW])) if met else LAW,

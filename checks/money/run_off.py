@@ -62,7 +62,7 @@ def run_off(audit: Audit) -> Iterator[Finding]:
         if lit and repaid and seconds:
             hours = seconds / 3600
             rate = f"（每天 {100 * (growth_needed(multiple, hours / 24) - 1):.2f} %）" if hours >= 24 else ""
-            rate_en = rate.replace("（每天", " (").replace(" %）", " % a day)")
+            rate_en = rate.replace("（每天 ", " (").replace(" %）", " % a day)")
             grow = Text(f"收回超过所付的 {repaid} 人中位数为 {multiple:.4f} 倍、{hours:.1f} 小时：若人人如此，投入须每 "
                         f"{hours:.1f} 小时增至 {multiple:.4f} 倍{rate}。",
                         f" Those who got more than they paid ({repaid}) got {multiple:.4f} times in {hours:.1f} hours at the median: for "

@@ -148,7 +148,7 @@ def test_invitations_that_nobody_was_paid_for(tmp_path: Path, audited: Auditor) 
     _, findings = audited(small(tmp_path, tables, rules))
     size = one(findings, "referral_tree_size", "paid")
     assert "Invitations for which nobody was paid: 3; people for whom somebody past the inviter was paid: 0." in size.text.en
-    assert "1 trees, the largest of 2 persons, the deepest of 2 levels" in size.text.en
+    assert "1 tree, the largest of 2 persons, the deepest of 2 levels" in size.text.en
 
 
 def test_days_begin_at_midnight_of_the_zone(tmp_path: Path, audited: Auditor) -> None:

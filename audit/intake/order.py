@@ -28,7 +28,7 @@ def contradictions(scope: Scope, declared: Declared, repeated: frozenset[str]) -
     def after(first: str, second: str) -> str:
         local = f"timezone({literal(scope.zone)}, {first})"  # 1500: a day may have 25 hours
         slack = f"CASE WHEN date_trunc('day', {local}) = {local} THEN 1500 ELSE 1 END"
-        return f"{second} >= {first} + ({slack}) * INTERVAL 1 MINUTE"
+        return f"{second} > {first} AND {second} >= {first} + ({slack}) * INTERVAL 1 MINUTE"  # calendars are slow: few are asked
 
     entered = scope.has("entry", "entry_id", "activity_id", "entered_at")
     if entered and scope.has("activity", "activity_id", "started_at"):
@@ -99,7 +99,7 @@ def _decided(scope: Scope, declared: Declared, known: dict[str, str], after: Cal
     )
     if declared.draw != "boxes" or not scope.has("entry", "activity_id"):
         return
-    late = "o.decided_at >= {} + " + f"{declared.allowed} * INTERVAL 1 SECOND"
+    late = "o.decided_at > {0} AND o.decided_at >= {0} + " + f"{declared.allowed} * INTERVAL 1 SECOND"
     place = "position, entered_at" if scope.has("entry", "position") else "entered_at"
     boxes = "OVER (PARTITION BY activity_id ORDER BY " + f"{place}, entry_id)"
     following = (
@@ -146,5 +146,6 @@ def _places(known: dict[str, str]) -> str:
         f"    FROM {known['entry']} AS e\n"
         "    WHERE activity_id IS NOT NULL AND position IS NOT NULL AND entered_at IS NOT NULL\n"
         ") AS places\n"
-        "WHERE position > other_position AND other_at >= entered_at + INTERVAL 1 SECOND\nORDER BY activity_id, position, entry_id"
+        "WHERE other_at > entered_at AND position > other_position AND other_at >= entered_at + INTERVAL 1 SECOND\n"
+        "ORDER BY activity_id, position, entry_id"
     )

@@ -71,7 +71,8 @@ def answers(engine: Engine, steps: dict[str, Decimal], rules: Any) -> Answer:
     if rules.order:
         found["prices"] = {key: price * steps["CNY"] for key, price in engine.rows(GOODS_SOLD)}
         found["coupons misspent"] = {row["purchase_id"] for row in engine.records(coupon_misspent.SQL)}
-        misused = engine.records(deposit_misused.SQL.format(kinds="'deposit'"))
+        deposit, other = (f"{one}.kind IS NOT DISTINCT FROM 'deposit'" for one in "do")
+        misused = engine.records(deposit_misused.SQL.format(deposit=deposit, maybe=deposit, other=other))
         found["deposits misused"] = {row["purchase_id"] for row in misused if row["purchase_id"]}
     return found
 

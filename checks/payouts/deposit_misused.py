@@ -40,7 +40,7 @@ WHERE b.participant_id <> d.participant_id OR b.paid_at < d.paid_at OR b.turn > 
         SELECT 1 FROM purchase_once AS o
         WHERE o.participant_id = d.participant_id AND o.item = d.item AND o.paid_at > d.paid_at
             AND o.deposit_id IS NULL AND NOT {other}) AND NOT {refunded})
-ORDER BY ALL"""
+ORDER BY ALL""".replace("{refunded}", REFUNDED)
 WAITING = """
 SELECT d.purchase_id AS deposit_id, o.purchase_id, d.participant_id, d.item AS deposited_for, o.item, d.asset, d.amount,
     d.paid_at AS deposited_at, o.paid_at, o.source_file, o.record
@@ -48,7 +48,7 @@ FROM purchase_once AS d
 JOIN purchase_once AS o ON o.participant_id = d.participant_id AND o.paid_at > d.paid_at AND o.deposit_id IS NULL
     AND NOT {other}
 WHERE {deposit} AND NOT EXISTS (SELECT 1 FROM purchase_once AS b WHERE b.deposit_id = d.purchase_id) AND NOT {refunded}
-ORDER BY ALL"""
+ORDER BY ALL""".replace("{refunded}", REFUNDED)
 
 
 @check(needs=("purchase.purchase_id", "purchase.participant_id", "purchase.kind", "purchase.deposit_id", "purchase.paid_at"),
@@ -63,7 +63,7 @@ def deposit_misused(audit: Audit) -> Iterator[Finding]:
                    "The rules know no deposits, or the export holds none, or not what they were deducted from.")  # fmt: skip
         yield Finding("deposits", Verdict.NOT_APPLICABLE, why)
         return
-    sql, waits = SQL.format(refunded=REFUNDED, **tests), WAITING.format(refunded=REFUNDED, **tests)
+    sql, waits = SQL.format(**tests), WAITING.format(**tests)
     rows = evidence(audit, sql)
     amount = total(audit, rows)
     money = ", ".join(f"{value} {asset}" for asset, value in amount.items())

@@ -93,7 +93,7 @@ def plant(folder: Path) -> Discrepancies:
                 row["付款时间"] = str(datetime.fromisoformat(row["付款时间"]) + timedelta(days=3))
             else:
                 row["名目"] = "车马费"
-                found["unexpected", event, "车马费", payee, asset, amount] += 1
+                found["unexpected", row["关联编号"], "车马费", payee, asset, amount] += 1
             found["missing" if kind == "wrong clause" else kind, event, clause, payee, asset, at_stake] += 1
     write(folder / "payments.csv", [row for row in rows if row not in gone] + more, encoding)
     return found

@@ -119,11 +119,15 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
             "INSERT INTO gate VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [metric.kind, metric.table, metric.column, expectation, metric.expected, number, success, metric.failing],
         )
-    engine.rows("""
+    targets = ", ".join(f"('{table}', '{column}', '{target}')" for table, column, target, _ in LINKS)
+    # where a link leads nowhere, it is the record that it leads to that is lost
+    engine.rows(f"""
         CREATE TABLE event_damage AS
-        SELECT DISTINCT table_name FROM gate
-        WHERE NOT success AND table_name IN ('participant', 'activity', 'entry', 'purchase', 'request')
-            AND column_name NOT IN ('referrer_id', 'team_leader_id') AND kind IN ('completeness', 'links', 'sequence')
+        SELECT DISTINCT coalesce(l.target, g.table_name) AS table_name
+        FROM gate AS g LEFT JOIN (VALUES {targets}) AS l(source, link, target)
+            ON g.kind = 'links' AND l.source = g.table_name AND l.link = g.column_name
+        WHERE NOT g.success AND g.table_name IN ('participant', 'activity', 'entry', 'purchase', 'request')
+            AND g.column_name NOT IN ('referrer_id', 'team_leader_id') AND g.kind IN ('completeness', 'links', 'sequence')
         UNION
         SELECT DISTINCT table_name FROM refused_cell
         WHERE table_name IN ('participant', 'activity', 'entry', 'purchase', 'request')

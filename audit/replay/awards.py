@@ -42,7 +42,11 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
         wanted[on] = max(wanted.get(on, 0), int(row.get("place_to", "0")))
     placed = [row for row in rows if row["on_event"] == "'registration'" and "place_to" in row]
     firsts = sorted({f"({row['clause']}, {row['place_to']})" for row in placed})
-    firsts = firsts if all(row["place_from"] == "1" for row in placed) else []
+    told = scope.has("payment", "reason", "ref") or (
+        # without references a payment tells whom it is for where that is who joined
+        scope.has("payment", "reason", "payee_id") and all(row["role"] == "'participant'" for row in placed)
+    )
+    firsts = firsts if told and all(row["place_from"] == "1" for row in placed) else []
     steps: list[Step | Loop] = [
         _clauses(rows),
         *_exceptions(rules, scope),

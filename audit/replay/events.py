@@ -24,7 +24,7 @@ def event_steps(
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     joined, begun = scope.has("participant", "joined_at"), scope.moment(rules.effective.from_)
     cut = scope.cut(rules.effective.from_)
-    parts = _firsts(firsts if scope.has("payment", "reason", "ref") else [], begun) if cut else []
+    parts = _firsts(firsts, "ref" if scope.has("payment", "ref") else "payee_id", begun) if cut else []
     parts += [
         _registrations(before if joined else "true", depth, cut, begun, wanted.get("registration", 0)),
         _starts(before, depth),
@@ -135,8 +135,10 @@ def _joined(begun: str) -> str:
     return counted("p.joined_at", begun, f"ORDER BY p.joined_at, {by_id('p.participant_id')}")
 
 
-def _firsts(clauses: Sequence[str], begun: str) -> list[Step]:
+def _firsts(clauses: Sequence[str], who: str, begun: str) -> list[Step]:
     """The last to join of those who were paid as one of the first, under every such clause: so was whoever joined before.
+
+    who is the column of payments that names who joined.
 
     Whoever is beyond the last place even here was paid by mistake, which proves nothing of others.
     """
@@ -145,7 +147,7 @@ def _firsts(clauses: Sequence[str], begun: str) -> list[Step]:
         "    SELECT c.clause, max(coalesce(j.place, 0)) AS reached\n"
         f"    FROM (VALUES {', '.join(clauses)}) AS c(clause, places)\n"
         "    LEFT JOIN payment_once AS y ON y.reason = c.clause\n"
-        "    LEFT JOIN joined_place AS j ON j.participant_id = y.ref AND j.place <= c.places\n"
+        f"    LEFT JOIN joined_place AS j ON j.participant_id = y.{who} AND j.place <= c.places\n"
         "    GROUP BY c.clause\n) AS paid"
     )
     return [

@@ -32,7 +32,9 @@ def _amount(value: Any) -> Decimal:
 def _whole(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise ValueError("a whole number is written in digits without quotation marks, such as 24")
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+        return int(value)
+    raise ValueError("a whole number is written in digits, such as 24")
 
 
 def _odds(value: Any) -> Fraction:

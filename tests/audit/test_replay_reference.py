@@ -29,7 +29,7 @@ def reference(folder: Path) -> Answer:
     zone = ZoneInfo(case["timezone"])
     since, until = (blind_box.first_moment(case["period"][end], zone) for end in ("from", "to"))
     awards, undetermined = blind_box.owed(tables, rules, zone, since)
-    lost = blind_box.records_lost(tables, int(rules["draw"]["boxes"]))
+    lost = blind_box.records_lost(tables, rules)
     known = {one.event for one in blind_box.events(tables)}
     dues = [award.get("due", rules.get("due")) for award in rules["awards"].values()]
     early = since + max(map(blind_box.span, filter(None, dues)), default=timedelta(0))

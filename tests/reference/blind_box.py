@@ -280,18 +280,23 @@ LADDER = [
 Discrepancies = Counter[tuple[str, str, str, str, str, Decimal]]
 
 
-def records_lost(tables: Tables, boxes: int) -> bool:
-    """Whether the export itself shows that people, activities or openings are missing from it."""
+TABLES = {"registration": {"participant"}, "start": {"activity"}, "entry": {"entry"}, "win": {"entry"}, "loss": {"entry"},
+          "completion": {"activity", "entry"}}  # fmt: skip
+
+
+def records_lost(tables: Tables, rules: Row) -> frozenset[str]:
+    """The clauses of which the export itself shows that records of their events are missing from it."""
     people = {one["participant_id"] for one in tables["participant"]}
     activities = {one["activity_id"]: one["initiator_id"] for one in tables["activity"]}
     opened = defaultdict[str, set[int]](set)
+    lost = set() if people.issuperset(activities.values()) else {"participant"}
     for one in tables["entry"]:
-        if one["participant_id"] not in people or one["activity_id"] not in activities:
-            return True
-        if 1 <= one.get("position", 0) <= boxes:
+        lost |= set() if one["participant_id"] in people else {"participant"}
+        lost |= set() if one["activity_id"] in activities else {"activity"}
+        if 1 <= one.get("position", 0) <= int(rules["draw"]["boxes"]):
             opened[one["activity_id"]].add(one["position"])
-    skipped = any(len(found) < max(found) for found in opened.values())
-    return skipped or not people.issuperset(activities.values())
+    lost |= {"entry"} if any(len(found) < max(found) for found in opened.values()) else set()
+    return frozenset(name for name, award in rules["awards"].items() if TABLES[award["on"]] & lost)
 
 
 def discrepancies(
@@ -301,7 +306,7 @@ def discrepancies(
     *,
     undetermined: Iterable[Award] = (),
     known: set[str],
-    lost: bool = False,
+    lost: frozenset[str] = frozenset(),
     early: datetime | None = None,
     endless: frozenset[str] = frozenset(),
 ) -> Discrepancies:
@@ -312,7 +317,7 @@ def discrepancies(
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
     its time; a payment to somebody else, or of something else, settles nothing. undetermined: awards of which
     the export does not say what is owed. known: the events of the export; a payment for another proves nothing
-    where records are lost, or where it was made before `early` and may settle what came before the
+    under a clause of which records are lost, or where it was made before `early` and may settle what came before the
     period, or under one of the `endless` clauses, which were in force before it and set no deadline.
     """
     unpaid, unmatched = defaultdict[Award, list[Owed]](list), defaultdict[Award, list[Row]](list)
@@ -346,7 +351,7 @@ def discrepancies(
         for one in unmatched[key]:
             kind = "duplicate" if one["payee"] in paid else "unexpected"
             before = (early is not None and one["paid_at"] < early) or one["clause"] in endless
-            if one["event"] in known or not (lost or before):
+            if one["event"] in known or not (one["clause"] in lost or before):
                 found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
     return found
 

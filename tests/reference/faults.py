@@ -291,9 +291,9 @@ OTHERS = {
 }
 DRAWS = (
     Fault("opening-after-the-win", opening("A0055", 17, "U00104", "2022-04-10 04:40:00", "未中,", {**PAID, **LOSS}),
-          (found("impossible_outcome", "opening after the win"),)),
+          (found("impossible_outcome", "opening after the win"), found("records_out_of_order", "activity.ended_at"))),
     Fault("win-after-the-win", opening("A0055", 17, "U00104", "2022-04-10 04:40:00", "中奖,盲盒券", {**PAID, **WIN}),
-          (found("impossible_outcome", "win after the win"),)),
+          (found("impossible_outcome", "win after the win"), found("records_out_of_order", "activity.ended_at"))),
     Fault("box-25", opening("A0060", 25, "U00034", "2022-04-13 09:50:00", "未中,", OTHERS),
           (found("impossible_outcome", "box that does not exist"),)),
     Fault("box-opened-twice", opening("A0060", 2, "U00034", "2022-04-13 09:50:00", "未中,", OTHERS),

@@ -39,6 +39,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("golden")
     for name in ("case.yaml", "rules.yaml"):
         shutil.copy(HONEST / name, folder)
+    text = (folder / "case.yaml").read_text("utf-8")  # from the first day of the rules: nobody registered before
+    (folder / "case.yaml").write_text(text.replace("from: 2022-03-01", "from: 2022-01-01"), "utf-8")
     above = {2: ("U1", "U1"), 3: ("U2", "U1"), 5: ("U4", "U4")}
     users = [(f"U{n}", *above.get(n, ("", "")), BEGIN + timedelta(minutes=n)) for n in range(1, USERS + 1)]
     activities, openings = [], []

@@ -27,7 +27,33 @@ Auditor = Callable[..., tuple[Audit, list[Finding]]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The longer runs are asked for."""
-    parser.addoption("--every-case", action="store_true", help="run every fixture on Spark, not only some")
+    parser.addoption("--every-case", action="store_true", help="run the longer tests too, and every fixture on Spark")
+
+
+LONGER = (  # of what shorter tests beside them show too
+    "tests/audit/test_in_place.py::test_what_allows_no_view_is_copied",
+    "tests/audit/test_orders.py::test_random_orders_are_owed_what_the_simulator_says",
+    "tests/audit/test_classes.py::test_an_envelope_of_many_steps_is_as_one_of_a_million",
+    "tests/audit/test_report.py::test_nothing_makes_a_phone_scroll_sideways[chain",
+    "tests/audit/test_simulate.py::test_departures_are_caught_by_what_they_name",
+    "tests/checks/test_lint.py::test_an_audit_speaks_the_same_formats",
+    "tests/checks/test_raffles.py::test_newest_tickets_that_win_are_an_alarm_in_the_end",
+    "tests/checks/test_law.py::test_every_finding_cites_a_provision_or_says_that_it_is_a_fact[zh]",
+    "tests/evidence/test_seal.py::test_leads_about_people_are_published_without_what_they_rest_on",
+    "tests/test_cli.py::test_a_quiet_audit_says_nothing_to_its_very_end",
+    "tests/test_notebooks.py::test_it_runs_on_a_blind_box[en]",
+    "tests/test_notebooks.py::test_the_set_runs_on_an_audit_through_papermill",
+    "tests/test_resume.py::test_stopped_again_and_again",
+    "tests/test_resume.py::test_a_killed_audit_goes_on[SIGTERM]",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the longer tests, and say so, unless they are asked for."""
+    if not config.getoption("--every-case"):
+        for item in items:
+            if item.nodeid.startswith(LONGER):
+                item.add_marker(pytest.mark.skip(reason="one of the longer tests: pytest --every-case"))
 
 
 @pytest.fixture

@@ -37,8 +37,14 @@ def reference(folder: Path) -> Answer:
     endless = [
         name for name, award in rules["awards"].items() if begun_before and not award.get("due", rules.get("due"))
     ]
+    opened = blind_box.openings(tables)
+    chances = blind_box.chances(opened, rules["draw"])
+    if begun_before and "position" not in tables["entry"][0]:
+        # boxes opened before the export begins would have had the first numbers: those of later ones are not known
+        inside = {one["activity_id"] for one in tables["activity"] if one["started_at"] and one["started_at"] >= since}
+        chances |= {one["entry_id"]: Fraction(0) for one in opened if one["activity_id"] not in inside}
     return {
-        "chances": blind_box.chances(blind_box.openings(tables), rules["draw"]),
+        "chances": chances,
         "owed": Counter(awards),
         "undetermined": undetermined,
         "discrepancies": blind_box.discrepancies(
@@ -77,7 +83,7 @@ def audited(folder: Path, out: Path) -> Answer:
     }
 
 
-@settings(deadline=None, derandomize=True, max_examples=60, phases=[Phase.generate])
+@settings(deadline=None, derandomize=True, max_examples=40, phases=[Phase.generate])
 @given(seed=st.integers(0, 1 << 32))
 def test_random_histories_come_out_as_the_reference_says(seed: int) -> None:
     """A seed that fails is an example to keep; a history is small enough to read without being shrunk."""

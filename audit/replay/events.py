@@ -132,7 +132,9 @@ def counted(moment: str, begun: str, order: str) -> str:
 
 
 def _joined(begun: str) -> str:
-    return counted("p.joined_at", begun, f"ORDER BY p.joined_at, {by_id('p.participant_id')}")
+    """Who joined as which since the rules began; whoever was there before has no place above 0."""
+    before = f"(SELECT count(*) FROM participant_once WHERE joined_at < {begun})"
+    return f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')}) - {before}"
 
 
 def _firsts(clauses: Sequence[str], who: str, begun: str) -> list[Step]:

@@ -19,7 +19,7 @@ from audit.intake.order import Declared
 from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
-from audit.reconcile import Moments, Shown, alike_of, cuts_of, grain_of, reconcile_steps
+from audit.reconcile import Moments, Shown, division_of, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps, taken_steps
 from audit.replay.notices import published_boosts
 from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras
@@ -96,9 +96,7 @@ def finish(case: Case, engine: Engine, work: Path, share: Fraction, progress: Ca
     files = [(table, file) for table, plan in case.file.tables.items() for file in plan.files]
     ahead("intake", {f"{file} → {table}": _size(case.exports / file) for table, file in files})
     load(engine, _intake(case, zone_of(engine, case.file.timezone), in_place), work, progress)
-    engine.rows(
-        "CHECKPOINT case_file"
-    )  # the last rows of each table are still to be compressed, which is no step's cost
+    engine.rows("CHECKPOINT case_file")  # the last rows of each table are still to be compressed, which is no step's cost
     engine.rows("SET disabled_compression_methods = 'dictionary'")  # steps hold ids: trying it costs a tenth of them
     if spark is not None:
         spark.take(engine.connection, list(case.file.tables), work)
@@ -146,9 +144,9 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
 def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> list[Step]:
     if not has_awards(case.rules):
         return []
-    payments, referenced = engine.value("SELECT count(*) FROM payment"), grain_of(case.scope) == "reference"
-    cuts = cuts_of(engine) if exact and referenced else None
-    alike = alike_of(engine, payments) if referenced and not exact and not case.scope.has("payment", "step") else 0
+    division = None
+    if grain_of(case.scope) == "reference":
+        division = division_of(engine, exact=exact, stepped=case.scope.has("payment", "step"))
     completion = {"boxes": "first_win.decided_at", "group": "group_state.filled_at"}
     replayed = played(case.rules, case.scope)
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None
@@ -157,7 +155,7 @@ def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> li
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
         moments=Moments(replayed, decided, replayed and bool(shown.stepped), others, "decided_late" in made), shown=shown,
-        payments=payments, alike=alike, cuts=cuts,
+        division=division,
     )  # fmt: skip
 
 

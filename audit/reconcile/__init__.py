@@ -7,16 +7,17 @@ Else by payee, asset and day; else by payee.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from audit.engine import Step, literal
-from audit.reconcile.by_reference import Moments, Shown, by_reference_steps
+from audit.reconcile.by_reference import by_reference_steps
 from audit.reconcile.by_sum import by_sum_steps
-from audit.reconcile.sides import alike_of, cuts_of
+from audit.reconcile.late import Moments
+from audit.reconcile.leftovers import Shown
+from audit.reconcile.sides import Division, division_of
 from audit.scope import Scope
 
-__all__ = ["Grain", "Moments", "Shown", "alike_of", "cuts_of", "grain_of", "reconcile_steps"]
+__all__ = ["Division", "Grain", "Moments", "Shown", "division_of", "grain_of", "reconcile_steps"]
 
 Grain = Literal["reference", "day", "payee", "none"]
 # what a discrepancy is called: its event and clause; without an event, the person and the clause
@@ -46,24 +47,20 @@ def reconcile_steps(
     *,
     moments: Moments,
     shown: Shown,
-    payments: int = 0,
-    alike: int = 0,
-    cuts: Sequence[str] | None = None,
+    division: Division | None,
 ) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
-    moments says where the moments of events stand; shown what the export can show of each clause; payments how many there are;
-    alike how many last characters of their references neighbours in time differ in; cuts, where no hash
-    is to be trusted, the events at which ranges end that are compared whole.
+    moments says where the moments of events stand; shown what the export can show of each clause; division, where payments
+    carry references, how their events are divided.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored, shown)
-    if grain == "reference":
-        steps = by_reference_steps(moments, scope, shown, platform, cuts, payments, alike)
-        return [ledger, *steps, _owed_by_clause("clause")]
+    if division is not None:
+        return [ledger, *by_reference_steps(moments, scope, shown, platform, division), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),
@@ -94,10 +91,10 @@ def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tupl
     keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
     keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
     missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    several = ", ".join(map(literal, shown.stepped))
+    stepped = ", ".join(map(literal, shown.stepped))
     event = (
-        f"CASE WHEN step IS NULL OR reason NOT IN ({several}) THEN ref ELSE concat(ref, '#', step) END"
-        if scope.has("payment", "step") and several
+        f"CASE WHEN step IS NULL OR reason NOT IN ({stepped}) THEN ref ELSE concat(ref, '#', step) END"
+        if scope.has("payment", "step") and stepped
         else "ref"
     )
     return Step(

@@ -4,14 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from audit.engine import Engine, Step, literal
 
 RANGE = 1 << 21  # payments that are compared at one time, without hashes
 SAMPLE = 1009  # one record in so many tells where ranges end
 SAMPLED = 1 << 12  # references that tell whether ids count up
-FEWEST, MOST = 6, 17  # bits of buckets where ids count up
+AT_RANDOM, NEIGHBOURS = (14, 16), (6, 17)  # bits of buckets for each clause, at least and at most
+GUARD = 1 << 20  # buckets at most, should ids count up otherwise than the sampled ones
 ROW = "event, clause, payee, asset, amount"
+
+
+@dataclass(frozen=True)
+class Division:
+    """How events are divided, so that only those that may differ are compared row by row.
+
+    What is paired with each other has event and clause in common. Of more payments there are more buckets, so that few
+    honest ones are compared row by row.
+    """
+
+    bucket: str  # of `event`, as SQL
+    timed: bool = False  # events of a bucket are neighbours in time
+    cuts: Sequence[str] | None = None  # where no hash is trusted: the events at which ranges end that are compared whole
+
+
+def division_of(engine: Engine, *, exact: bool, stepped: bool) -> Division:
+    """How the events of these payments are best divided; exact: no hash is trusted; stepped: a reference has several events."""
+    payments = engine.value("SELECT count(*) FROM payment")
+    alike = 0 if exact or stepped else alike_of(engine, payments)
+    if alike:
+        return Division(f"hash(substr(event, 1, length(event) - {alike})) % {GUARD}", timed=True)
+    return Division(f"hash(event) % {_buckets(payments >> 12, AT_RANDOM)}", cuts=cuts_of(engine) if exact else None)
+
+
+def _buckets(wanted: int, bits: tuple[int, int]) -> int:
+    return 1 << min(bits[1], max(bits[0], wanted.bit_length()))
 
 
 def by_bucket(bucket: str) -> list[Step]:
@@ -99,7 +127,7 @@ def alike_of(engine: Engine, payments: int) -> int:
     """How many last characters of a reference its neighbours in time differ in; 0 where references do not count up.
 
     Where `E000001` is followed by `E000002`, events of one time make up a bucket, and its first and last moments tell
-    that nothing in it was late. Of more payments there are more buckets, so that few honest ones are compared row by row.
+    that nothing in it was late.
     """
     every = max(1, payments // SAMPLED)
     spans: dict[tuple[str, int], tuple[int, int]] = {}
@@ -112,5 +140,4 @@ def alike_of(engine: Engine, payments: int) -> int:
     events = sum(high - low + 1 for low, high in spans.values())
     if len(spans) > len(sample) // 8:
         return 0
-    buckets = 1 << min(MOST, max(FEWEST, (payments >> 8).bit_length()))
-    return len(str(3 * events // buckets)) - 1
+    return len(str(3 * events // _buckets(payments >> 8, NEIGHBOURS))) - 1

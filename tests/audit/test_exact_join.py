@@ -134,11 +134,11 @@ def test_neighbours_in_time_show_the_same_differences_as_buckets_at_random(
         for place, line in enumerate(lines)
     ]
     path.write_text("".join(lines), "utf-8")
-    monkeypatch.setattr("audit.reconcile.by_reference.FEW", (1 << 30, 0) if many else (1, 1 << 30))
+    monkeypatch.setattr("audit.reconcile.late.FEW", (1 << 30, 0) if many else (1, 1 << 30))
     found = discrepancies(case, tmp_path / "neighbours", exact=False)
     with duckdb.connect(str(tmp_path / "neighbours" / "case.duckdb"), read_only=True) as db:
         assert db.execute("SELECT DISTINCT many FROM bucket_slow").fetchall() == [(many,)]
-    monkeypatch.setattr("audit.build.alike_of", lambda *_: 0)
+    monkeypatch.setattr("audit.reconcile.sides.alike_of", lambda *_: 0)
     assert found == discrepancies(case, tmp_path / "random", exact=False)
     assert {"late", "missing", "duplicate"} <= {one[0] for one in found}
 

@@ -9,8 +9,9 @@ from itertools import product
 
 from audit.engine import Loop, Step, literal
 from audit.replay.eligible import held_open
-from audit.replay.events import above, depth_of, event_steps
+from audit.replay.events import event_steps
 from audit.replay.funds import fund_steps, funds_of
+from audit.replay.joining import above, depth_of
 from audit.replay.ranked import WHOLE, Plan, is_held, key_of
 from audit.replay.ranked_events import income_steps, ranked_steps
 from audit.rules import Award, Income, Ladder, Rules, Share, Split, Unlock, clauses_by_time, eras
@@ -40,17 +41,10 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     for row in rows:
         on = row["on_event"].strip("'")
         wanted[on] = max(wanted.get(on, 0), int(row.get("place_to", "0")))
-    placed = [row for row in rows if row["on_event"] == "'registration'" and "place_to" in row]
-    firsts = sorted({f"({row['clause']}, {row['place_to']})" for row in placed})
-    told = scope.has("payment", "reason", "ref") or (
-        # without references a payment tells whom it is for where that is who joined
-        scope.has("payment", "reason", "payee_id") and all(row["role"] == "'participant'" for row in placed)
-    )
-    firsts = firsts if told and all(row["place_from"] == "1" for row in placed) else []
     steps: list[Step | Loop] = [
         _clauses(rows),
         *_exceptions(rules, scope),
-        *event_steps(rules, scope, wanted, firsts, played=played),
+        *event_steps(rules, scope, wanted, played=played),
     ]
     plan, depth, excepted = Plan(rules), depth_of(rules), bool(exceptions_of(rules))
     steps += ranked_steps(plan, scope, depth)

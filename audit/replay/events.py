@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from audit.engine import Step, by_id
+from audit.replay.joining import NO_ORDER, counted, depth_of, joining_steps, people_of
 from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
 from audit.scope import Scope
 
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(
-    rules: Rules, scope: Scope, wanted: Mapping[str, int], firsts: Sequence[str], *, played: bool
-) -> list[Step]:
+def event_steps(rules: Rules, scope: Scope, wanted: Mapping[str, int], *, played: bool) -> list[Step]:
     """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed.
 
     wanted names the events that clauses are on, with the last place that any asks for: places and shares of a group are made
-    for those alone, for they are many. firsts are the clauses that pay the first to join, each with how many, as SQL rows.
+    for those alone, for they are many.
     """
     awards = [award for era in eras(rules) for award in era.awards.values()]
-    depth = depth_of(rules)
+    depth, cut = depth_of(rules), scope.cut(rules.effective.from_)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
-    joined, begun = scope.has("participant", "joined_at"), scope.moment(rules.effective.from_)
-    cut = scope.cut(rules.effective.from_)
-    parts = _firsts(firsts, "ref" if scope.has("payment", "ref") else "payee_id", begun) if cut else []
-    parts += [
-        _registrations(before if joined else "true", depth, cut, begun, wanted.get("registration", 0)),
+    parts = [
+        *joining_steps(rules, scope, before, wanted),
         _starts(before, depth),
+        _orders(before, depth, cut, scope.moment(rules.effective.from_), ranked=bool(rules.ranks or rules.milestones)),
     ]
-    ranked = bool(rules.ranks or rules.milestones)
-    parts.append(_orders(before, depth, cut, begun, ranked=ranked))
-    if any(award.on == "recruit" for award in awards) and not ranked:
-        parts.append(_recruits(cut, begun, wanted["recruit"]))
     if played:
         above = {award.to.partition(".")[0] for award in awards if award.on in OPENINGS and "." in award.to}
         parts.append(_entries(rules, before, above, depth))
@@ -46,153 +39,7 @@ def event_steps(
         if any(award.to.startswith("everyone") for award in awards):
             unnumbered = bool(cut) and not scope.has("entry", "position")
             parts.append(_milestones(before, depth, scope.has("payment", "step"), unnumbered=unnumbered))
-    return [_standing(scope, ranked=ranked), _upline(depth), *parts]
-
-
-def depth_of(rules: Rules) -> int:
-    """How many referrers above a participant some clause pays, at least one."""
-    return max([1, *(award.to.count(".referrer") for era in eras(rules) for award in era.awards.values())])
-
-
-def above(depth: int) -> list[str]:
-    """The columns of those above a participant: team_leader, referrer_1 (who recruited them), referrer_2 (their recruiter) …"""
-    return ["team_leader", *(f"referrer_{level}" for level in range(1, depth + 1))]
-
-
-def _standing(scope: Scope, *, ranked: bool) -> Step:
-    """Who stands above a participant. A missing, own, unknown or later-joined referrer is owed nothing.
-
-    Where rules have ranks (ranked), so is one in a ring of referrers: nobody in it stands above another.
-
-    Where participant records are illegible, an unknown referrer may be one of them: then what is owed is unknown; and so
-    it is where the cell that would tell cannot be read, or the export lacks the column.
-    """
-    ring = (
-        "\n            AND p.participant_id NOT IN (SELECT participant_id FROM referral_ring)"
-        if ranked and scope.has("participant", "participant_id", "referrer_id")
-        else ""
-    )
-    no_referrer = str(not scope.has("participant", "referrer_id", "joined_at")).lower()
-    no_leader = str(not scope.has("participant", "team_leader_id")).lower()
-    no_referrer, no_leader = (
-        f"{absent} OR regexp_matches(coalesce(p.refused, ''), '(^|,){column}(,|$)')"
-        for absent, column in ((no_referrer, "referrer_id"), (no_leader, "team_leader_id"))
-    )
-    illegible = (
-        "EXISTS (SELECT 1 FROM refused_cell AS c WHERE c.table_name = 'participant'\n"
-        "            AND coalesce(c.column_name, 'participant_id') = 'participant_id')"
-    )
-    return Step(
-        "standing",
-        "SELECT p.participant_id, p.joined_at,\n"
-        f"    CASE WHEN r.participant_id <> p.participant_id AND NOT coalesce(r.joined_at > p.joined_at, false){ring}\n"
-        "        THEN r.participant_id END AS referrer,\n"
-        f"    {no_referrer} OR (p.referrer_id IS NOT NULL AND r.participant_id IS NULL AND {illegible}) AS referrer_unknown,\n"
-        "    CASE WHEN l.participant_id <> p.participant_id AND NOT coalesce(l.joined_at > p.joined_at, false)\n"
-        "        THEN l.participant_id END AS team_leader,\n"
-        f"    {no_leader} OR (p.team_leader_id IS NOT NULL AND l.participant_id IS NULL AND {illegible}) AS team_leader_unknown\n"
-        "FROM participant_once AS p\n"
-        "LEFT JOIN participant_once AS r ON r.participant_id = p.referrer_id\n"
-        "LEFT JOIN participant_once AS l ON l.participant_id = p.team_leader_id",
-        "table",
-    )
-
-
-def _upline(depth: int) -> Step:
-    """Referrers of referrers, as far up as any clause pays; nobody is their own upline."""
-    columns, joins, unknown = "", "", "s1.referrer_unknown"
-    for level in range(1, depth + 1):
-        if level > 1:
-            joins += f"\nLEFT JOIN standing AS s{level} ON s{level}.participant_id = s{level - 1}.referrer"
-            unknown += f" OR coalesce(s{level}.referrer_unknown, false)"
-        own = f"nullif(s{level}.referrer, s1.participant_id)"
-        columns += f",\n    {own} AS referrer_{level}, {unknown} AS referrer_{level}_unknown"
-    return Step(
-        "upline",
-        f"SELECT s1.participant_id, s1.joined_at, s1.team_leader, s1.team_leader_unknown{columns}\nFROM standing AS s1{joins}",
-        "table" if depth > 1 else "view",
-    )
-
-
-def _people(person: str | None, role: str, depth: int) -> str:
-    """The columns of a role: whether the person is known, and everybody above; person is an alias of `upline`, or None."""
-    parts = [f"{person}.participant_id AS {role}_known" if person else f"NULL AS {role}_known"]
-    for name in above(depth):
-        held, unknown = (f"{person}.{name}", f"{person}.{name}_unknown") if person else ("NULL", "false")
-        parts.append(f"{held} AS {role}_{name}, {unknown} AS {role}_{name}_unknown")
-    return "    " + ",\n    ".join(parts)
-
-
-NO_ORDER = "NULL AS item, NULL AS kind, NULL AS base_asset, NULL AS base"
-
-
-def counted(moment: str, begun: str, order: str) -> str:
-    """Which of its kind something is, as SQL: counted from the first moment of the rules; what was before is number 0."""
-    return f"count(*) FILTER (coalesce({moment} >= {begun}, true)) OVER ({order}\n        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-
-
-def _joined(begun: str) -> str:
-    """Who joined as which since the rules began; whoever was there before has no place above 0."""
-    before = f"(SELECT count(*) FROM participant_once WHERE joined_at < {begun})"
-    return f"row_number() OVER (ORDER BY p.joined_at, {by_id('p.participant_id')}) - {before}"
-
-
-def _firsts(clauses: Sequence[str], who: str, begun: str) -> list[Step]:
-    """The last to join of those who were paid as one of the first, under every such clause: so was whoever joined before.
-
-    who is the column of payments that names who joined.
-
-    Whoever is beyond the last place even here was paid by mistake, which proves nothing of others.
-    """
-    paid = (
-        "SELECT min(reached) AS reached\nFROM (\n"
-        "    SELECT c.clause, max(coalesce(j.place, 0)) AS reached\n"
-        f"    FROM (VALUES {', '.join(clauses)}) AS c(clause, places)\n"
-        "    LEFT JOIN payment_once AS y ON y.reason = c.clause\n"
-        f"    LEFT JOIN joined_place AS j ON j.participant_id = y.{who} AND j.place <= c.places\n"
-        "    GROUP BY c.clause\n) AS paid"
-    )
-    return [
-        Step("joined_place", f"SELECT p.participant_id, {_joined(begun)} AS place\nFROM upline AS p"),
-        Step("first_paid", paid if clauses else "SELECT 0 AS reached", "table"),
-    ]
-
-
-def _registrations(before: str, depth: int, cut: str, begun: str, last: int) -> Step:
-    """What happened before the period may have been paid before the export begins: that is unseen (in every event).
-
-    cut is the first moment of a period that begins after the rules: others may have joined before it, so that whoever seems to
-    be one of the first may be a later one, save who joined no later than somebody paid as one of them. Beyond the last place
-    that a clause asks for nobody is.
-    """
-    place = _joined(begun)
-    known = f"{place} > {last} OR {place} <= (SELECT reached FROM first_paid)"
-    return Step(
-        "event_registration",
-        "SELECT p.participant_id AS event, 'registration' AS on_event, p.joined_at AS event_at,\n"
-        "    p.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        f"    {f'CASE WHEN {known} THEN {place} END' if cut else place} AS place,\n"
-        f"    {before.format('p.joined_at')} AS unseen, {NO_ORDER},\n"
-        f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
-        "FROM upline AS p",
-    )
-
-
-def _recruits(cut: str, begun: str, last: int) -> Step:
-    """The registration of somebody who was recruited: the event is the recruit; place counts the recruiter's recruits.
-
-    cut and last as for registrations; only who joined in the period has no recruits from before it.
-    """
-    place = counted("e.event_at", begun, f"PARTITION BY e.participant_referrer_1 ORDER BY e.event_at, {by_id('e.event')}")
-    if cut:
-        place = f"CASE WHEN r.joined_at >= {cut} OR {place} > {last} THEN {place} END"
-    recruiter = "LEFT JOIN participant_once AS r ON r.participant_id = e.participant_referrer_1\n" if cut else ""
-    return Step(
-        "event_recruit",
-        f"SELECT e.* REPLACE ('recruit' AS on_event,\n    {place} AS place)\n"
-        f"FROM event_registration AS e\n{recruiter}"
-        "WHERE e.participant_referrer_1 IS NOT NULL OR e.participant_referrer_1_unknown",
-    )
+    return parts
 
 
 def _starts(before: str, depth: int) -> Step:
@@ -201,7 +48,7 @@ def _starts(before: str, depth: int) -> Step:
         "SELECT a.activity_id AS event, 'start' AS on_event, a.started_at AS event_at,\n"
         "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
         f"    {before.format('a.started_at')} AS unseen, {NO_ORDER},\n"
-        f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
+        f"{people_of(None, 'participant', depth)},\n{people_of('i', 'initiator', depth)}\n"
         "FROM activity_once AS a\n"
         "LEFT JOIN upline AS i ON i.participant_id = a.initiator_id",
     )
@@ -225,7 +72,7 @@ def _orders(before: str, depth: int, cut: str, begun: str, *, ranked: bool) -> S
         f"    CASE WHEN {whole}\n"
         f"        THEN {place} END AS place,\n"
         f"    {before.format('b.paid_at')} AS unseen, b.item, b.kind, b.asset AS base_asset, b.amount AS base,\n"
-        f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        f"{people_of('p', 'participant', depth)},\n{people_of(None, 'initiator', depth)}\n"
         "FROM purchase_once AS b\n"
         "LEFT JOIN upline AS p ON p.participant_id = b.participant_id",
         "table" if ranked else "view",
@@ -242,7 +89,7 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
     """
     people, joins = [], ""
     for role, column in (("participant", "participant_id"), ("initiator", "initiator_id")):
-        people.append(_people(role if role in above else None, role, depth))
+        people.append(people_of(role if role in above else None, role, depth))
         if role in above:
             joins += f"\nLEFT JOIN upline AS {role} ON {role}.participant_id = o.{column}"
     decided, group, where = "o.decided_at", "", ""
@@ -293,7 +140,7 @@ def _completions(before: str, depth: int, grouped: bool) -> Step:
         f"SELECT a.activity_id AS event, 'completion' AS on_event, {moment} AS event_at,\n"
         "    NULL AS participant, a.initiator_id AS initiator, NULL AS choice, NULL AS place,\n"
         f"    {'NOT w.is_full' if grouped else 'w.activity_id IS NULL'} OR {before.format(moment)} AS unseen, {NO_ORDER},\n"
-        f"{_people(None, 'participant', depth)},\n{_people('i', 'initiator', depth)}\n"
+        f"{people_of(None, 'participant', depth)},\n{people_of('i', 'initiator', depth)}\n"
         f"FROM activity_once AS a\n{state}",
     )
 
@@ -310,7 +157,7 @@ def _places(before: str, depth: int) -> Step:
         f"    row_number() OVER (PARTITION BY o.activity_id ORDER BY o.position, o.entered_at, {by_id('o.entry_id')}) AS place,\n"
         f"    NOT g.is_ordered OR {before.format('g.filled_at')} AS unseen,\n"
         "    NULL AS item, NULL AS kind, NULL AS base_asset, g.size AS base,\n"
-        f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        f"{people_of(None, 'participant', depth)},\n{people_of(None, 'initiator', depth)}\n"
         "FROM entry_played AS o\n"
         "JOIN group_state AS g ON g.activity_id = o.activity_id AND (g.is_full OR g.undecided < g.places)",
     )
@@ -324,7 +171,7 @@ def _shares(before: str, depth: int) -> Step:
         "    o.participant_id AS participant, NULL AS initiator, NULL AS choice, o.position AS place,\n"
         f"    NOT g.is_full OR {before.format('g.filled_at')} AS unseen,\n"
         "    NULL AS item, NULL AS kind, NULL AS base_asset, o.share AS base,\n"
-        f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        f"{people_of(None, 'participant', depth)},\n{people_of(None, 'initiator', depth)}\n"
         "FROM entry_played AS o\n"
         "JOIN group_state AS g ON g.activity_id = o.activity_id AND (g.is_full OR g.undecided < g.places)",
     )
@@ -337,7 +184,7 @@ def _milestones(before: str, depth: int, stepped: bool, *, unnumbered: bool) -> 
     place is the milestone's count of entries. The entry at that place reaches it; where that one is lost, its moment is not
     known. unnumbered: entries that may have no number share in nobody knows which.
     """
-    people = f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+    people = f"{people_of(None, 'participant', depth)},\n{people_of(None, 'initiator', depth)}\n"
     anywhere = (
         "UNION ALL\n"
         "SELECT e.entry_id, c.on_event, e.entered_at, e.participant_id, NULL, NULL, NULL, true, NULL, NULL, NULL, NULL,\n"

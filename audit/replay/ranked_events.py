@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.engine import Loop, Step, literal
-from audit.replay.events import NO_ORDER, _people
+from audit.replay.joining import NO_ORDER, people_of
 from audit.replay.pools import pool_steps, withdrawal_steps
 from audit.replay.ranked import Plan, Role, base_of, key_of, within
 from audit.replay.tree import NODES, PLACES, REACHED, ask_steps, tree_steps, walks
@@ -30,7 +30,7 @@ def ranked_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
     steps += _reached(plan, depth)
     if plan.roles:
         steps += ask_steps("upline", plan.roles, {role.base: _source(role.base) for role in plan.roles})
-    nobody = f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}"
+    nobody = f"{people_of(None, 'participant', depth)},\n{people_of(None, 'initiator', depth)}"
     held = [
         sql for name, award, era in plan.clauses for sql in _held(plan, name, award, within(era, scope, "e"), nobody)
     ]
@@ -53,7 +53,7 @@ def _withdrawals(scope: Scope, depth: int) -> Step:
         "SELECT q.request_id AS event, 'withdrawal' AS on_event, q.requested_at AS event_at,\n"
         "    q.participant_id AS participant, NULL AS initiator, NULL AS choice, NULL AS place,\n"
         f"    {before} AS unseen, NULL AS item, NULL AS kind, q.asset AS base_asset, q.amount AS base,\n"
-        f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}\n"
+        f"{people_of('p', 'participant', depth)},\n{people_of(None, 'initiator', depth)}\n"
         "FROM request_once AS q\nLEFT JOIN upline AS p ON p.participant_id = q.participant_id\n"
         "WHERE q.kind = 'withdrawal' AND q.refused_at IS NULL",
     )
@@ -61,7 +61,7 @@ def _withdrawals(scope: Scope, depth: int) -> Step:
 
 def _reached(plan: Plan, depth: int) -> Iterator[Step]:
     """Ranks and milestones reached, and recruits made; where the export cannot tell, everybody may have."""
-    people = f"{_people('p', 'participant', depth)},\n{_people(None, 'initiator', depth)}"
+    people = f"{people_of('p', 'participant', depth)},\n{people_of(None, 'initiator', depth)}"
     awards = [award for _, award, _ in plan.clauses]
     keys = sorted({(award.on, award.reaches) for award in awards if award.reaches})
     if keys:
@@ -127,7 +127,7 @@ def _held(plan: Plan, name: str, award: Award, in_force: str, nobody: str) -> It
 
 def income_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
     """Percentages of income: what each recipient earned by one event, and who stands above them."""
-    nobody = f"{_people(None, 'participant', depth)},\n{_people(None, 'initiator', depth)}"
+    nobody = f"{people_of(None, 'participant', depth)},\n{people_of(None, 'initiator', depth)}"
     steps: list[Step | Loop] = []
     parts = []
     for place, (name, award, era) in enumerate(plan.incomes):

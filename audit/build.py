@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,14 +14,14 @@ from audit.finding import Text
 from audit.intake import Intake, lay_out, load
 from audit.intake.gate import Demands, pass_gate
 from audit.intake.kept import reopen
-from audit.intake.order import Declared
+from audit.intake.order import Terms
 from audit.intake.zones import Zone, zone_of
 from audit.money import money_steps
 from audit.people import people_steps
 from audit.reconcile import Moments, Shown, division_of, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps, taken_steps
 from audit.replay.notices import published_boosts
-from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras
+from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras, time_allowed
 from audit.scope import TOLD
 from audit.spark import Spark
 
@@ -199,9 +198,9 @@ def _demands(case: Case) -> Demands:
     boxes = [one.boxes if isinstance(one, Boxes) else one.size for one in draws if isinstance(one, Boxes | Group)]
     places = max(boxes) if boxes else None
     undecided = isinstance(draw, Group | Raffle) or draw is None
-    declared = Declared(_kind(case), int(max(_longest(case), timedelta(days=1)).total_seconds()))
+    terms = Terms(_kind(case), int(time_allowed(case.rules).total_seconds()))
     return Demands(
-        case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units, declared
+        case.file.control, sequences, case.file.platform_accounts, IGNORED, places, undecided, case.units, terms
     )
 
 
@@ -210,9 +209,3 @@ def _kind(case: Case) -> str:
     draws = [era.draw for era in eras(case.rules) if era.draw is not None]
     at_end = all(isinstance(one, Raffle) and one.every is None for one in draws)
     return "" if not draws else "end-raffle" if at_end else draws[0].kind
-
-
-def _longest(case: Case) -> timedelta:
-    """The longest time that any clause allows for paying."""
-    dues = [due for era in eras(case.rules) for due in (era.due, *(award.due for award in era.awards.values()))]
-    return max((due for due in dues if due is not None), default=timedelta())

@@ -20,6 +20,15 @@ KEYS = {
 TOLD = "entry_told"  # entries and their outcomes, where one record tells both
 
 
+def once(table: str) -> str:
+    """The first record of each id of a table in which some stand twice: a repeated record is a fault of the records, not money."""
+    return (
+        f"SELECT *\nFROM {table} AS t\nWHERE NOT EXISTS (\n"
+        "    SELECT 1 FROM repeated_record AS r\n"
+        f"    WHERE r.table_name = '{table}' AND r.source_file = t.source_file AND r.record = t.record\n)"
+    )
+
+
 @dataclass(frozen=True)
 class Scope:
     """What an export holds: the columns mapped for each table, the zone, and the period (half-open, days).

@@ -8,7 +8,7 @@ from audit.case import Audit
 from audit.engine import literal, values
 from audit.finding import Text
 from audit.replay.draws import draws_of
-from audit.rules import Boxes, Numbers, Raffle
+from audit.rules import Boxes, Numbers, Raffle, time_allowed
 
 Kinds = Mapping[str, tuple[Text, str]]
 BOX = (
@@ -60,9 +60,7 @@ def boxes(audit: Audit) -> Kinds:
 
 
 def _allowed(audit: Audit) -> str:
-    """How long after it falls due a draw may wait: as long as an award, and a day where no deadline is declared."""
-    due = audit.rules.due
-    return f"INTERVAL {int(due.total_seconds()) if due is not None else 86400} SECOND"
+    return f"INTERVAL {int(time_allowed(audit.rules).total_seconds())} SECOND"
 
 
 def groups(audit: Audit) -> Kinds:
@@ -195,7 +193,7 @@ def _lotteries(audit: Audit) -> list[Numbers]:
     return [draw for _, draw in draws_of(audit.rules) if isinstance(draw, Numbers)]
 
 
-def untold(audit: Audit) -> Kinds:
+def left_open(audit: Audit) -> Kinds:
     """What the export leaves open: a lost record and a thing that ought not to be look alike."""
     scope, draw = audit.case.scope, audit.rules.draw
     found: dict[str, tuple[Text, str]] = {}

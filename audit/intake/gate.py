@@ -18,7 +18,7 @@ from typing import Any
 
 from audit.engine import Engine, literal
 from audit.intake.mapping import Control
-from audit.intake.order import Declared, contradictions
+from audit.intake.order import Terms, contradictions
 from audit.rules.units import Units
 from audit.scope import KEYS, TOLD, Scope
 
@@ -101,7 +101,7 @@ class Demands:
     places: int | None  # how many positions an activity has
     undecided: bool  # an entry may have no outcome: its group is not full, or nobody drew it in a raffle
     units: tuple[Units, ...]
-    declared: Declared  # what the rules say of the order of things
+    terms: Terms  # what the rules say of the order of things
 
 
 def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
@@ -109,7 +109,7 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     _repeated(engine, scope)
     metrics = list(_metrics(scope, demands, told=engine.holds(TOLD)))
     repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
-    for table, column, pairs in contradictions(scope, demands.declared, repeated):
+    for table, column, pairs in contradictions(scope, demands.terms, repeated):
         metrics.append(Metric("order", table, column, f"SELECT count(*) FROM (\n{pairs}\n) AS pairs", pairs))
     # one by one: in one query the tables of all would have to fit into memory together
     cells = [engine.value(metric.number) for metric in metrics]
@@ -201,7 +201,7 @@ def _metrics(scope: Scope, demands: Demands, *, told: bool) -> Iterable[Metric]:
             yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {' OR '.join(ends)}")
     if scope.until and scope.has("outcome", "decided_at"):
         # the outcomes of a period may be exported with it though some were decided a little later
-        end = f"{scope.moment(scope.until)} + {demands.declared.allowed} * INTERVAL 1 SECOND"
+        end = f"{scope.moment(scope.until)} + {demands.terms.allowed} * INTERVAL 1 SECOND"
         yield _rows("ranges", "outcome", "decided_at", f"SELECT * FROM outcome WHERE decided_at >= {end}")
     if demands.places is not None and scope.has("entry", "activity_id", "position"):
         yield _gaps(demands.places, scope)

@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from audit.engine import literal
-from audit.scope import KEYS, Scope
+from audit.scope import KEYS, Scope, once
 
 
 @dataclass(frozen=True)
-class Declared:
-    """What the rules say of the order of things: the kind of draw, and the longest time that an award may take (seconds)."""
+class Terms:
+    """What the rules say of the order of things: the kind of draw, and how long it may lag behind (seconds)."""
 
     draw: str = ""  # "end-raffle": a raffle drawn when its activity ends
     allowed: int = 0
 
 
-def contradictions(scope: Scope, declared: Declared, repeated: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+def contradictions(scope: Scope, terms: Terms, repeated: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     """(table, column, SQL of the pairs) of each kind that the export's columns can show.
 
     Of a record that stands twice the first one counts. A clock may be a minute off, and a time that is a whole day may be
     any moment of that day.
     """
-    known = {table: _once(table, table in repeated) for table in KEYS}
+    known = {table: f"({once(table)})" if table in repeated else table for table in KEYS}
 
     def after(first: str, second: str) -> str:
         local = f"timezone({literal(scope.zone)}, {first})"  # 1500: a day may have 25 hours
@@ -38,16 +38,11 @@ def contradictions(scope: Scope, declared: Declared, repeated: frozenset[str]) -
     if scope.has("participant", "participant_id", "joined_at") and (parts := list(_joined(scope, known, after))):
         yield "participant", "joined_at", _listed(parts, "event")
     if scope.has("entry", "entry_id", "entered_at") and scope.has("outcome", "entry_id", "decided_at"):
-        yield "outcome", "decided_at", _listed(list(_decided(scope, declared, known, after)), "entry_id, contradiction")
-        if entered and declared.draw == "end-raffle" and scope.has("outcome", "outcome"):
+        yield "outcome", "decided_at", _listed(list(_decided(scope, terms, known, after)), "entry_id, contradiction")
+        if entered and terms.draw == "end-raffle" and scope.has("outcome", "outcome"):
             yield "entry", "entered_at", _after_the_draw(known, after)
-    if entered and scope.has("entry", "position") and declared.draw in ("group", "raffle", "end-raffle"):
+    if entered and scope.has("entry", "position") and terms.draw in ("group", "raffle", "end-raffle"):
         yield "entry", "position", _places(known)
-
-
-def _once(table: str, repeated: bool) -> str:
-    copies = f"SELECT 1 FROM repeated_record AS r WHERE r.table_name = '{table}' AND r.source_file = t.source_file"
-    return f"(SELECT * FROM {table} AS t WHERE NOT EXISTS ({copies} AND r.record = t.record))" if repeated else table
 
 
 def _listed(parts: Sequence[str], order: str) -> str:
@@ -81,7 +76,7 @@ def _joined(scope: Scope, known: dict[str, str], after: Callable[[str, str], str
             )
 
 
-def _decided(scope: Scope, declared: Declared, known: dict[str, str], after: Callable[[str, str], str]) -> Iterator[str]:
+def _decided(scope: Scope, terms: Terms, known: dict[str, str], after: Callable[[str, str], str]) -> Iterator[str]:
     """Decisions before their entry; of boxes, those that came after what can only follow them.
 
     The next box is opened, and the activity ends, once a box is decided: as long after it as an award may take, no record
@@ -97,9 +92,9 @@ def _decided(scope: Scope, declared: Declared, known: dict[str, str], after: Cal
         f"{pair.format('decided before the entry', 'e.entered_at', 'e', 'e')}{mine}\n"
         f"WHERE {after('o.decided_at', 'e.entered_at')}"
     )
-    if declared.draw != "boxes" or not scope.has("entry", "activity_id"):
+    if terms.draw != "boxes" or not scope.has("entry", "activity_id"):
         return
-    late = "o.decided_at > {0} AND o.decided_at >= {0} + " + f"{declared.allowed} * INTERVAL 1 SECOND"
+    late = "o.decided_at > {0} AND o.decided_at >= {0} + " + f"{terms.allowed} * INTERVAL 1 SECOND"
     place = "position, entered_at" if scope.has("entry", "position") else "entered_at"
     boxes = "OVER (PARTITION BY activity_id ORDER BY " + f"{place}, entry_id)"
     following = (

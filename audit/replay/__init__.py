@@ -15,7 +15,7 @@ from audit.replay.eligible import part_steps
 from audit.replay.orders import order_steps
 from audit.replay.referrals import referral_steps
 from audit.rules import Rules, eras
-from audit.scope import KEYS, Scope
+from audit.scope import KEYS, Scope, once
 
 __all__ = ["has_awards", "played", "replay_steps", "taken_steps"]
 
@@ -45,15 +45,8 @@ def has_awards(rules: Rules) -> bool:
 
 
 def _once(table: str, repeated: bool) -> Step:
-    """A repeated record is a fault of the records, not money: only the first record of an id is replayed."""
-    if not repeated:
-        return Step(f"{table}_once", f"SELECT *\nFROM {table} -- no id stands twice")
-    return Step(
-        f"{table}_once",
-        f"SELECT *\nFROM {table} AS t\nWHERE NOT EXISTS (\n"
-        f"    SELECT 1 FROM repeated_record AS r\n"
-        f"    WHERE r.table_name = '{table}' AND r.source_file = t.source_file AND r.record = t.record\n)",
-    )
+    """Only the first record of an id is replayed."""
+    return Step(f"{table}_once", once(table) if repeated else f"SELECT *\nFROM {table} -- no id stands twice")
 
 
 def _until(scope: Scope) -> Step:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
@@ -173,6 +173,12 @@ def set_aside(rules: Rules) -> list[str]:
         name for name, award in clauses_of(rules).items()
         if str(award.on) == "withdrawal" or any(hasattr(pay, "released") for pay in (award.pays or {}).values())
     ]  # fmt: skip
+
+
+def time_allowed(rules: Rules) -> timedelta:
+    """How long a draw, or the record of one, may lag behind: the longest time that any clause allows, and a day at least."""
+    dues = [due for era in eras(rules) for due in (era.due, *(award.due for award in era.awards.values()))]
+    return max([timedelta(days=1), *(due for due in dues if due is not None)])
 
 
 def _in_force(first: date, to: date | None) -> Effective:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from audit.case import Declaration
-from audit.finding import Basis, Finding, Text, Verdict
+from audit.finding import Basis, Finding, Text, Verdict, several
 from audit.rules import Award, Gap, Income, Rules
 
 
@@ -97,7 +97,7 @@ def reach(awards: Mapping[str, Award]) -> Text:
             + ["任意层级的上级"] * chained
         ),
         " and to ".join(
-            [f"{most} level{'s' if most > 1 else ''} up"] * bool(most)
+            [f"{several(most, 'level')} up"] * bool(most)
             + ["the team leader"] * team
             + ["holders of a rank any number of levels up"] * ranked
             + ["people any number of levels up"] * chained

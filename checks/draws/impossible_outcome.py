@@ -4,7 +4,7 @@ Does: lists outcomes of chance zero, certain ones that failed to come, and openi
 Matters: one such row needs no statistics; either the rules are not these or the record is not true.
 How: a win or an opening after the win, a box that does not exist, the last box without a win, one box opened twice,
     boxes opened against their order in time; a group with too many or too few winners, or a place taken twice; a raffle
-    won by somebody who had won or was not in it, or not drawn in time (the rules' `due`, or a day); a person who entered
+    won by somebody who had won or was not in it, or not drawn in time (as long as an award may take, or a day); a person who entered
     again where one entry is allowed; a number outside its pool, drawn twice, too many or too few; winners of a tier that is
     not declared. Draws without numbers, or without the totals of a tier, boxes that ended without a win, and raffles passed
     over by later ones do not pass.
@@ -75,7 +75,7 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
             clean = False
             yield Finding(name, Verdict.FAIL, Text(f"{words.zh}：{len(rows)} 条。", f"{words.en}: {len(rows)}."),
                           observed=str(len(rows)), rows=rows, sql=sql)  # fmt: skip
-    for name, (words, sql) in impossible.untold(audit).items():
+    for name, (words, sql) in impossible.left_open(audit).items():
         rows = evidence(audit, sql)
         if rows:
             clean = False

@@ -9,12 +9,12 @@ Blind to: entries from before or after the rules; discounts and coupons booked e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from audit.case import Audit, evidence
 from audit.engine import literal
 from audit.finding import Finding, Text, Verdict, check
-from audit.rules import eras
+from audit.rules import Rules, eras
 
 
 @check(needs=("entry.paid", "entry.asset"), provisions=("cn-price-promises",))
@@ -31,54 +31,20 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
     if not audit.engine.value("SELECT count(*) FROM entry_once WHERE paid IS NOT NULL"):
         yield Finding("entry", Verdict.NOT_APPLICABLE, Text("导出没有一次参与。", "The export holds no entry."))
         return
-    scope = audit.case.scope
-    declared = (
-        " OR ".join(
-            f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)}"
-            f" AND coalesce(entered_at >= {scope.moment(era.effective.from_)}, true)"
-            f" AND coalesce(entered_at < {scope.moment(era.effective.to)}, true))"
-            for era in eras(audit.rules)
-            for asset, amount in (era.entry.stake if era.entry else {}).items()
-        )
-        or "true"
-    )
-    free = [era.effective for era in eras(audit.rules) if not era.entry or not era.entry.stake]
-    declared += "".join(
-        f" OR (paid = 0 AND entered_at >= {scope.moment(one.from_)} AND coalesce(entered_at < {scope.moment(one.to)}, true))"
-        for one in free
-    )
-    span = audit.rules.effective
-    looked = f"paid IS NOT NULL AND {scope.within('entered_at', span.from_, span.to, alone=True)}"
+    looked = f"paid IS NOT NULL AND {_while(audit, audit.rules)}"
     if not audit.engine.value(f"SELECT count(*) FROM entry_once WHERE {looked}"):
         why = Text("规则施行期内没有一次参与。", "Nobody entered while the rules were in force.")
         yield Finding("entry", Verdict.NOT_APPLICABLE, why)
         return
     sql = (
         "SELECT entry_id, participant_id, asset, paid, entered_at, source_file, record\nFROM entry_once\n"
-        f"WHERE {looked} AND NOT ({declared})\nORDER BY entry_id"
+        f"WHERE {looked} AND NOT ({_declared(audit)})\nORDER BY entry_id"
     )
     rows = evidence(audit, sql)
-    several = " OR ".join(
-        f"(coalesce(entered_at >= {scope.moment(era.effective.from_)}, true)"
-        f" AND coalesce(entered_at < {scope.moment(era.effective.to)}, true))"
-        for era in eras(audit.rules)
-        if era.entry and sum(amount > 0 for amount in era.entry.stake.values()) > 1
-    )
-    if several and not rows:
-        sql = (
-            "SELECT asset, paid, count(*) AS entries\nFROM entry_once\n"
-            f"WHERE paid IS NOT NULL AND ({several})\nGROUP BY asset, paid ORDER BY asset, paid"
-        )
-        parts = evidence(audit, sql)
-        if parts:
-            count = sum(int(str(one["entries"])) for one in parts)
-            text = Text(
-                f"声明的入场费由几种资产组成，{count} 次参与的记录各只有其中一种；其余是否也已支付无从得知。",
-                f"The declared stake is of several assets, and the records of {count} entries tell one of them each: whether the "
-                "rest was paid cannot be told.",
-            )
-            yield Finding("entry", Verdict.INCONCLUSIVE, text, rows=parts, sql=sql)
-            return
+    parted = [era for era in eras(audit.rules) if era.entry and sum(part > 0 for part in era.entry.stake.values()) > 1]
+    if parted and not rows and (found := _in_part(audit, parted)):
+        yield found
+        return
     stake = " + ".join(f"{amount} {asset}" for asset, amount in entry.stake.items())
     yield Finding(
         "entry",
@@ -94,3 +60,35 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
         rows=rows,
         sql=sql,
     )
+
+
+def _while(audit: Audit, rules: Rules, *, alone: bool = True) -> str:
+    """Whether an entry was made while these rules stood; alone: one of unknown moment counts too."""
+    return audit.case.scope.within("entered_at", rules.effective.from_, rules.effective.to, alone=alone)
+
+
+def _declared(audit: Audit) -> str:
+    """Whether an entry was paid with the stake that stood, or with nothing where none did."""
+    tests = [
+        f"(asset = {literal(asset)} AND paid = {audit.units(asset).steps(amount)} AND {_while(audit, era)})"
+        for era in eras(audit.rules) if era.entry for asset, amount in era.entry.stake.items()
+    ]  # fmt: skip
+    free = [era for era in eras(audit.rules) if not era.entry or not era.entry.stake]
+    return " OR ".join([*tests, *(f"(paid = 0 AND {_while(audit, era, alone=False)})" for era in free)])
+
+
+def _in_part(audit: Audit, parted: Sequence[Rules]) -> Finding | None:
+    """Entries of which the record tells one part of a stake in several assets."""
+    when = " OR ".join(_while(audit, era) for era in parted)
+    sql = (
+        "SELECT asset, paid, count(*) AS entries\nFROM entry_once\n"
+        f"WHERE paid IS NOT NULL AND ({when})\nGROUP BY asset, paid ORDER BY asset, paid"
+    )
+    rows = evidence(audit, sql)
+    count = sum(int(str(one["entries"])) for one in rows)
+    text = Text(
+        f"声明的入场费由几种资产组成，{count} 次参与的记录各只有其中一种；其余是否也已支付无从得知。",
+        f"The declared stake is of several assets, and the records of {count} entries tell one of them each: whether the rest was "
+        "paid cannot be told.",
+    )
+    return Finding("entry", Verdict.INCONCLUSIVE, text, rows=rows, sql=sql) if rows else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict
+from audit.rules import time_allowed
 
 PEOPLE = ("team_leader_id",)  # need not be in the export; of referrers, see `referrer_unknown`
 BEFORE = (("entry", "activity_id"), ("outcome", "entry_id"), ("purchase", "deposit_id"))  # may lie before the period
@@ -65,7 +66,7 @@ def _outside(audit: Audit, table: str, column: str, sql: str) -> Text | None:
             return None
         return Text("它们可能在导出期间之前。", "They may lie before the period of the export.")
     if (table, column) == ("entry", "entry_id") and scope.until is not None:
-        allowed = int(rules.due.total_seconds()) if rules.due is not None else 86400
+        allowed = int(time_allowed(rules).total_seconds())
         decided = (
             f"SELECT count(*) FROM ({sql}) AS b\n"
             f"WHERE NOT coalesce(b.entered_at + INTERVAL {allowed} SECOND >= {scope.moment(scope.until)}, false)\n"

@@ -1,22 +1,16 @@
 """The gate: is what was loaded whole enough to judge by? Great Expectations judges a one-row frame of metrics.
 
-DuckDB computes each metric over all rows; Great Expectations, which does not work on DuckDB, sees one row of numbers;
-the SQL kept beside each result lists every failing row, which Great Expectations would cut at twenty.
-This is the only file that imports it, and only when an audit runs: its import takes seconds.
+DuckDB computes each metric over all rows; the SQL kept beside each result lists every failing row, which Great Expectations
+would cut at twenty.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from audit.engine import Engine, literal
+from audit.intake.expectations import judge
 from audit.intake.mapping import Control
 from audit.intake.order import Terms, contradictions
 from audit.rules.units import Units
@@ -114,7 +108,9 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     # one by one: in one query the tables of all would have to fit into memory together
     cells = [engine.value(metric.number) for metric in metrics]
     numbers = ["" if cell is None else str(cell) for cell in cells]
-    for metric, number, (expectation, success) in zip(metrics, numbers, _judge(metrics, numbers), strict=True):
+    names = [f"{place}.{metric.kind}.{metric.table}.{metric.column}" for place, metric in enumerate(metrics)]
+    judged = judge(names, [metric.expected for metric in metrics], numbers)
+    for metric, number, (expectation, success) in zip(metrics, numbers, judged, strict=True):
         engine.rows(
             "INSERT INTO gate VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [metric.kind, metric.table, metric.column, expectation, metric.expected, number, success, metric.failing],
@@ -266,50 +262,3 @@ def _gaps(places: int, scope: Scope) -> Metric:
     )
     number = f"SELECT coalesce(sum(last_missing - first_missing + 1), 0) FROM ({failing}) AS gaps"
     return Metric("sequence", "entry", "position", number, failing)
-
-
-def _judge(metrics: list[Metric], numbers: list[str]) -> list[tuple[str, bool]]:
-    """Great Expectations' verdict on each metric: (expectation, success)."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pandas as pd
-
-        with _without("pyspark"):
-            import great_expectations as gx
-        from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
-            ExpectColumnValuesToBeInSet,
-        )
-
-        context: Any = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        names = [f"{place}.{metric.kind}.{metric.table}.{metric.column}" for place, metric in enumerate(metrics)]
-        # numbers as text: a sum of fen passes 2^53
-        frame = pd.DataFrame([numbers], columns=names, dtype=object)
-        source = context.data_sources.add_pandas("case").add_dataframe_asset("metrics")
-        batch = source.add_batch_definition_whole_dataframe("all")
-        suite = gx.ExpectationSuite(
-            name="gate",
-            expectations=[
-                ExpectColumnValuesToBeInSet(column=name, value_set=[metric.expected])
-                for name, metric in zip(names, metrics, strict=True)
-            ],
-        )
-        result = batch.get_batch({"dataframe": frame}).validate(suite)
-    verdicts = {one.expectation_config.kwargs["column"]: one for one in result.results}
-    return [(verdicts[name].expectation_config.type, bool(verdicts[name].success)) for name in names]
-
-
-@contextmanager
-def _without(package: str) -> Iterator[None]:
-    """Hide a package from an import that would load it: Great Expectations loads pyspark wherever it lies, and that may exit."""
-    loaded = {name: module for name, module in sys.modules.items() if name.split(".")[0] == package}
-    for name in loaded:
-        del sys.modules[name]
-    sys.modules[package] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[package]
-        sys.modules.update(loaded)

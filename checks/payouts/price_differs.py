@@ -56,6 +56,6 @@ def price_differs(audit: Audit) -> Iterator[Finding]:
     else:
         words = Text(f"{known} 笔订单按声明的价格支付。", f"{known} orders were paid with the declared price.")
     silent = Verdict.INCONCLUSIVE if unknown else Verdict.PASS if known else Verdict.NOT_APPLICABLE
-    sql = OPEN if unknown and not rows else SQL
+    shown, sql = (evidence(audit, OPEN), OPEN) if unknown and not rows else (rows, SQL)
     yield Finding("orders", Verdict.FAIL if rows else silent, Text(words.zh + left.zh, words.en + left.en),
-                  observed=str(len(rows)), amount=amount, rows=rows or evidence(audit, sql), sql=sql)  # fmt: skip
+                  observed=str(len(rows)), amount=amount, rows=shown, sql=sql)  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from audit import __version__
 from audit.build import build
 from audit.case import Audit, Case, damage, read_case
+from audit.finding import several
 from audit.hidden import cells_by
 from audit.problem import Problem
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, eras
@@ -126,7 +127,7 @@ def _say(most: float, log_e: float, kept: Mapping[str, Any], hurt: list[str], un
               f"达到 {float(1 / risk):,.0f} 倍即告警，诚实平台一生至多有 {risk} 的机会达到。获益最多的说法：{best}。")  # fmt: skip
         print("告警。" if won else "未告警。")
     else:
-        print(f"{len(kept['links'])} exports so far: the evidence against the declaration is 10^{log_e / LN10:.2f} to 1 "
+        print(f"{several(len(kept['links']), 'export')} so far: the evidence against the declaration is 10^{log_e / LN10:.2f} to 1 "
               f"(highest 10^{most / LN10:.2f}); {float(1 / risk):,.0f} to 1 is an alarm, which an honest platform ever "
               f"reaches with chance {risk} at most. The theory that gained most: {best}.")  # fmt: skip
         print("ALARM." if won else "No alarm.")

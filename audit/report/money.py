@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from audit.engine import Engine
+from audit.finding import in_percent
 from audit.report.charts import BAND, FILL, INK, RED, canvas
 from audit.report.cover import Cover, Lang, has
 from audit.report.show import money
@@ -143,11 +144,11 @@ def _lorenz(cover: Cover, lang: Lang, asset: str, parts: list[tuple[int, int]]) 
         axes.set_ylabel("所得份额" if lang == "zh" else "share of the money")
 
     note = (
-        f"{people:,} 人收到 {money(cover, asset, total)} {asset}；虚线为人人一样多。基尼系数 {gini:.3f}；得最多的十分之一人得 {tenth:.1%}。"
+        f"{people:,} 人收到 {money(cover, asset, total)} {asset}；虚线为人人一样多。基尼系数 {gini:.3f}；得最多的十分之一人得 {in_percent(tenth)}。"
         "没有收到的人不在其中；投入未扣除。"
         if lang == "zh"
         else f"{people:,} people received {money(cover, asset, total)} {asset}; dashed: the same for all. Gini {gini:.3f}; the tenth who "
-        f"got most received {tenth:.1%}. Who received nothing is not in it; what people paid in is not deducted."
+        f"got most received {in_percent(tenth)}. Who received nothing is not in it; what people paid in is not deducted."
     )
     picked = [
         point
@@ -155,7 +156,7 @@ def _lorenz(cover: Cover, lang: Lang, asset: str, parts: list[tuple[int, int]]) 
         if place % max(1, len(points) // 10) == 0 or place == len(points) - 1
     ]
     head = ["收款人" if lang == "zh" else "People", "所得份额" if lang == "zh" else "Share"]
-    body = [[f"{x:.0%}", f"{y:.1%}"] for x, y in picked]
+    body = [[in_percent(x, 0), in_percent(y)] for x, y in picked]
     svg = canvas(draw, title, note, "lorenz", height=3.9)
     return {"name": "lorenz", "svg": svg, "title": title, "note": note, "head": head, "body": body}
 

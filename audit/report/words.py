@@ -249,7 +249,7 @@ DATA = {
     "sheet_refused": ("退回的单元格", "Refused cells"),
     "sheet_findings": ("发现", "Findings"),
     "sheet_rows": ("证据行", "Evidence"),
-    "paper_total": ("合计：{rows} 行；报告所载数额：{amount}", "Total: {rows} rows; the report’s amount: {amount}"),
+    "paper_total": ("合计：{rows} 行；报告所载数额：{amount}", "Total, rows: {rows}; the report’s amount: {amount}"),
     "paper_sum": ("各行相加：{}", "Sum of the rows: {}"),
     "paper_cut": (
         "此表只列前 {shown} 行；其余各行：在 case.duckdb 上运行“{sheet}”表中该发现的 SQL。",

@@ -34,10 +34,9 @@ def stakes_do_not_cover_awards(declared: Declaration) -> Iterator[Finding]:
         (worst, best), (low, high) = ends(cases), mean(cases)
         short = sum((one.chance for one in cases if one.least < 0), start=cases[0].chance * 0)
         average = show(low) if low == high else f"{show(low)}–{show(high)}"
-        facts = Text(
-            f"每轮活动平台所余 {show(worst)} 至 {show(best)} {asset}，平均 {average}",
-            f"A round leaves the platform {show(worst)} to {show(best)} {asset}, {average} on average",
-        )
+        spread = Text(f" 至 {show(best)} {asset}，平均 {average}", f" to {show(best)} {asset}, {average} on average")
+        spread = spread if worst < best else Text(f" {asset}", f" {asset}")
+        facts = Text(f"每轮活动平台所余 {show(worst)}{spread.zh}", f"A round leaves the platform {show(worst)}{spread.en}")
         tail = Text(
             f"；有 {show_odds(short)} 的机会入不敷出。",
             f"; with chance {show_odds(short)} it pays out more than it took in.",

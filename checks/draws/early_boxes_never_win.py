@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, in_percent
 from audit.forecast import break_even
 from audit.replay.draws import draws_of
 from audit.rules import Boxes, eras
@@ -98,10 +98,10 @@ def _words(verdict: Verdict, found: PrefixEvidence, rule: str, could: str, *, se
         )
         weight = found.weight[found.best]
         return Text(
-            f"{count} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{set_zh}，最可能的一种占 {weight:.1%}。"
+            f"{count} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{set_zh}，最可能的一种占 {in_percent(weight)}。"
             f"证据为声明规则的 {evidence} 倍{same_zh}。",
             f"In {count} activities the first boxes never won: boxes {rule} never win{set_en}; the likeliest has "
-            f"{weight:.1%} of the weight. The evidence is {evidence} to 1 against the declared odds{same_en}.",
+            f"{in_percent(weight)} of the weight. The evidence is {evidence} to 1 against the declared odds{same_en}.",
         )
     if verdict is Verdict.PASS:
         return Text(

@@ -9,6 +9,7 @@ from audit.case import Audit
 from audit.engine import values
 from audit.finding import Finding, nothing
 from audit.stats.laws import Stratum, hit_law, log_class_bet
+from checks.draws import power_of_ten
 
 PRESET = ("cn-prize-sales", "cn-promo-2020-preset-winners", "us-16cfr465")
 FAKE = (
@@ -73,7 +74,7 @@ def need(audit: Audit, subjects: int = 1) -> float:
 
 def shown(e_value: float) -> str:
     """An e-value for a reader."""
-    return f"{e_value:.3g}" if e_value < 1e6 else f"10^{math.floor(math.log10(e_value))}"
+    return power_of_ten(math.log(e_value))
 
 
 def no_messages(audit: Audit) -> Finding | None:

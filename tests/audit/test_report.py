@@ -245,7 +245,7 @@ def test_a_check_with_rows_has_a_sheet_whose_totals_tie_to_the_report(
     assert paper["C2"].number_format == "@"
     assert paper["E2"].number_format == "#,##0.00"
     below = [[cell.value for cell in line] for line in paper.iter_rows(min_row=9)]
-    assert below[0][:3] == [1 + len(findings), "expected 1", "Total: 3 rows; the report’s amount: 9.75 CNY"]
+    assert below[0][:3] == [1 + len(findings), "expected 1", "Total, rows: 3; the report’s amount: 9.75 CNY"]
     assert below[1][1:7] == ["Sum of the rows: CNY", None, "CNY", 13.5, 3.75, float(Decimal(wrong[0].amount["CNY"]))]
     assert f"sheet “{long}”" in page(audit.engine, written, cover(audit), "en")
 
@@ -298,7 +298,7 @@ def test_a_sheet_that_is_full_says_where_the_rest_is(
     book = load_workbook(tmp_path / "x.xlsx")
     assert [one.auto_filter.ref for one in book if one.title.startswith("payout_wrong")] == ["A1:M5", "A1:M2"]
     last = [cell.value for line in book["payout_wrong 2"].iter_rows() for cell in line if cell.value is not None]
-    assert "Total: 13 rows; the report’s amount: none" in last
+    assert "Total, rows: 13; the report’s amount: none" in last
     assert last[-1].startswith("Only the first 5 rows stand here; for all of them run the SQL")
 
 

@@ -144,7 +144,8 @@ def _lorenz(cover: Cover, lang: Lang, asset: str, parts: list[tuple[int, int]]) 
         axes.set_ylabel("所得份额" if lang == "zh" else "share of the money")
 
     note = (
-        f"{people:,} 人收到 {money(cover, asset, total)} {asset}；虚线为人人一样多。基尼系数 {gini:.3f}；得最多的十分之一人得 {in_percent(tenth)}。"
+        f"{people:,} 人收到 {money(cover, asset, total)} {asset}；虚线为人人一样多。基尼系数 {gini:.3f}；"
+        f"得最多的十分之一人得 {in_percent(tenth)}。"
         "没有收到的人不在其中；投入未扣除。"
         if lang == "zh"
         else f"{people:,} people received {money(cover, asset, total)} {asset}; dashed: the same for all. Gini {gini:.3f}; the tenth who "

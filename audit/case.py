@@ -175,7 +175,8 @@ def read_case(folder: Path, exports: Path | None = None) -> Case:
 def _case(folder: Path, exports: Path, document: Document, rules_document: Callable[[], Document]) -> Case:
     if not isinstance(document.data, dict):
         raise document.problem((), "a case file is a mapping of keys", mend="begin with `case:`")
-    file = read_record(_adapter(), document, words(case_schema()) | set(REQUIRED) | set(sum(REQUIRED.values(), ())))
+    tables = {*REQUIRED, *sum(REQUIRED.values(), ())}
+    file = read_record(_adapter(), document, lambda: words(case_schema()) | tables)
     try:
         ZoneInfo(file.timezone)
     except (KeyError, ValueError, OSError):

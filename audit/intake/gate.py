@@ -1,4 +1,4 @@
-"""The gate: is what was loaded whole enough to judge by? Great Expectations judges a one-row frame of metrics.
+"""The gate: is what was loaded whole enough to judge by? Great Expectations judges a frame of metrics.
 
 DuckDB computes each metric over all rows; the SQL kept beside each result lists every failing row, which Great Expectations
 would cut at twenty.
@@ -108,9 +108,8 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     # one by one: in one query the tables of all would have to fit into memory together
     cells = [engine.value(metric.number) for metric in metrics]
     numbers = ["" if cell is None else str(cell) for cell in cells]
-    names = [f"{place}.{metric.kind}.{metric.table}.{metric.column}" for place, metric in enumerate(metrics)]
-    judged = judge(names, [metric.expected for metric in metrics], numbers)
-    for metric, number, (expectation, success) in zip(metrics, numbers, judged, strict=True):
+    expectation, judged = judge([metric.expected for metric in metrics], numbers)
+    for metric, number, success in zip(metrics, numbers, judged, strict=True):
         engine.rows(
             "INSERT INTO gate VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [metric.kind, metric.table, metric.column, expectation, metric.expected, number, success, metric.failing],

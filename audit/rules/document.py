@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -122,10 +122,10 @@ def _plain(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], fi
     return int(raw) if kind == "int" else raw
 
 
-def read_record(adapter: TypeAdapter[T], document: Document, words: Iterable[str]) -> T:
+def read_record(adapter: TypeAdapter[T], document: Document, words: Callable[[], Iterable[str]]) -> T:
     """The typed record of a document; every fault is a Problem with line, column and "did you mean".
 
-    words are the keys that the vocabulary knows: suggestions come from them.
+    words gives the keys that the vocabulary knows: suggestions come from them, and only a fault asks for them.
     """
     from pydantic import ValidationError
 
@@ -135,7 +135,8 @@ def read_record(adapter: TypeAdapter[T], document: Document, words: Iterable[str
         faults = error.errors()
         # a value may have one of several shapes: what the shapes that it plainly has not would want is no help
         meant = [fault for fault in faults if not _other_shape(fault)] or faults
-        raise_all([_problem(document, fault, sorted(words)) for fault in meant])
+        known = sorted(words())
+        raise_all([_problem(document, fault, known) for fault in meant])
         raise
 
 

@@ -39,7 +39,7 @@ def rules_of(document: Document) -> Rules:
     """The rules of a document. Raises Problem."""
     if not isinstance(document.data, dict):
         raise document.problem((), "a rules file is a mapping of keys", mend="begin with `campaign:`")
-    rules = read_record(_adapter(), document, words(json_schema()))
+    rules = read_record(_adapter(), document, lambda: words(json_schema()))
     raise_all(list({str(one): one for one in misfits(rules, document)}.values()))
     return rules
 

@@ -87,7 +87,7 @@ def _draws(
     if not wrong and (bare or unknown or several):
         why = [
             (len({row["activity_id"] for row in bare}), "场没有种子", "draws have no seed"),
-            (unknown, "场有参与的权重缺失或无法读取", "draws hold an entry whose weight is missing or cannot be read"),
+            (unknown, "场有参与的权重或盒号缺失或无法读取", "draws hold an entry whose weight or box is missing or cannot be read"),
             (
                 len(several),
                 "场有几个不同的种子，以哪一个为准无从得知",
@@ -123,15 +123,16 @@ def _draws(
 
 
 def _held(audit: Audit) -> tuple[dict[str, Held], set[str]]:
-    """Activities that are decided, or have a seed (boxes: begun); and those of which a weight that counts is not known."""
+    """Activities that are decided, or have a seed (boxes: begun); and those of which a weight or box that counts is not known."""
     draws = [one for _, one in draws_of(audit.rules) if isinstance(one, Seeded)]
     found, unknown = dict[str, Held](), set[str]()
     for name, position, weight, outcome, version, _ in audit.engine.rows(HELD.format(where=seeds.decided(audit))):
         one = found.setdefault(name, Held(draws[version], [], [], 0))
         weighed = isinstance(one.draw, Raffle) and one.draw.tickets == "weight"
-        if weighed and weight is None:
+        if (weighed and weight is None) or (isinstance(one.draw, Boxes) and position is None):
             unknown.add(name)
-        one.tickets.append(int(weight or 0) if weighed else 1)
+            continue
+        one.tickets.append(int(weight) if weighed else 1)
         place = int(position) if isinstance(one.draw, Boxes) else len(one.tickets)
         if outcome == "win":
             one.won.append(place)

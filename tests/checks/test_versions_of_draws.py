@@ -162,8 +162,21 @@ def test_tickets_that_a_later_version_weighs(weights: bool, tmp_path: Path, audi
     _, findings = audited(folder)
     (found,) = [one for one in findings if one.check == "randomness_not_honoured"]
     assert found.verdict is (Verdict.PASS if weights else Verdict.INCONCLUSIVE)
-    words = "600 of 600 draws" if weights else f"{ROUNDS} draws hold an entry whose weight is missing"
+    words = "600 of 600 draws" if weights else f"{ROUNDS} draws hold an entry whose weight or box is missing"
     assert found.text.en.startswith(words)
+
+
+def test_a_box_that_cannot_be_read_leaves_its_activity_open(tmp_path: Path, audited: Auditor) -> None:
+    folder = tmp_path / "case"
+    write(folder, "boxes", (6, 6), seeded=True)
+    entries = (folder / "entry.csv").read_text().replace("E00000,R0000,1,", "E00000,R0000,first,", 1)
+    (folder / "entry.csv").write_text(entries)
+    _, findings = audited(folder)
+    assert [check for check, _ in failing(findings)] == ["cells_refused"]
+    (found,) = [one for one in findings if one.check == "randomness_not_honoured"]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.text.en.startswith("1 draws hold an entry whose weight or box is missing")
+    assert f"the other {2 * ROUNDS - 1} are as their seeds give" in found.text.en
 
 
 def test_a_later_size_is_looked_at_too(tmp_path: Path, audited: Auditor) -> None:

@@ -116,9 +116,11 @@ def test_what_the_platform_owes_itself_is_nobodys_loss(booked: bool, referenced:
     assert [one.check for one in findings if one.verdict is Verdict.FAIL and one.check.startswith("payout")] == []
 
 
-@pytest.mark.parametrize("timed", [True, False])
-def test_sums_may_settle_what_happened_before_the_period(timed: bool, tmp_path: Path, audited: Auditor) -> None:
-    """One payment more than awards, so early that it may be for March; on the 20th of April nothing of March is due."""
+@pytest.mark.parametrize(("timed", "due"), [(True, True), (False, True), (True, False)])
+def test_sums_may_settle_what_happened_before_the_period(timed: bool, due: bool, tmp_path: Path, audited: Auditor) -> None:
+    """One payment more than awards, so early that it may be for March; on the 20th of April nothing of March is due any more,
+    save where nothing says by when it was.
+    """
     at = ["paid_at,", "2022-04-01 01:00:00,", "2022-04-02 13:00:00,", "2022-04-20 13:00:00,"] if timed else [""] * 4
 
     def audit(*payments: str) -> dict[str, Verdict]:
@@ -130,11 +132,27 @@ def test_sums_may_settle_what_happened_before_the_period(timed: bool, tmp_path: 
             entry="entry_id,participant_id,entered_at,asset,paid\nE2,A,2022-04-01 14:00:00,CNY,5\n",
             payment=f"payment_id,{at[0]}payee_id,asset,amount,reason\n" + "".join(payments),
         )
+        edit(case / "rules.yaml", "due: 24h\n", "due: 24h\n" if due else "")
         return told(audited(case)[1], "payout_wrong")
 
     early, paid, again = f"1,{at[1]}A,CNY,1,bonus\n", f"2,{at[2]}A,CNY,1,bonus\n", f"3,{at[3]}A,CNY,1,bonus\n"
     assert audit(early, paid) == {"bonus": Verdict.INCONCLUSIVE}
-    assert audit(early, paid, again) == {"bonus": Verdict.FAIL if timed else Verdict.INCONCLUSIVE}
+    assert audit(early, paid, again) == {"bonus": Verdict.FAIL if timed and due else Verdict.INCONCLUSIVE}
+
+
+@pytest.mark.parametrize(("begun", "verdict"), [("2022-03-01", Verdict.INCONCLUSIVE), ("2022-04-01", Verdict.FAIL)])
+def test_sums_settle_nothing_from_before_the_rules(begun: str, verdict: Verdict, tmp_path: Path, audited: Auditor) -> None:
+    case = lay(
+        tmp_path / "case",
+        'entry: {stake: {CNY: "5"}}\nawards: {bonus: {on: entry, to: participant, pays: {CNY: "1"}}}',
+        case="period: {from: 2022-04-01, to: 2022-05-01}",
+        participant="participant_id,joined_at\nA,2022-04-01 00:00:00\n",
+        entry="entry_id,participant_id,entered_at,asset,paid\nE2,A,2022-04-01 14:00:00,CNY,5\n",
+        payment="payment_id,paid_at,payee_id,asset,amount,reason\n1,2022-04-01 01:00:00,A,CNY,1,bonus\n"
+        "2,2022-04-02 01:00:00,A,CNY,1,bonus\n",
+    )  # fmt: skip
+    edit(case / "rules.yaml", "2022-03-01", begun)
+    assert told(audited(case)[1], "payout_wrong") == {"bonus": verdict}
 
 
 def test_what_was_never_paid_was_not_paid_late(tmp_path: Path, audited: Auditor) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audit.case import Audit, Case
 from audit.engine import Engine, Loop, Step, open_engine, seal_off
-from audit.finding import Text
+from audit.finding import Text, several
 from audit.intake import Intake, lay_out, load
 from audit.intake.gate import Demands, pass_gate
 from audit.intake.kept import reopen
@@ -66,7 +66,7 @@ def begin(case: Case, path: Path, made: Mapping[str, str], say: Callable[[Text],
         if isinstance(kept, Engine):
             count = kept.value("SELECT (SELECT count(*) FROM input) + (SELECT count(*) FROM step)")
             say(Text(f"接着上次未完成的审计继续：已完成 {count} 步。",
-                     f"Going on with an unfinished audit: {count} steps are finished."))  # fmt: skip
+                     f"Going on with an unfinished audit: {several(count, 'step is', 'steps are')} finished."))  # fmt: skip
             return kept
         say(Text(f"上次未完成的审计不能接着用（{kept.zh}），从头开始。",
                  f"An unfinished audit cannot be gone on with ({kept.en}): starting afresh."))  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from audit.beacons import commitment_of
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Finding, Row, Text, Verdict
+from audit.finding import Finding, Row, Text, Verdict, several
 from audit.rules import Boxes, Group, Raffle, Randomness
 
 FULL = (
@@ -48,9 +48,9 @@ def rows_of(names: Sequence[str]) -> str:
 
 
 def commitments(
-    audit: Audit, scheme: Randomness, seeds: Sequence[Mapping[str, Any]], several: Sequence[str]
+    audit: Audit, scheme: Randomness, seeds: Sequence[Mapping[str, Any]], doubled: Sequence[str]
 ) -> Finding:
-    """Whether each seed is the one that was committed to; several names draws of which several seeds are told."""
+    """Whether each seed is the one that was committed to; doubled names draws of which several seeds are told."""
     broken, kept = [], 0
     for one in seeds:
         if one["seed"] and one["commitment"]:
@@ -62,26 +62,30 @@ def commitments(
                 kept += 1
             else:
                 broken.append(str(one["activity_id"]))
+    honoured = Text(
+        f"{kept} 个种子与承诺一致。",
+        f"{several(kept, 'seed is the one that was', 'seeds are those that were')} committed to.",
+    )
     if broken:
         rows = evidence(audit, rows_of(broken))
         text = Text(
-            f"{len(broken)} 个种子与事先的承诺不符。", f"{len(broken)} seeds are not those that were committed to."
+            f"{len(broken)} 个种子与事先的承诺不符。",
+            f"{several(len(broken), 'seed is not the one that was', 'seeds are not those that were')} committed to.",
         )
         return Finding(
             "commitments", Verdict.FAIL, text, declared=str(kept + len(broken)), observed=str(kept), rows=rows
         )
     bare = lacking(audit, promised=True)
-    if bare or several or not kept:
-        rows = (*bare, *(evidence(audit, rows_of(several)) if several else ()))
+    if bare or doubled or not kept:
+        rows = (*bare, *(evidence(audit, rows_of(doubled)) if doubled else ()))
         draws = len({row["activity_id"] for row in rows})
         text = Text(
-            f"{draws} 场已开奖，但导出中没有其种子或承诺，或有几个不同的种子；其余 {kept} 个种子与承诺一致。",
-            f"{draws} draws were held of which the export lacks the seed or its commitment, or holds several seeds; "
-            f"{kept} seeds are those that were committed to.",
+            f"{draws} 场已开奖，但导出中没有其种子或承诺，或有几个不同的种子；其余 {honoured.zh}",
+            f"{several(draws, 'draw was', 'draws were')} held of which the export lacks the seed or its commitment, "
+            f"or holds several seeds; {honoured.en}",
         )
         return Finding("commitments", Verdict.INCONCLUSIVE, text, declared=str(kept), observed=str(kept), rows=rows)
-    text = Text(f"{kept} 个种子与承诺一致。", f"{kept} seeds are those that were committed to.")
-    return Finding("commitments", Verdict.PASS, text, declared=str(kept), observed=str(kept))
+    return Finding("commitments", Verdict.PASS, honoured, declared=str(kept), observed=str(kept))
 
 
 def times(audit: Audit, scheme: Randomness) -> Iterator[Finding]:
@@ -106,7 +110,7 @@ def times(audit: Audit, scheme: Randomness) -> Iterator[Finding]:
     if rows := evidence(audit, late):
         text = Text(
             f"{len(rows)} 场的承诺晚于开奖，或种子先于参与公开（随本场，或随用同一种子的另一场）。",
-            f"In {len(rows)} draws the commitment came too late, or the seed was shown before all had entered, with this draw "
+            f"In {several(len(rows), 'draw')} the commitment came too late, or the seed was shown before all had entered, with this draw "
             "or with another that has the same seed.",
         )
         yield Finding("order in time", Verdict.FAIL, text, rows=rows, sql=late)
@@ -120,7 +124,8 @@ def times(audit: Audit, scheme: Randomness) -> Iterator[Finding]:
         draws = len({row["activity_id"] for row in rows})
         text = Text(
             f"{draws} 场的承诺或种子何时公布无从得知，或与另一场用同一种子而可能已经公开；其余各场先后无误。",
-            f"Of {draws} draws it is not known when the commitment or the seed was published, or they share a seed with another draw, "
+            f"Of {several(draws, 'draw')} it is not known when the commitment or the seed was published, "
+            "or another draw has the same seed, "
             "with which it may have been out already; the others are in order.",
         )
         yield Finding("order in time", Verdict.INCONCLUSIVE, text, rows=rows, sql=open_)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from checks.draws import PROVISIONS, no_chances
 
 SQL = """
@@ -34,7 +34,8 @@ def draw_held_again(audit: Audit) -> Iterator[Finding]:
     if rows:
         text = Text(
             f"{entries} 次参与（{draws} 场）的结果被记录多次且互不相同：抽取被重做。",
-            f"{entries} entries ({draws} draws) have several outcomes that differ: the draw was held again.",
+            f"Of {several(entries, 'entry', 'entries')} ({several(draws, 'draw')}) several outcomes that differ are recorded: "
+            "the draw was held again.",
         )
         yield Finding("outcomes", Verdict.FAIL, text, declared="1", observed=str(entries), rows=rows, sql=SQL)
         return

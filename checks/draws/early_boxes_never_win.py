@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict, check, in_percent
+from audit.finding import Basis, Finding, Text, Verdict, check, in_percent, several
 from audit.forecast import break_even
 from audit.replay.draws import draws_of
 from audit.rules import Boxes, eras
@@ -62,7 +62,7 @@ def _judged(audit: Audit, version: int, draw: Boxes, subject: str, need: float) 
     return Finding(
         subject,
         verdict,
-        _words(verdict, found, rule, could, several=len(named) > 1, same=derived in named),
+        _words(verdict, found, rule, could, several_rules=len(named) > 1, same=derived in named),
         Basis.STATISTICAL,
         declared=_declared(draw),
         observed=never if failed else Text("与声明的概率不矛盾", "declared odds not contradicted"),
@@ -85,11 +85,11 @@ def _declared(draw: Boxes) -> Text:
     return Text(f"各盒概率 {odds}", f"chance of each box {odds}")
 
 
-def _words(verdict: Verdict, found: PrefixEvidence, rule: str, could: str, *, several: bool, same: bool) -> Text:
+def _words(verdict: Verdict, found: PrefixEvidence, rule: str, could: str, *, several_rules: bool, same: bool) -> Text:
     count, evidence = found.activities, power_of_ten(found.log_e)
     if verdict is Verdict.FAIL:
-        set_zh = "；数据尚不能区分这几种说法" if several else "（95 % 置信集内唯一的说法）"
-        set_en = "; the data do not separate these readings" if several else " (the one reading in the 95 % set)"
+        set_zh = "；数据尚不能区分这几种说法" if several_rules else "（95 % 置信集内唯一的说法）"
+        set_en = "; the data do not separate these readings" if several_rules else " (the one reading in the 95 % set)"
         same_zh = "。在此价格下，这与“发起人收入达到其付费之前不开奖”是同一条规则" if same else ""
         same_en = (
             ". At this price it is the same rule as “no win before the initiator's income covers the fee”"
@@ -100,19 +100,20 @@ def _words(verdict: Verdict, found: PrefixEvidence, rule: str, could: str, *, se
         return Text(
             f"{count} 场活动中从未在最前面的盒子中奖：第 {rule} 盒不中奖{set_zh}，最可能的一种占 {in_percent(weight)}。"
             f"证据为声明规则的 {evidence} 倍{same_zh}。",
-            f"In {count} activities the first boxes never won: boxes {rule} never win{set_en}; the likeliest has "
+            f"In {several(count, 'activity', 'activities')} the first boxes never won: boxes {rule} never win{set_en}; the likeliest has "
             f"{in_percent(weight)} of the weight. The evidence is {evidence} to 1 against the declared odds{same_en}.",
         )
     if verdict is Verdict.PASS:
         return Text(
             f"{count} 场活动没有显示最前面的盒子从不中奖（反对声明的证据为 {evidence} 倍）；若第 {could} 盒从不中奖，这份导出会显示出来。",
-            f"{count} activities do not show that the first boxes never win (evidence against the declaration "
+            f"{several(count, 'activity does', 'activities do')} not show that the first boxes never win (evidence against the declaration "
             f"{evidence} to 1); had boxes {could} never won, this export would have shown it.",
         )
     first = _first(found.goal)
     return Text(
         f"{count} 场活动不足以判断：要看出第 {first} 盒从不中奖，需要 {found.wanted} 场不被中断的活动；"
         f"要区分相邻的两种说法，需要约 {found.apart} 场。",
-        f"{count} activities cannot tell: to show that boxes {first} never win takes {found.wanted} that are not cut off, "
+        f"{several(count, 'activity', 'activities')} cannot tell: to show that boxes {first} never win "
+        f"takes {found.wanted} that are not cut off, "
         f"to tell it from its neighbour about {found.apart}.",
     )

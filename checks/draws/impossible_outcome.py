@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, parts_by_time
 from checks import impossible
 from checks.draws.tickets_favoured import unknown_tickets
@@ -86,12 +86,14 @@ def impossible_outcome(audit: Audit) -> Iterator[Finding]:
     if clean and untold:
         yield Finding("draws", Verdict.INCONCLUSIVE, Text(
             f"{untold} 个活动的抽奖无法核对：导出没有说明何时开奖，或不含导出期间之前的参与。其余没有发生规则上不可能的事。",
-            f"The draws of {untold} activities cannot be judged: the export does not tell when they were made, or lacks entries "
+            f"The draws of {several(untold, 'activity', 'activities')} cannot be judged: "
+            "the export does not tell when they were made, or lacks entries "
             "from before its period. Nothing else happened that the rules make impossible."))  # fmt: skip
     elif clean and unknown:
         yield Finding("draws", Verdict.INCONCLUSIVE, Text(
             f"{unknown} 次参与的权重缺失或无法读取：没有票的参与若中了奖，看不出来。其余没有发生规则上不可能的事。",
-            f"The weight of {unknown} entries is missing or cannot be read: a win of an entry without a ticket would not show. "
+            f"The weight of {several(unknown, 'entry', 'entries')} is missing or cannot be read: "
+            "a win of an entry without a ticket would not show. "
             "Nothing else happened that the rules make impossible."))  # fmt: skip
     elif clean:
         yield Finding("draws", Verdict.PASS, Text("没有发生规则上不可能的事。", "Nothing happened that the rules make impossible."),

@@ -19,7 +19,7 @@ from typing import Any
 from audit.beacons import Number, hashed, keyed, rfc3797, seedrandom, select
 from audit.beacons.commitments import bytes_of
 from audit.case import Audit, evidence
-from audit.finding import Finding, Row, Text, Verdict, check
+from audit.finding import Finding, Row, Text, Verdict, check, several
 from audit.replay.draws import draws_of
 from audit.rules import Boxes, Group, Raffle, Randomness
 from checks import seeds
@@ -60,14 +60,14 @@ def randomness_not_honoured(audit: Audit) -> Iterator[Finding]:
         if one["seed"] and one["activity_id"] in held and one["seed"] not in given.get(one["activity_id"], ()):
             given.setdefault(str(one["activity_id"]), []).append(str(one["seed"]))
     wrong = [name for name, some in given.items() if not any(_fits(scheme, seed, name, held[name]) for seed in some)]
-    several = [name for name, some in given.items() if len(some) > 1 and name not in wrong]
+    doubled = [name for name, some in given.items() if len(some) > 1 and name not in wrong]
     variant = _variant(scheme, given, held) if wrong else None
     rows = evidence(audit, seeds.rows_of(wrong)) if wrong else ()
     differ = [{**row, "drawn": _shown(scheme, str(row["seed"] or ""), held[str(row["activity_id"])], str(row["activity_id"])),
              "recorded": ", ".join(str(place) for place in held[str(row["activity_id"])].won)} for row in rows]  # fmt: skip
-    yield _draws(audit, len(given) - len(several), len(held), differ, variant, len(unknown), several)
+    yield _draws(audit, len(given) - len(doubled), len(held), differ, variant, len(unknown), doubled)
     if scheme.commitment is not None:
-        yield seeds.commitments(audit, scheme, told, several)
+        yield seeds.commitments(audit, scheme, told, doubled)
     yield from seeds.times(audit, scheme)
 
 
@@ -78,28 +78,27 @@ def _draws(
     wrong: Sequence[Row],
     variant: str | None,
     unknown: int,
-    several: Sequence[str],
+    doubled: Sequence[str],
 ) -> Finding:
     bare = seeds.lacking(audit)
-    if not (replayed or several or unknown):
+    if not (replayed or doubled or unknown):
         text = Text("没有已公布种子的抽取。", "No draw has a published seed.")
         return Finding("draws", Verdict.INCONCLUSIVE, text, rows=bare)
-    if not wrong and (bare or unknown or several):
+    if not wrong and (bare or unknown or doubled):
+        bare_draws = len({row["activity_id"] for row in bare})
         why = [
-            (len({row["activity_id"] for row in bare}), "场没有种子", "draws have no seed"),
-            (unknown, "场有参与的权重或盒号缺失或无法读取", "draws hold an entry whose weight or box is missing or cannot be read"),
-            (
-                len(several),
-                "场有几个不同的种子，以哪一个为准无从得知",
-                "draws have several seeds, of which any may count",
-            ),
-        ]
-        zh, en = "；".join(f"{n} {one}" for n, one, _ in why if n), "; ".join(f"{n} {one}" for n, _, one in why if n)
+            (bare_draws, "场没有种子", several(bare_draws, "draw has no seed", "draws have no seed")),
+            (unknown, "场有参与的权重或盒号缺失或无法读取",
+             several(unknown, "draw holds", "draws hold") + " an entry whose weight or box is missing or cannot be read"),
+            (len(doubled), "场有几个不同的种子，以哪一个为准无从得知",
+             several(len(doubled), "draw has", "draws have") + " several seeds, of which any may count"),
+        ]  # fmt: skip
+        zh, en = "；".join(f"{n} {one}" for n, one, _ in why if n), "; ".join(one for n, _, one in why if n)
         text = Text(
             f"{zh}，不能重新抽取；其余 {replayed} 场按种子重新抽取，逐位一致。",
             f"{en}: these cannot be drawn again; the other {replayed} are as their seeds give, bit for bit.",
         )
-        rows = (*bare, *(evidence(audit, seeds.rows_of(several)) if several else ()))
+        rows = (*bare, *(evidence(audit, seeds.rows_of(doubled)) if doubled else ()))
         return Finding("draws", Verdict.INCONCLUSIVE, text, rows=rows)
     said = Text(
         f"按公布的种子重新抽取 {replayed} 场（共 {held} 场）",
@@ -114,7 +113,7 @@ def _draws(
         Verdict.FAIL,
         Text(
             f"{said.zh}，其中 {len(wrong)} 场与记录不符{near.zh}",
-            f"{said.en}; {len(wrong)} differ from the record{near.en}",
+            f"{said.en}; {several(len(wrong), 'differs', 'differ')} from the record{near.en}",
         ),
         declared=str(replayed),
         observed=str(replayed - len(wrong)),

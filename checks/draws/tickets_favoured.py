@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, several
 from audit.rules import Raffle
 from audit.stats.classes import Cell
 from audit.stats.laws import Stratum
@@ -109,7 +109,8 @@ def tickets_favoured(audit: Audit) -> Iterator[Finding]:
     if unknown:
         why = Text(
             f"{unknown} 次参与的权重缺失或无法读取，奖池有多少张票、每张的概率多大都无从知道。",
-            f"The weight of {unknown} entries is missing or cannot be read: how many tickets a draw held, and the chance of each, "
+            f"The weight of {several(unknown, 'entry', 'entries')} is missing or cannot be read: "
+            "how many tickets a draw held, and the chance of each, "
             "is not known.",
         )
         yield Finding("tickets", Verdict.INCONCLUSIVE, why, Basis.STATISTICAL)

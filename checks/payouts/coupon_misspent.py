@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import by_id
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 
 # from the first bad use on, each use is looked at in turn: a bad one takes no coupon
 SQL = f"""
@@ -62,12 +62,13 @@ def coupon_misspent(audit: Audit) -> Iterator[Finding]:
         elif bad and hidden:
             verdict = Verdict.INCONCLUSIVE
             words = Text(f"{len(bad)} 次使用 {coupon} 找不到有效的发券记录，但可能有发券不在导出内或无法读取。",
-                         f"For {len(bad)} uses of {coupon} no valid grant is on record, but grants may be outside the "
+                         f"For {several(len(bad), 'use')} of {coupon} no valid grant is on record, but grants may be outside the "
                          "export or illegible.")  # fmt: skip
         elif bad:
             verdict = Verdict.FAIL
             words = Text(f"{len(bad)} 次使用的 {coupon} 从未发给使用者、已用完或已过期。",
-                         f"{len(bad)} uses of {coupon} that the holder was never granted, had spent, or that had expired.")  # fmt: skip
+                         f"{several(len(bad), 'use')} of {coupon} that "
+                         "the holder was never granted, had spent, or that had expired.")  # fmt: skip
         else:
             verdict = Verdict.PASS
             words = Text(

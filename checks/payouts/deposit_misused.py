@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from audit.replay.orders import is_deposit
 from checks.payouts import total
 
@@ -68,7 +68,8 @@ def deposit_misused(audit: Audit) -> Iterator[Finding]:
     amount = total(audit, rows)
     money = ", ".join(f"{value} {asset}" for asset, value in amount.items())
     words = Text(f"{len(rows)} 笔定金被重复抵扣、抵了他人的订单、付在订单之后或没有抵扣，合计 {money}。",
-                 f"{len(rows)} deposits were deducted twice, from another's order, before they were paid, or not at all: {money}."
+                 f"{several(len(rows), 'deposit was', 'deposits were')} deducted twice, "
+                 f"from another's order, before being paid, or not at all: {money}."
                  )  # fmt: skip
     if rows:
         yield Finding("deposits", Verdict.FAIL, words, observed=str(len(rows)), amount=amount, rows=rows, sql=sql)
@@ -77,7 +78,8 @@ def deposit_misused(audit: Audit) -> Iterator[Finding]:
         unused = len({row["deposit_id"] for row in waiting})
         text = Text(
             f"{unused} 笔定金没有订单抵扣，而其付款人此后另有不用定金的订单；定金应抵哪一笔，规则未说，不能下结论。",
-            f"{unused} deposits are named by no order although their payers later ordered without one; the rules do not say which "
+            f"{several(unused, 'deposit is named by no order although its payer', 'deposits are named by no order although their payers')} "
+            "later ordered without one; the rules do not say which "
             "order a deposit is for. Cannot tell.",
         )
         yield Finding("deposits", Verdict.INCONCLUSIVE, text, observed=str(unused), rows=waiting, sql=waits)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from checks.payouts import total
 
 SQL = """
@@ -52,9 +52,9 @@ def price_differs(audit: Audit) -> Iterator[Finding]:
     )
     if rows:
         words = Text(f"{len(rows)} 笔订单的价格与声明不符，差额合计 {money}。",
-                     f"{len(rows)} orders were not paid with the declared price, {money} apart.")  # fmt: skip
+                     f"{several(len(rows), 'order was', 'orders were')} not paid with the declared price, {money} apart.")  # fmt: skip
     else:
-        words = Text(f"{known} 笔订单按声明的价格支付。", f"{known} orders were paid with the declared price.")
+        words = Text(f"{known} 笔订单按声明的价格支付。", f"{several(known, 'order was', 'orders were')} paid with the declared price.")
     silent = Verdict.INCONCLUSIVE if unknown else Verdict.PASS if known else Verdict.NOT_APPLICABLE
     shown, sql = (evidence(audit, OPEN), OPEN) if unknown and not rows else (rows, SQL)
     yield Finding("orders", Verdict.FAIL if rows else silent, Text(words.zh + left.zh, words.en + left.en),

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import by_id
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from checks.payouts import NEEDS, total
 
 SQL = f"""
@@ -72,7 +72,8 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
             fund,
             Verdict.FAIL,
             Text(f"{fund}：{people} 人的释放超过余额，共 {len(bad)} 笔，共透支 {money}。",
-                 f"{fund}: releases of {people} persons went beyond the balance, {len(bad)} payments; overdrawn by {money}."),
+                 f"{fund}: releases of {several(people, 'person')} went beyond the balance, "
+                 f"{several(len(bad), 'payment')}; overdrawn by {money}."),
             observed=str(len(bad)),
             amount=amount,
             rows=bad,
@@ -86,7 +87,8 @@ def release_above_fund(audit: Audit) -> Iterator[Finding]:
     elif not rows and (left := evidence(audit, open_)):
         text = Text(
             f"{len(left)} 笔释放超过导出所见的余额，而其人的基金此前或以不明数额已有存入，不能下结论。",
-            f"{len(left)} releases went beyond the balance that the export shows, of people whose fund may have been filled before it "
+            f"{several(len(left), 'release')} went beyond the balance that the export shows, "
+            "of people whose fund may have been filled before it "
             "or by an amount that is not known. Cannot tell.",
         )
         yield Finding("funds", Verdict.INCONCLUSIVE, text, observed=str(len(left)), rows=left, sql=open_)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from audit.rules import Split, eras
 from checks.payouts import NEEDS, total
 
@@ -87,7 +87,7 @@ def _finding(audit: Audit, name: str, asset: str, whole: str, sql: str) -> Findi
     if rows:
         words = Text(
             f"{name}：{len(rows)} 组的各份之和不是 {whole}，或有一份低于下限，相差 {money}。",
-            f"{name}: in {len(rows)} groups the shares do not add up to {whole}, or one is below the least: "
+            f"{name}: in {several(len(rows), 'group')} the shares do not add up to {whole}, or one is below the least: "
             f"{money} apart.",
         )
     return Finding(name, Verdict.FAIL if rows else Verdict.PASS, words, observed=str(len(rows)), amount=amount,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from audit.rules import Rules, eras
 
 
@@ -51,7 +51,7 @@ def stake_differs(audit: Audit) -> Iterator[Finding]:
         Verdict.FAIL if rows else Verdict.PASS,
         Text(
             f"{len(rows)} 次参与所付金额不是声明的 {stake}。",
-            f"{len(rows)} entries were not paid with the declared {stake}.",
+            f"{several(len(rows), 'entry was', 'entries were')} not paid with the declared {stake}.",
         )
         if rows
         else Text(f"每次参与都按声明支付 {stake}。", f"Every entry was paid with the declared {stake}."),
@@ -88,7 +88,8 @@ def _in_part(audit: Audit, parted: Sequence[Rules]) -> Finding | None:
     count = sum(int(str(one["entries"])) for one in rows)
     text = Text(
         f"声明的入场费由几种资产组成，{count} 次参与的记录各只有其中一种；其余是否也已支付无从得知。",
-        f"The declared stake is of several assets, and the records of {count} entries tell one of them each: whether the rest was "
+        f"The declared stake is of several assets, and the records of {several(count, 'entry', 'entries')} tell one of them each: "
+        "whether the rest was "
         "paid cannot be told.",
     )
     return Finding("entry", Verdict.INCONCLUSIVE, text, rows=rows, sql=sql) if rows else None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 from audit.rules import Numbers, Rules, eras, parts_by_time
 from audit.rules.scalars import Money
 
@@ -72,7 +72,8 @@ def _judged(audit: Audit, name: str) -> Finding:
         Verdict.FAIL if rows else Verdict.PASS if count else Verdict.NOT_APPLICABLE,
         Text(
             f"{name} 等奖声明每注 {prizes}：{count} 期有记录的奖金，其中 {len(rows)} 期不符。",
-            f"Tier {name} declares {prizes} a bet: of {count} draws with a recorded prize, {len(rows)} differ.",
+            f"Tier {name} declares {prizes} a bet: of {several(count, 'draw')} with a recorded prize, "
+            f"{several(len(rows), 'differs', 'differ')}.",
         ),
         declared=prizes,
         observed=Text(f"{count} 期中 {count - len(rows)} 期相符", f"{count - len(rows)} of {count}"),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, evidence
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check, nothing
+from audit.finding import Basis, Finding, Text, Verdict, check, nothing, several
 from checks.people import FAKE
 
 MOVED = """
@@ -58,7 +58,8 @@ def money_goes_in_circles(audit: Audit) -> Iterator[Finding]:
     yield Finding(
         "payments",
         Verdict.FAIL if rows else Verdict.PASS,
-        Text(f"{len(rows)} 组账户之间同额资金至少往返三轮。线索：可能是虚构交易。", f"Among {len(rows)} sets of accounts the same "
+        Text(f"{len(rows)} 组账户之间同额资金至少往返三轮。线索：可能是虚构交易。",
+             f"Among {several(len(rows), 'set')} of accounts the same "
              "amount went round three times or more. A lead: trades may be invented.")
         if rows else Text("没有同额资金在同一批账户间反复往返。", "No money goes round between the same accounts."),
         Basis.SCREEN,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, several
 from checks.money import percent
 from checks.people import FAKE, SAID, no_messages
 
@@ -34,7 +34,8 @@ def posts_but_never_buys(audit: Audit) -> Iterator[Finding]:
         Verdict.PASS,
         Text(
             f"{len(rows)} 个账户发言十条以上而从未购买，占全部消息 {percent(wrote, total)}；其中可能有公开的主持人。",
-            f"{len(rows)} accounts wrote ten messages or more and never bought: {percent(wrote, total)} of all messages. Open hosts may be "
+            f"{several(len(rows), 'account')} wrote ten messages or more and never bought: "
+            f"{percent(wrote, total)} of all messages. Open hosts may be "
             "among them.",
         ),
         Basis.SCREEN,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.case import Audit, evidence
-from audit.finding import Finding, Text, Verdict, check
+from audit.finding import Finding, Text, Verdict, check, several
 
 SQL = """
 SELECT draw_id, tier, winners, asset, prize, source_file, record
@@ -37,7 +37,7 @@ def tier_prize_not_recorded(audit: Audit) -> Iterator[Finding]:
         Text(
             f"{len(draws)} 期有中奖注数而奖金记为 0（{named}），共 {len(rows)} 个奖级；这是记录缺陷，不说明派奖有误。"
             if rows else "凡有中奖注数的奖级都记有奖金。",
-            f"{len(draws)} draws ({named}) count winners with a prize of 0, {len(rows)} tiers in all: "
+            f"In {several(len(draws), 'draw')} ({named}) winners with a prize of 0 are counted, {several(len(rows), 'tier')} in all: "
             "a fault of the records, which does not show a wrong payout."
             if rows else "Every tier that counts winners records a prize.",
         ),

@@ -187,6 +187,11 @@ def test_a_decision_after_the_period_is_out_of_range(tmp_path: Path, audited: Au
     (found,) = [one for one in findings if one.check == "values_out_of_range" and one.verdict == "FAIL"]
     assert (found.subject, [row["entry_id"] for row in found.rows]) == ("outcome.decided_at", ["K9-4"])
     assert verdict(findings, "payout_missing") is Verdict.INCONCLUSIVE
+    longer = write(tmp_path / "longer", GROUP, made)
+    rules = (longer / "rules.yaml").read_text("utf-8").replace("to: participant", "to: participant, due: 72h")
+    (longer / "rules.yaml").write_text(rules, "utf-8")
+    _, findings = audited(longer)
+    assert verdict(findings, "values_out_of_range") is Verdict.PASS
 
 
 @pytest.mark.parametrize("draw", [GROUP, RAFFLE, CHANCES])

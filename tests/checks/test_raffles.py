@@ -145,7 +145,7 @@ def test_a_weight_that_is_not_known_passes_nothing(weight: str, tmp_path: Path, 
     assert audit.engine.value("SELECT count(*) FROM draw_replayed WHERE activity_id = 'A7' AND chance_num >= 0") == 0
     for check in ("tickets_favoured", "impossible_outcome"):
         assert told(findings, check).verdict == "INCONCLUSIVE"
-        assert "weight of 1 entries" in told(findings, check).text.en
+        assert "weight of 1 entry" in told(findings, check).text.en
 
 
 def test_a_draw_whose_first_tickets_are_not_there_is_not_judged(tmp_path: Path, audited: Auditor) -> None:

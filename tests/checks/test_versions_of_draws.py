@@ -175,7 +175,7 @@ def test_a_box_that_cannot_be_read_leaves_its_activity_open(tmp_path: Path, audi
     assert [check for check, _ in failing(findings)] == ["cells_refused"]
     (found,) = [one for one in findings if one.check == "randomness_not_honoured"]
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.text.en.startswith("1 draws hold an entry whose weight or box is missing")
+    assert found.text.en.startswith("1 draw holds an entry whose weight or box is missing")
     assert f"the other {2 * ROUNDS - 1} are as their seeds give" in found.text.en
 
 

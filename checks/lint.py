@@ -106,6 +106,9 @@ def status(judged: Sequence[Judged], *, strict: bool) -> int:
     return 3 if strict and any(one.basis is not Basis.SCREEN for one in open_ones) else 0
 
 
+BASELINE = "a baseline is the findings.json of an earlier audit, or what `redraw lint --format json --out FILE` wrote"
+
+
 def read_baseline(path: Path | None) -> frozenset[str]:
     """The fingerprints of an earlier findings.json. Raises Problem."""
     if path is None:
@@ -114,11 +117,9 @@ def read_baseline(path: Path | None) -> frozenset[str]:
         found = json.loads(path.read_text("utf-8"))
         return frozenset(fingerprint(record) for record in found["findings"])
     except FileNotFoundError:
-        raise Problem("no such file", str(path), mend="write one with --format json --out FILE") from None
+        raise Problem("no such file", str(path), mend=BASELINE) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Problem(
-            f"not a findings.json: {error}", str(path), mend="write one with --format json --out FILE"
-        ) from None
+        raise Problem(f"not a findings.json: {error}", str(path), mend=BASELINE) from None
 
 
 def _at(file: Path, findings: Sequence[Finding]) -> list[Finding]:

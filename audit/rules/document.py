@@ -49,7 +49,7 @@ def read_document(path: Path, shown: str | None = None) -> Document:
         raw = path.read_bytes()
         text = raw.decode("utf-8-sig")
     except FileNotFoundError:
-        raise Problem("no such file", str(path), mend="a case is a folder with case.yaml and rules.yaml") from None
+        raise Problem("no such file", str(path), mend="name a rules file, or a folder that holds case.yaml and rules.yaml") from None
     except IsADirectoryError:
         raise Problem("a folder, where a file should be", str(path), mend="name the file itself") from None
     except OSError as error:

@@ -207,7 +207,7 @@ def test_activities_struck_out_whole_are_found_by_their_numbers_or_their_payment
 
 
 def test_boxes_that_ended_without_a_win_do_not_pass(honest: Path, audited: Auditor) -> None:
-    """Four winning openings are struck out; what was cut off or ended after the period is no matter."""
+    """Four winning openings are struck out."""
     _, findings = audited(honest)
     assert [one.verdict for one in findings if one.check == "impossible_outcome"] == ["PASS"]
     path = honest / "openings.csv"
@@ -223,6 +223,37 @@ def test_boxes_that_ended_without_a_win_do_not_pass(honest: Path, audited: Audit
     assert (found.subject, found.verdict) == ("ended without a win", "INCONCLUSIVE")
     activity = next(name for name, text in gone[0].items() if text.startswith("A"))
     assert {row["activity_id"] for row in found.rows} == {row[activity] for row in gone}
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "found"),
+    [("03-02", "03-04", "INCONCLUSIVE"), ("02-20", "02-27", "PASS"), ("03-20", "04-03", "PASS")],
+)
+def test_boxes_that_ended_outside_the_period_may_have_won_there(
+    began: str, ended: str, found: str, tmp_path: Path, audited: Auditor
+) -> None:
+    """One activity is whole; of the other the export of March holds a box or none."""
+    within = f"E9,B,1,U,2022-{began} 10:00:00,loss\n" if began > "03" else ""
+    tables = {
+        "participant": "participant_id,joined_at\nU,2022-02-01 00:00:00\n",
+        "activity": "activity_id,started_at,ended_at\nA,2022-03-02 08:00:00,2022-03-02 12:00:00\n"
+        f"B,2022-{began} 08:00:00,2022-{ended} 08:00:00\n",
+        "entry": "entry_id,activity_id,position,participant_id,entered_at,outcome\n"
+        f"E1,A,1,U,2022-03-02 09:00:00,loss\nE2,A,2,U,2022-03-02 12:00:00,win\n{within}",
+    }
+    case = "case: small\ntimezone: Asia/Shanghai\nperiod: {from: 2022-03-01, to: 2022-04-01}\ntables:\n"
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+        columns = ", ".join(f"{one}: {one}" for one in text.split("\n")[0].split(",") if one != "outcome")
+        case += f"  {name}: {{file: {name}.csv, columns: {{{columns}}}}}\n"
+    case += "  outcome: {file: entry.csv, columns: {entry_id: entry_id, outcome: outcome}}\n"
+    (tmp_path / "case.yaml").write_text(case, "utf-8")
+    (tmp_path / "rules.yaml").write_text(
+        "campaign: small\neffective: {from: 2022-01-01}\nassets: {product: {step: '1'}}\nactivity: {}\nentry: {stake: {}}\n"
+        "draw: {kind: boxes, boxes: 4, prizes: {product: 1}, odds: uniform}\n", "utf-8"
+    )  # fmt: skip
+    _, findings = audited(tmp_path)
+    assert [str(one.verdict) for one in findings if one.check == "impossible_outcome"] == [found]
 
 
 def lottery(folder: Path, spoil: Callable[[list[list[object]], list[list[object]]], None]) -> Path:

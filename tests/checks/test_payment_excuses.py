@@ -81,6 +81,21 @@ def test_a_broken_cell_of_a_person_excuses_no_payment_for_orders_that_never_were
     assert unexpected["hello"] is Verdict.INCONCLUSIVE  # C may be in a record that is damaged
 
 
+def test_a_link_that_leads_nowhere_is_the_loss_of_what_it_leads_to(tmp_path: Path, audited: Auditor) -> None:
+    """D2 is somebody's who is in no record: people may be lost, orders are not."""
+    case = lay(
+        tmp_path / "case",
+        'awards: {bonus: {on: order, to: participant, pays: {CNY: "1"}}, hello: {on: registration, to: participant, pays: {CNY: "2"}}}',
+        participant="participant_id,joined_at\nA,2022-03-02 00:00:00\n",
+        purchase="purchase_id,participant_id,asset,amount,paid_at\nD1,A,CNY,5,2022-03-03 00:00:00\nD2,B,CNY,5,2022-03-03 00:00:00\n",
+        payment="payment_id,paid_at,payee_id,asset,amount,reason,ref\n"
+        "1,2022-03-03 01:00:00,A,CNY,1,bonus,D1\n2,2022-03-03 01:00:00,A,CNY,1,bonus,D9\n"
+        "3,2022-03-02 01:00:00,A,CNY,2,hello,A\n4,2022-03-02 01:00:00,C,CNY,2,hello,C\n",
+    )  # fmt: skip
+    _, findings = audited(case)
+    assert told(findings, "payout_unexpected") == {"bonus": Verdict.FAIL, "hello": Verdict.INCONCLUSIVE}
+
+
 def test_what_is_taken_back_or_paid_to_oneself_is_told(honest: Path, audited: Auditor) -> None:
     rows = [{**row, "付款人": "PLATFORM"} for row in read(honest)]
     back = [row for row in rows if row["名目"] == "开盒返利"][:7]

@@ -80,6 +80,19 @@ def test_who_was_first_is_not_known_where_others_may_have_joined_before_the_peri
     assert failing(findings) == [("payout_unexpected", "seed")]
 
 
+def test_what_the_export_shows_of_who_was_first_is_held_to(tmp_path: Path, audited: Auditor) -> None:
+    """U3 was paid as one of the first three, so U2, who joined before, is one; U5 is at least the third whom U1 recruited."""
+    rules = (
+        "awards:\n  seed: {on: registration, first: 3, to: participant, pays: {CNY: 1}}\n"
+        "  brought: {on: recruit, nth: 1-2, to: participant.referrer, pays: {CNY: 8}}\n"
+    )
+    people = "U1,,2022-02-05T09:00:00 U2,,2022-03-02T09:00:00 U3,U1,2022-03-03T09:00:00 U4,U1,2022-03-04T09:00:00 U5,U1,2022-03-05T09:00:00"
+    paid = "P1,2022-03-03T10:00:00,U3,1.00,CNY,seed,U3 P2,2022-03-05T10:00:00,U1,8.00,CNY,brought,U5"
+    period = "period: {from: 2022-03-01, to: 2022-04-01}\n"
+    _, findings = audited(write(tmp_path / "case", rules, period, participant=people, payment=paid))
+    assert failing(findings) == [("payout_missing", "seed"), ("payout_unexpected", "brought")]
+
+
 def test_unnumbered_entries_of_an_activity_begun_before_the_period_have_no_number(
     tmp_path: Path, audited: Auditor
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import zlib
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,13 +13,13 @@ from audit import __version__
 
 PACKAGES = (
     "duckdb", "pandas", "numpy", "scipy", "great-expectations", "pydantic", "pyyaml", "python-calamine", "xlsxwriter",
-    "matplotlib", "jinja2", "fonttools", "brotli", "pylopdf-fonts-zh-cn", "typst",
+    "matplotlib", "jinja2", "fonttools", "pylopdf-fonts-zh-cn", "typst",
 )  # fmt: skip
 
 
 def versions() -> dict[str, str]:
     """Name → version of everything whose version may change a byte of what an audit writes."""
-    found = {"redraw": __version__, "python": platform.python_version()}
+    found = {"redraw": __version__, "python": platform.python_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
     for name in PACKAGES:
         try:
             found[name] = version(name)

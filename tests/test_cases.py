@@ -35,7 +35,7 @@ def unnamed(findings: Sequence[Finding]) -> list[tuple[str, str]]:
     for one in findings:
         for key, text in ((key, text) for row in one.rows for key, text in row.items()):
             labels = [column(words(lang), one.check, key, LABELS.get(key, key)) for lang in ("zh", "en")]
-            if not any(labels) or key == labels[0] != "类别":
+            if not any(labels) or (key == labels[0] and key not in ("类别", "假设")):
                 found.add((one.check, key))
             ours = key in ("source", "how", "fault") or (key == "kind" and (one.check.startswith("payout_") or one.check in KINDED))
             if ours and isinstance(text, str) and value(words("zh"), one.check, key, text) == text:

@@ -86,7 +86,7 @@ def _judged(audit: Audit, name: str, asset: str, need: float) -> Finding:
     wanted = envelopes_needed(int(most[0].sum()), most.shape[1], need)
     failed, able = found.log_e >= need, envelopes >= wanted
     verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
-    best = NAMES.get(found.best, Text(found.best, found.best))
+    best = _told(found.best)
     tally = ", ".join(f"{place}: {count}" for place, count in enumerate(found.lucky, 1))
     zh = f"{envelopes} 个红包，各位次手气最佳次数 {tally}"
     en = f"{envelopes} envelopes; best luck by place {tally}"
@@ -104,8 +104,8 @@ def _judged(audit: Audit, name: str, asset: str, need: float) -> Finding:
         declared=Text("每种分法机会均等", "every way to share is equally likely"),
         observed=tally,
         rows=tuple(
-            {"theory": theory, "log10_evidence": round(bet / LN10, 6) if bet > -1e300 else None}
-            for theory, bet in found.bets.items()
+            {"theory": _told(name).en, "假设": _told(name).zh, "log10_evidence": round(bet / LN10, 6) if bet > -1e300 else None}
+            for name, bet in found.bets.items()
         ),
         sql=sql,
         p_value=min(1.0, found.p_value),
@@ -114,3 +114,12 @@ def _judged(audit: Audit, name: str, asset: str, need: float) -> Finding:
         if able
         else "",
     )
+
+
+def _told(theory: str) -> Text:
+    """A theory in words: a law of shares, or a place whose share is the greatest too often."""
+    if theory in NAMES:
+        return NAMES[theory]
+    _, place, _, ratio = theory.split()
+    times = ratio.removeprefix("x")
+    return Text(f"第 {place} 位手气最佳，胜算为 {times} 倍", f"place {place} has the best luck at {times} times the odds")

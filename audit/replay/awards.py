@@ -9,7 +9,7 @@ from itertools import product
 
 from audit.engine import Loop, Step, literal
 from audit.replay.eligible import held_open
-from audit.replay.events import event_steps
+from audit.replay.events import ended, event_steps
 from audit.replay.funds import fund_steps, funds_of
 from audit.replay.joining import above, depth_of
 from audit.replay.ranked import WHOLE, Plan, is_held, key_of
@@ -51,7 +51,8 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     if plan.incomes:
         steps += [_union("event_earning", steps), _due(depth, rows, excepted, "award_earned", "event_earning")]
         steps += income_steps(plan, scope, depth)
-    steps += [_union("event", steps), _due(depth, rows, excepted, "award_raised" if funds else "award_due")]
+    overtime = ended(rules, scope) if any(one.name == "decided_overtime" for one in steps) else ""
+    steps += [_union("event", steps), _due(depth, rows, excepted, "award_raised" if funds else "award_due", overtime=overtime)]
     steps = [replace(one, sql=held_open(one.sql, rules, scope)) if isinstance(one, Step) and one.name in DUE else one
              for one in steps]  # fmt: skip
     return [*steps, *(fund_steps(funds, rules, scope) if funds else []), _expected()]
@@ -72,8 +73,7 @@ def exceptions_of(rules: Rules) -> list[tuple[str, str]]:
 
 def is_dated(rules: Rules, era: Rules, scope: Scope) -> bool:
     """Whether a clause that stood as in era bears on some of the campaign only, so that an event must have its moment."""
-    ends = rules.effective.to is not None and (scope.until is None or scope.until > rules.effective.to)
-    return ends or era.effective != rules.effective
+    return bool(ended(rules, scope)) or era.effective != rules.effective
 
 
 def _clauses(rows: list[Cells]) -> Step:
@@ -150,29 +150,33 @@ def _pay(pay: Pay, units: Units) -> Iterator[tuple[Cells, str | None]]:
         yield {}, None
 
 
-def bears(clause: str, unknown: str) -> str:
-    """Whether a clause bears on the event e, for what the event says of itself; unknown: what an unknown cell counts as."""
+def bears(clause: str, unknown: str, overtime: str) -> str:
+    """Whether a clause bears on the event e, for what the event says of itself; unknown: what an unknown cell counts as.
+
+    overtime is the end of the rules, where w tells that e was entered before it and decided after.
+    """
+    still = f" OR ({clause}.to_at = {overtime} AND w.event IS NOT NULL)" if overtime else ""
     tests = [
         f"({clause}.place_to IS NULL OR coalesce(e.place BETWEEN {clause}.place_from AND {clause}.place_to, {unknown}))",
         f"({clause}.every IS NULL OR coalesce(e.place % {clause}.every = 0, {unknown}))",
         f"({clause}.item IS NULL OR coalesce({clause}.item = e.item, {unknown}))",
         f"({clause}.kind IS NULL OR coalesce({clause}.kind = e.kind, {unknown}))",
         f"coalesce(e.event_at >= {clause}.from_at, {unknown} OR NOT {clause}.is_dated)",
-        f"({clause}.to_at IS NULL OR coalesce(e.event_at < {clause}.to_at, {unknown} OR NOT {clause}.is_dated))",
+        f"({clause}.to_at IS NULL OR coalesce(e.event_at < {clause}.to_at, {unknown} OR NOT {clause}.is_dated){still})",
     ]
     return "\n    AND ".join(tests)
 
 
-def _excepted(unknown: str) -> str:
+def _excepted(unknown: str, overtime: str) -> str:
     """Whether an exception bears on the event in the place of the clause c; of an order, whoever above is paid."""
     same = "(o.on_event = e.on_event OR (split_part(o.on_event, '>', 1) = 'order' AND split_part(e.on_event, '>', 1) = 'order'))"
     return (
         "EXISTS (SELECT 1 FROM exception AS x JOIN clause AS o ON o.clause = x.clause AND o.from_at = x.from_at\n"
-        f"    WHERE x.overridden = c.clause AND {same}\n    AND {bears('o', unknown)})"
+        f"    WHERE x.overridden = c.clause AND {same}\n    AND {bears('o', unknown, overtime)})"
     )
 
 
-def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str = "event") -> Step:
+def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str = "event", *, overtime: str = "") -> Step:
     """Every clause on every event it bears on, with its recipient and whether that is owed, unheld or unknown."""
     paid = {"holder": ("e.participant", "false")}
     paid |= dict.fromkeys(EVERYONE, ("e.participant", "e.participant IS NULL"))
@@ -198,12 +202,12 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str =
         "(c.kind IS NOT NULL AND e.kind IS NULL)" if has["kind"] else "",
         "(c.place_to IS NOT NULL AND e.place IS NULL)" if has["place_to"] else "",
         "(c.every IS NOT NULL AND e.place IS NULL)" if has["every"] else "",
-        _excepted("true") if excepted else "",
+        _excepted("true", overtime) if excepted else "",
         f"CASE c.role\n        {unknown}\n    END",
     ]
-    where = [bears("c", "true"), f"(NOT c.is_choice OR e.choice IS NULL OR e.choice = c.asset{foreign})"]
+    where = [bears("c", "true", overtime), f"(NOT c.is_choice OR e.choice IS NULL OR e.choice = c.asset{foreign})"]
     where += ["(c.share_den IS NULL OR coalesce(e.base_asset, c.asset) = c.asset)"] if has["share_den"] else []
-    where += [f"NOT {_excepted('false')}"] if excepted else []
+    where += [f"NOT {_excepted('false', overtime)}"] if excepted else []
     return Step(
         name,
         "SELECT e.event, c.clause, c.on_event, c.asset,\n"
@@ -215,7 +219,8 @@ def _due(depth: int, rows: list[Cells], excepted: bool, name: str, events: str =
         + " AS unknown\n"
         f"FROM {events} AS e\n"
         "JOIN clause AS c ON c.on_event = e.on_event\n"
-        "WHERE " + "\n    AND ".join(where),
+        + ("LEFT JOIN decided_overtime AS w ON w.event = e.event AND w.on_event = e.on_event\n" if overtime else "")
+        + "WHERE " + "\n    AND ".join(where),
     )
 
 

@@ -36,6 +36,7 @@ def event_steps(rules: Rules, scope: Scope, wanted: Mapping[str, int], *, played
             parts += [_shares(before, depth)] if "share drawn" in wanted else []
         if scope.has("outcome", "decided_at") and rules.draw is not None:
             parts.append(_decisions(rules))
+            parts += [_overtime(rules, end)] if (end := ended(rules, scope)) else []
         if any(award.to.startswith("everyone") for award in awards):
             unnumbered = bool(cut) and not scope.has("entry", "position")
             parts.append(_milestones(before, depth, scope.has("payment", "step"), unnumbered=unnumbered))
@@ -231,6 +232,31 @@ def _decisions(rules: Rules) -> Step:
         "WHERE outcome = 'win'\nGROUP BY activity_id\nHAVING min(decided_at) > min(entered_at)"
     )
     return Step("decided_late", f"SELECT {late}{won if isinstance(rules.draw, Boxes) else ''}")
+
+
+def ended(rules: Rules, scope: Scope) -> str:
+    """The moment at which the rules end, as SQL; empty where the period ends no later."""
+    until = rules.effective.to
+    return scope.moment(until) if until is not None and (scope.until is None or scope.until > until) else ""
+
+
+def _overtime(rules: Rules, end: str) -> Step:
+    """What was entered before the rules ended and decided after it: they bear on it as they last stood."""
+    own_at, decided, group = "o.entered_at", "o.decided_at", ""
+    if isinstance(rules.draw, Group):
+        own_at, decided = "g.filled_at", "greatest(o.decided_at, g.filled_at)"
+        group = "JOIN group_state AS g ON g.activity_id = o.activity_id AND g.is_full\n"
+    won = (
+        "\nUNION ALL\nSELECT activity_id AS event, 'completion' AS on_event\nFROM entry_played\nWHERE outcome = 'win'\n"
+        f"GROUP BY activity_id\nHAVING min(entered_at) < {end} AND min(decided_at) >= {end}"
+    )
+    return Step(
+        "decided_overtime",
+        "SELECT o.entry_id AS event, k.on_event\nFROM entry_played AS o\n"
+        f"{group}CROSS JOIN (VALUES ('win'), ('loss')) AS k(on_event)\n"
+        f"WHERE {own_at} < {end} AND {decided} >= {end}{won if isinstance(rules.draw, Boxes) else ''}",
+        "table",
+    )
 
 
 def own(step: str, stepped: bool) -> str:

@@ -422,3 +422,41 @@ def test_entries_outside_the_rules_are_not_judged_by_them(tmp_path: Path, audite
         (folder / "rules.yaml").write_text(rules.replace("2022-03-01}", "2022-03-01, to: 2022-04-01}"), "utf-8")
         _, findings = audited(folder)
         assert about(findings, "stake_differs") == [("entry", found[name])]
+
+
+DRAWN = """\
+activity: {}
+entry: {stake: {CNY: "1"}}
+draw: %s
+awards: {prize: {on: win, to: participant, pays: {CNY: "3"}}}
+versions: [{from: 2022-03-20, awards: {prize: {on: win, to: participant, pays: {CNY: "4"}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    "draw",
+    ["{kind: raffle, winners: 1, among: everyone, tickets: equal}", "{kind: group, size: 2, winners: 1}",
+     "{kind: boxes, boxes: 2, prizes: {CNY: 1}, odds: uniform}", "{kind: chances, prizes: {star: {chance: '1/2'}}}"],
+)  # fmt: skip
+def test_what_was_entered_before_the_rules_ended_is_owed_when_it_is_decided(draw: str, tmp_path: Path, audited: Auditor) -> None:
+    """The rules end with March: of the last entries one wins on the first of April. Who enters in April wins by no rules."""
+
+    def judged(name: str, last: str, *paid: str) -> list[tuple[str, str]]:
+        folder = write(
+            tmp_path / name, DRAWN % draw, participant=PEOPLE,
+            activity=f"activity_id started_at ended_at\nR1 {last}T09:00:00 {last}T23:59:58",
+            entry="entry_id activity_id position participant_id entered_at\n"
+            f"E1 R1 1 A {last}T23:58:00\nE2 R1 2 B {last}T23:59:58",
+            outcome="entry_id outcome decided_at\nE1 loss 2022-04-01T10:00:00\nE2 win 2022-04-01T10:00:00",
+            payment="\n".join(["payment_id paid_at payee_id asset amount reason ref", "Y0 2022-04-02T09:00:00 A CNY 9 other -", *paid]),
+        )  # fmt: skip
+        rules = (folder / "rules.yaml").read_text("utf-8")
+        (folder / "rules.yaml").write_text(rules.replace("from: 2022-03-01}", "from: 2022-03-01, to: 2022-04-01}"), "utf-8")
+        _, findings = audited(folder)
+        return [one for one in failing(findings) if one[0].startswith("payout_")]
+
+    paid, less = "Y1 2022-04-01T11:00:00 B CNY 4 prize E2", "Y1 2022-04-01T11:00:00 B CNY 3 prize E2"
+    assert judged("paid", "2022-03-31", paid) == []
+    assert judged("less", "2022-03-31", less) == [("payout_wrong", "prize")]
+    assert judged("unpaid", "2022-03-31") == [("payout_missing", "prize")]
+    assert judged("later", "2022-04-01", paid) == [("payout_unexpected", "prize")]

@@ -155,11 +155,12 @@ class Owed(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """Something an award may be due for. happened: None where the export does not say whether it did."""
+    """Something an award may be due for. happened: None where the export does not say whether it did; entered: what it decides."""
 
     kind: str
     event: str
     at: datetime | None
+    entered: datetime | None = None
     participant: str | None = None
     initiator: str | None = None
     choice: str | None = None
@@ -183,7 +184,7 @@ def events(
         yield Event("registration", key, at, participant=key, place=0 if place in hidden else place, happened=seen)
     opened = openings(tables)
     for one in opened:
-        who = one["participant_id"], one["initiator_id"], one["choice"]
+        who = one["entered_at"], one["participant_id"], one["initiator_id"], one["choice"]
         yield Event("entry", one["entry_id"], one["entered_at"], *who)
         for kind in ("win", "loss"):
             if one["outcome"] in (kind, None):
@@ -192,9 +193,10 @@ def events(
         key, starter = one["activity_id"], one["initiator_id"]
         yield Event("start", key, one["started_at"], initiator=starter)
         mine = [each for each in opened if each["activity_id"] == key]
-        wins = [each["decided_at"] for each in mine if each["outcome"] == "win"]
+        wins = [each for each in mine if each["outcome"] == "win"]
         if wins:
-            yield Event("completion", key, min(wins), initiator=starter)
+            first, entered = (min(each[name] for each in wins) for name in ("decided_at", "entered_at"))
+            yield Event("completion", key, first, entered, initiator=starter)
         elif any(each["outcome"] is None for each in mine):
             yield Event("completion", key, None, initiator=starter, happened=None)
 
@@ -221,14 +223,15 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo, since: datetime | None = No
     """Every award owed, and those of which the export does not say what is owed.
 
     Recorded outcomes are facts: a second winner is owed the prize. Clauses bind from the first moment of the
-    rules' first day until the first moment of the first day on which they no longer hold.
+    rules' first day until the first moment of the first day on which they no longer hold; what was entered before that moment
+    and is decided after it they bind still.
     """
     found, undetermined = list[Owed](), set[Award]()
     effective = rules["effective"]
     begins, ends = (day and first_moment(day, zone) for day in (effective["from"], effective.get("to")))
     hidden = places_hidden(tables, rules, begins) if since and begins and begins < since else range(0)
     for event in events(tables, since, hidden, begins):
-        if event.at and (event.at < begins or (ends and event.at >= ends)):
+        if event.at and (event.at < begins or (ends and min(event.at, event.entered or event.at) >= ends)):
             continue
         for clause, award in rules["awards"].items():
             if award["on"] != event.kind or event.place > int(award.get("first", event.place)):

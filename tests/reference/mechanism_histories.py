@@ -58,7 +58,7 @@ def make_rules(draw: Row | None, awards: Row, **more: Any) -> Row:
     }
     rules = {
         "campaign": "history",
-        "effective": {"from": str(SINCE.date())},
+        "effective": {"from": str(SINCE.date()), **more.pop("ends", {})},
         "assets": assets,
         "due": "24h",
         "awards": awards,
@@ -151,8 +151,9 @@ def raffles(rng: Random) -> Made:
         draw["every"] = every
     people, activities, entries = make_people(rng, 9), list[Row](), list[Row]()
     outcomes: dict[str, Row] = {}
+    ends = {"to": str((SINCE + timedelta(days=1)).date())} if rng.random() < 0.5 else {}  # amid the entries of the first raffle
     for number in range(1, rng.randint(2, 4)):
-        moment = SINCE + timedelta(hours=number)
+        moment = SINCE + timedelta(hours=number, minutes=1360 if ends else 0)
         key = f"S{number}"
         mine, due = list[Row](), list[datetime]()
         for place in range(1, rng.randint(4, 24)):
@@ -179,7 +180,7 @@ def raffles(rng: Random) -> Made:
                     said |= {"outcome": "win", "decided_at": at + timedelta(seconds=turn)}
         entries += mine
     tables = {"participant": people, "activity": activities, "entry": entries, "outcome": list(outcomes.values())}
-    return make_rules(draw, awards), tables
+    return make_rules(draw, awards, ends=ends), tables
 
 
 def pulls(rng: Random) -> Made:

@@ -50,6 +50,7 @@ class Event:
     row: Row = field(default_factory=dict)
     activity: str | None = None
     happened: bool | None = True
+    entered: datetime | None = None  # when all was there that it decides: the entry, or the last one of its group
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,13 @@ class Move:
 # Rules
 
 
-def rules_at(rules: Row, at: datetime, zone: ZoneInfo) -> Row:
-    """The rules in force at a moment, versions applied in order; no clauses before or after all of them."""
+def rules_at(rules: Row, at: datetime, zone: ZoneInfo, entered: datetime | None = None) -> Row:
+    """The rules in force at a moment, versions applied in order; no clauses before or after all of them.
+
+    What was entered before they ended they bind still, whenever it is decided.
+    """
     begins, ends = (rules["effective"].get(key) for key in ("from", "to"))
-    if at < first_moment(begins, zone) or (ends not in NOTHING and at >= first_moment(ends, zone)):
+    if at < first_moment(begins, zone) or (ends not in NOTHING and min(at, entered or at) >= first_moment(ends, zone)):
         return {**rules, "awards": {}}
     now = {**rules, "awards": dict(rules.get("awards", {}))}
     for version in rules.get("versions", []):
@@ -151,7 +155,7 @@ def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
             kinds = ["win", "loss"] if one["outcome"] is None else ["loss" if one["outcome"] == "loss" else "win"]
             for kind in kinds:
                 sure = True if one["outcome"] is not None else None
-                yield Event(kind, one["entry_id"], at, roles, place, one.get("position") or place, one, key, sure)
+                yield Event(kind, one["entry_id"], at, roles, place, one.get("position") or place, one, key, sure, default)
     counted: Counter[str] = Counter()
     orders = sorted(tables.get("purchase", []), key=lambda one: (one["paid_at"], by_id(one["purchase_id"])))
     for order in orders:
@@ -267,7 +271,7 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo) -> tuple[list[Owed], set[tu
     steps = {asset: Decimal(one["step"]) for asset, one in rules["assets"].items()}
     funds = funds_of(rules)
     for event in events(tables, rules, zone):
-        now = rules_at(rules, event.at, zone)
+        now = rules_at(rules, event.at, zone, event.entered)
         bearing = {name: bears(award, event) for name, award in now["awards"].items()}
         overridden = {
             other for name, bear in bearing.items() if bear is not False
@@ -310,7 +314,7 @@ def owed(tables: Tables, rules: Row, zone: ZoneInfo) -> tuple[list[Owed], set[tu
         if award["to"].startswith("everyone"):
             for one, step, at in milestones(award, clause, tables, rules.get("due")):
                 due = award.get("due", rules.get("due"))
-                for asset, pay in award["pays"].items():
+                for asset, pay in award["pays"].items() if clause in rules_at(rules, at, zone)["awards"] else ():
                     found.append(
                         Owed(one["entry_id"], clause, one["participant_id"], asset, Decimal(pay),
                              at + span(due) if due else None, step)

@@ -11,6 +11,15 @@ from audit.scope import Scope
 TOTAL = "clause, asset, standing, CAST(sum(rows) AS BIGINT) AS {rows}, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount"
 
 
+PAIRS = {  # what an award and a payment have in common, the best fit first
+    "exact": ["event", "clause", "payee", "asset", "amount"],
+    "in_parts": ["event", "clause", "payee", "asset"],
+    "wrong_amount": ["event", "clause", "payee", "asset"],
+    "wrong_asset": ["event", "clause", "payee"],
+    "wrong_payee": ["event", "clause"],
+}
+
+
 def by_reference_steps(
     moments: Moments, scope: Scope, shown: Shown, platform: tuple[str, ...], division: Division
 ) -> list[Step]:
@@ -70,19 +79,29 @@ def by_reference_steps(
             "LEFT JOIN undetermined AS u ON u.event = s.event AND u.clause = s.clause AND coalesce(u.payee, s.payee) = s.payee",
             "table",
         ),
-        _pair("exact", ["event", "clause", "payee", "asset", "amount"], []),
-        _pair("wrong_amount", ["event", "clause", "payee", "asset"], ["exact"]),
-        _pair("wrong_asset", ["event", "clause", "payee"], ["exact", "wrong_amount"]),
-        _pair("wrong_payee", ["event", "clause"], ["exact", "wrong_amount", "wrong_asset"]),
-        Step(
-            "pair",
-            "\nUNION ALL\n".join(
-                f"SELECT '{kind}' AS kind, owed_id, paid_id FROM pair_{kind}"
-                for kind in ("exact", "wrong_amount", "wrong_asset", "wrong_payee")
-            ),
-        ),
+        *(_in_parts() if kind == "in_parts" else _pair(kind, keys, list(PAIRS)[:place])
+          for place, (kind, keys) in enumerate(PAIRS.items())),
+        Step("pair", "\nUNION ALL\n".join(f"SELECT '{kind}' AS kind, owed_id, paid_id FROM pair_{kind}" for kind in PAIRS)),
         *leftover_steps(scope, shown, platform, decisions=moments.decisions),
     ]
+
+
+def _in_parts() -> Step:
+    """The one award left of a key, and the payments left of it that add up to it: transfers have limits."""
+    key = ", ".join(PAIRS["in_parts"])
+    match = " AND ".join(f"p.{one} = o.{one}" for one in PAIRS["in_parts"])
+    return Step(
+        "pair_in_parts",
+        "SELECT o.owed_id, p.paid_id\nFROM (\n"
+        f"    SELECT owed_id, {key}, amount, count(*) OVER (PARTITION BY {key}) AS awards\n"
+        "    FROM owed_row WHERE owed_id NOT IN (SELECT owed_id FROM pair_exact)\n"
+        ") AS o\nJOIN (\n"
+        f"    SELECT paid_id, {key}, count(*) OVER (PARTITION BY {key}) AS parts, sum(amount) OVER (PARTITION BY {key}) AS amount\n"
+        "    FROM paid_row\n"
+        "    WHERE amount > 0 AND NOT illegible AND NOT undetermined AND paid_id NOT IN (SELECT paid_id FROM pair_exact)\n"
+        f") AS p ON {match} AND p.amount = o.amount\nWHERE o.awards = 1 AND p.parts > 1",
+        "table",
+    )
 
 
 def _pair(kind: str, keys: list[str], before: list[str]) -> Step:

@@ -82,7 +82,7 @@ def _played(rules: Rules, scope: Scope, changes: Sequence[date]) -> Step:
     drawn = any(one.every for one in raffles)
     if raffles:
         decided = f"{o}.decided_at" if drawn else f"coalesce({o}.decided_at, a.ended_at)"
-    tie = f"{o}.outcome = 'win', " if isinstance(rules.draw, Boxes) else ""
+    tie = f"{o}.outcome IS NOT DISTINCT FROM 'win', " if isinstance(rules.draw, Boxes) else ""
     tie = f"{o}.outcome IS DISTINCT FROM 'win', {o}.decided_at, " if drawn else tie
     by_time = f"row_number() OVER (PARTITION BY e.activity_id ORDER BY e.entered_at, {tie}{by_id('e.entry_id')})"
     cut, sizes = scope.cut(rules.effective.from_), [one.size for _, one in draws_of(rules) if isinstance(one, Group)]

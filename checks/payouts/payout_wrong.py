@@ -2,7 +2,8 @@
 
 Does: pairs each unsettled award with the unsettled payment of the same event and clause, and prices the difference.
 Matters: a fen less on every payment is invisible one by one and large in sum.
-How: same event, clause and payee first, then same event and clause; exact to the step of the asset.
+How: same event, clause and payee first, then same event and clause; exact to the step of the asset. Payments that add up to
+    the one award left of them settle it in parts.
 Blind to: errors that cancel out where the export has no references and only sums are compared.
 """
 

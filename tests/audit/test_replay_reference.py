@@ -34,9 +34,11 @@ def reference(folder: Path) -> Answer:
     dues = [award.get("due", rules.get("due")) for award in rules["awards"].values()]
     early = since + max(map(blind_box.span, filter(None, dues)), default=timedelta(0))
     begun_before = blind_box.first_moment(rules["effective"]["from"], zone) < since
+    # what was completed may have begun before the period
     endless = [
-        name for name, award in rules["awards"].items() if begun_before and not award.get("due", rules.get("due"))
-    ]
+        name for name, award in rules["awards"].items()
+        if begun_before and (award["on"] == "completion" or not award.get("due", rules.get("due")))
+    ]  # fmt: skip
     opened = blind_box.openings(tables)
     chances = blind_box.chances(opened, rules["draw"])
     if begun_before and "position" not in tables["entry"][0]:

@@ -96,6 +96,33 @@ def test_a_link_that_leads_nowhere_is_the_loss_of_what_it_leads_to(tmp_path: Pat
     assert told(findings, "payout_unexpected") == {"bonus": Verdict.FAIL, "hello": Verdict.INCONCLUSIVE}
 
 
+PARTS = {
+    "in time": (("0.40", "03-05 01:00:00"), ("0.60", "03-05 02:00:00")),
+    "the rest late": (("0.40", "03-05 01:00:00"), ("0.60", "03-09 02:00:00")),
+    "too little": (("0.40", "03-05 01:00:00"), ("0.50", "03-05 02:00:00")),
+    "too much": (("0.40", "03-05 01:00:00"), ("0.60", "03-05 02:00:00"), ("0.40", "03-05 03:00:00")),
+}
+
+
+@pytest.mark.parametrize(("parts", "found"), [
+    ("in time", {}), ("the rest late", {"payout_late": "0.60"}), ("too little", {"payout_wrong": "0.60", "payout_unexpected": "0.50"}),
+    ("too much", {"payout_wrong": "0.60", "payout_unexpected": "1.00"}),
+])  # fmt: skip
+def test_an_award_may_be_paid_in_parts(parts: str, found: dict[str, str], tmp_path: Path, audited: Auditor) -> None:
+    """Payments of one award to its payee settle it where they add up to it."""
+    paid = "".join(f"{n},2022-{moment},A,CNY,{amount},bonus,E1\n" for n, (amount, moment) in enumerate(PARTS[parts]))
+    case = lay(
+        tmp_path / "case",
+        'entry: {stake: {CNY: "5"}}\nawards: {bonus: {on: entry, to: participant, pays: {CNY: "1"}}}',
+        participant="participant_id,joined_at\nA,2022-03-01 00:00:00\n",
+        entry="entry_id,participant_id,entered_at,asset,paid\nE1,A,2022-03-05 00:00:00,CNY,5\nE2,A,2022-03-05 00:00:00,CNY,5\n",
+        payment=f"payment_id,paid_at,payee_id,asset,amount,reason,ref\n{paid}9,2022-03-05 01:00:00,A,CNY,1,bonus,E2\n",
+    )  # fmt: skip
+    _, findings = audited(case)
+    failed = [one for one in findings if one.check.startswith("payout_") and one.verdict is Verdict.FAIL]
+    assert {one.check: dict(one.amount).get("CNY") for one in failed} == found
+
+
 def test_what_is_taken_back_or_paid_to_oneself_is_told(honest: Path, audited: Auditor) -> None:
     rows = [{**row, "付款人": "PLATFORM"} for row in read(honest)]
     back = [row for row in rows if row["名目"] == "开盒返利"][:7]

@@ -318,10 +318,11 @@ def discrepancies(
     Each payment is held against the award it fits best, the earliest payment first. An award that no payment
     fits is missing once it is due before the end of the period (until); a payment that fits none is a
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
-    its time; a payment to somebody else, or of something else, settles nothing. undetermined: awards of which
-    the export does not say what is owed. known: the events of the export; a payment for another proves nothing
-    under a clause of which records are lost, or where it was made before `early` and may settle what came before the
-    period, or under one of the `endless` clauses, which were in force before it and set no deadline.
+    its time; a payment to somebody else, or of something else, settles nothing; payments that add up to an award
+    settle it in parts. undetermined: awards of which the export does not say what is owed. known: the events of the
+    export; a payment for another proves nothing under a clause of which records are lost, or where it was made before
+    `early` and may settle what came before the period, or under one of the `endless` clauses, which may settle it at
+    any time.
     """
     unpaid, unmatched = defaultdict[Award, list[Owed]](list), defaultdict[Award, list[Row]](list)
     for award in awards:
@@ -335,6 +336,13 @@ def discrepancies(
     for key in {*unpaid, *unmatched}:
         paid = set[str]()
         for kind, same in LADDER:
+            for award, parts in list(in_parts(unpaid[key], unmatched[key])) if kind == "wrong_amount" else []:
+                unpaid[key].remove(award)
+                paid.add(award.payee)
+                for one in parts:
+                    unmatched[key].remove(one)
+                    if award.due_at and one["paid_at"] > award.due_at:
+                        found["late", *award[:4], one["amount"]] += 1
             for award in list(unpaid[key]):
                 one = next((row for row in unmatched[key] if fits(row, award, same)), None)
                 if one is None:
@@ -357,6 +365,15 @@ def discrepancies(
             if one["event"] in known or not (one["clause"] in lost or before):
                 found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
     return found
+
+
+def in_parts(unpaid: list[Owed], unmatched: list[Row]) -> Iterator[tuple[Owed, list[Row]]]:
+    """Awards that several payments to their payee add up to, where nothing else of the asset is owed to them."""
+    for award in unpaid:
+        mine = [one for one in unpaid if (one.payee, one.asset) == (award.payee, award.asset)]
+        parts = [row for row in unmatched if fits(row, award, ("payee", "asset")) and row["amount"] > 0]
+        if len(mine) == 1 and len(parts) > 1 and sum(row["amount"] for row in parts) == award.amount:
+            yield award, parts
 
 
 def fits(payment: Row, award: Owed, same: Iterable[str]) -> bool:

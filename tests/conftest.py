@@ -45,6 +45,11 @@ LONGER = (  # of what shorter tests beside them show too
     "tests/test_notebooks.py::test_the_set_runs_on_an_audit_through_papermill",
     "tests/test_resume.py::test_stopped_again_and_again",
     "tests/test_resume.py::test_a_killed_audit_goes_on[SIGTERM]",
+    *(
+        f"tests/test_faults.py::test_every_fault_is_found_and_nothing_else_fires[{clause}-{fault}"
+        for clause in ("referrer-per-opening", "referrer-per-activity", "team-leader-per-activity", "prize")
+        for fault in ("paid-twice", "misdirected", "a-step-short", "late")
+    ),
 )
 
 

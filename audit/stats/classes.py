@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.stats.bets import TILTS, log_sum
 from audit.stats.laws import Stratum, best_constant, class_p_value, highest, hit_law, log_class_bet, merged, tilted
@@ -29,8 +30,7 @@ class Cell:
     strata: tuple[Stratum, ...]
 
 
-@dataclass(frozen=True)
-class ClassBet:
+class ClassBet(NamedTuple):
     """A theory: values first..last (the whole circle where cyclic) have their odds multiplied by ratio; weights add to 1."""
 
     first: int
@@ -87,13 +87,17 @@ def class_bets(
     whole = sum(families[name] for name, classes in able.items() if classes)
     found = []
     for name, classes in able.items():
+        summed, last = [0.0] * len(ratios), (-1, -1)
         for a, b in classes:
-            places = places_of(a, b, len(edges))
+            if a >= 0 and last == (a, (b or len(edges)) - 1):  # one bin more than the class before
+                summed = [gain + line[b] for gain, line in zip(summed, logs, strict=True)]
+            else:
+                summed = [sum(line[place] for place in places_of(a, b, len(edges))) for line in logs]
+            last = a, b
             first = edges[a] if a >= 0 else a
             end = a if a < 0 else edges[b + 1] - 1 if b + 1 < len(edges) else top
             weight = families[name] / whole / len(classes) / len(ratios)
-            for line, ratio in zip(logs, ratios, strict=True):
-                found.append(ClassBet(first, end, ratio, sum(line[place] for place in places), weight, name))
+            found += [ClassBet(first, end, ratio, gain, weight, name) for gain, ratio in zip(summed, ratios, strict=True)]
     return found
 
 
@@ -241,10 +245,15 @@ def _typical(cells: Sequence[Cell], bets: Sequence[ClassBet]) -> ClassBet:
     due = {cell.value: sum(one.count * one.winners * one.drawn / one.size for one in cell.strata) for cell in cells}
     half = sum(due.values()) / 2
 
-    def off(one: ClassBet) -> float:
-        return abs(sum(p for value, p in due.items() if one.first <= value <= one.last) - half)
+    classes: dict[tuple[int, int], ClassBet] = {}
+    for one in bets:
+        if 0 <= one.first <= one.last:
+            classes.setdefault((one.first, one.last), one)
 
-    return min((one for one in bets if 0 <= one.first <= one.last), key=lambda one: (off(one), one.first, one.last))
+    def off(first: int, last: int) -> float:
+        return abs(sum(p for value, p in due.items() if first <= value <= last) - half)
+
+    return classes[min(classes, key=lambda ends: (off(*ends), *ends))]
 
 
 def equal_parts(first: int, last: int, most: int = 48) -> list[int]:

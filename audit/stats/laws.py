@@ -136,15 +136,25 @@ def best_constant(strata: Iterable[Stratum]) -> float:
 
 def highest(groups: Sequence[tuple[tuple[tuple[int, float], ...], float, float]]) -> tuple[float, float]:
     """(log ratio, log likelihood) of the best constant ratio for (law, draws, hits); the likelihood is concave."""
-
-    def log_bet(log_ratio: float) -> float:
-        total = 0.0
-        for law, count, hits in groups:
-            total += hits * log_ratio - count * math.log(sum(p * math.exp(hit * log_ratio) for hit, p in law))
-        return total
-
     low, high = -12.0, 12.0
-    for _ in range(60):
-        a, b = low + (high - low) / 3, high - (high - low) / 3
-        low, high = (a, high) if log_bet(a) < log_bet(b) else (low, b)
-    return (low + high) / 2, max(0.0, log_bet((low + high) / 2))
+    for _ in range(45):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _slope(groups, middle) > 0 else (low, middle)
+    best = (low + high) / 2
+    total = 0.0
+    for law, count, hits in groups:
+        total += hits * best - count * math.log(sum(p * math.exp(hit * best) for hit, p in law))
+    return best, max(0.0, total)
+
+
+def _slope(groups: Sequence[tuple[tuple[tuple[int, float], ...], float, float]], log_ratio: float) -> float:
+    """How fast the log likelihood rises with the log ratio: the hits that came beyond those that it makes due."""
+    ratio, total = math.exp(log_ratio), 0.0
+    for law, count, hits in groups:
+        whole = mean = 0.0
+        for hit, p in law:
+            weight = p * ratio**hit
+            whole += weight
+            mean += hit * weight
+        total += hits - count * mean / whole
+    return total

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
 
@@ -47,13 +48,12 @@ def to_parquet(
             rows[0][head.index(change[1])] = change[2]
         kinds = [(TYPES if types is None else types).get(name, "VARCHAR") for name in head]
         with duckdb.connect() as db:
-            names = ", ".join(f'"{name}" VARCHAR' for name in head)
-            db.execute(f"CREATE TABLE t ({names})")
-            db.executemany(
-                f"INSERT INTO t VALUES ({', '.join('?' * len(head))})", [[cell or None for cell in row] for row in rows]
+            frame = pd.DataFrame([[cell or None for cell in row] for row in rows], columns=head, dtype=object)
+            db.register("given", frame)
+            cells = ", ".join(
+                f'CAST(CAST("{name}" AS VARCHAR) AS {kind}) AS "{name}"' for name, kind in zip(head, kinds, strict=True)
             )
-            cells = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in zip(head, kinds, strict=True))
-            db.execute(f"COPY (SELECT {cells} FROM t) TO '{folder / file}.parquet' (FORMAT parquet)")
+            db.execute(f"COPY (SELECT {cells} FROM given) TO '{folder / file}.parquet' (FORMAT parquet)")
     for table in told["tables"].values():
         table["file"] += ".parquet"
         table.pop("encoding", None)

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from audit.stats.bets import TILTS, log_sum
-from audit.stats.laws import Stratum, best_constant, class_p_value, highest, hit_law, log_class_bet, merged, tilted
+from audit.stats.laws import (
+    Stratum,
+    best_constant,
+    class_p_value,
+    highest,
+    hit_law,
+    log_class_bet,
+    log_mean,
+    merged,
+    tilted,
+)
 
 RATIOS = (0.0, *TILTS, 30.0, 100.0)
 NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
@@ -152,9 +162,7 @@ def smallest_ratio(
         constant = highest(expected)[0] if outside is not None else 0.0
         mean = spread = 0.0
         for law, true, count, r in parts:
-            norm = math.log(sum(p * r**hit for hit, p in law)) - math.log(
-                sum(p * math.exp(hit * constant) for hit, p in law)
-            )
+            norm = log_mean(law, r) - log_mean(law, math.exp(constant))
             slope = (math.log(r) if r else 0.0) - constant
             gain = sum(p * hit for hit, p in true) * slope - norm
             mean += count * gain

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Law = tuple[tuple[int, float], ...]  # (hits, chance), of more than no chance
 EXACT = 20_000  # chances up to which the law of all hits is convolved, not approximated
 
 
@@ -31,43 +32,63 @@ class Stratum:
 
 
 @lru_cache(maxsize=100_000)
-def hit_law(size: int, winners: int, drawn: int) -> tuple[tuple[int, float], ...]:
+def hit_law(size: int, winners: int, drawn: int) -> Law:
     """(hits, chance) of a hypergeometric draw, as declared."""
     if drawn == 1 or winners == 1:
         chance = winners * drawn / size
         return tuple((hit, p) for hit, p in ((0, 1 - chance), (1, chance)) if p > 0)
     every = math.comb(size, winners)
     low, high = max(0, winners + drawn - size), min(winners, drawn)
-    return tuple(
-        (hit, math.comb(drawn, hit) * math.comb(size - drawn, winners - hit) / every) for hit in range(low, high + 1)
-    )
+    chances = (math.comb(drawn, hit) * math.comb(size - drawn, winners - hit) / every for hit in range(low, high + 1))
+    return tuple((hit, p) for hit, p in enumerate(chances, low) if p > 0)
 
 
-def tilted(law: Iterable[tuple[int, float]], ratio: float) -> list[tuple[int, float]]:
-    """The law of the hits when every odds of the class is multiplied by ratio."""
-    weighed = [(hit, p * ratio**hit) for hit, p in law]
-    total = sum(p for _, p in weighed)
-    return [(hit, p / total) for hit, p in weighed] if total else []
+def tilt(law: Law, ratio: float) -> tuple[float, list[float]]:
+    """(log of a common factor, weights) of the hits when every odds of the class is multiplied by ratio.
+
+    Of draws with hundreds of hits the factor keeps the weights within what a float holds.
+    """
+    if ratio == 0:
+        return 0.0, [p if hit == 0 else 0.0 for hit, p in law]
+    slope = math.log(ratio)
+    if law[-1][0] * abs(slope) < 600:
+        return 0.0, [p * ratio**hit for hit, p in law]
+    logs = [math.log(p) + hit * slope for hit, p in law]
+    return max(logs), [math.exp(one - max(logs)) for one in logs]
+
+
+def log_mean(law: Law, ratio: float) -> float:
+    """The log of what a bet on this ratio pays on average before it is divided by that; -inf where it cannot pay."""
+    factor, weights = tilt(law, ratio)
+    total = math.fsum(weights)
+    return factor + math.log(total) if total else -math.inf
+
+
+def tilted(law: Law, ratio: float) -> list[tuple[int, float]]:
+    """The law of the hits when every odds of the class is multiplied by ratio; empty where that leaves nothing."""
+    weights = tilt(law, ratio)[1]
+    total = sum(weights)
+    return [(hit, weight / total) for (hit, _), weight in zip(law, weights, strict=True)] if total else []
 
 
 def log_class_bet(strata: Sequence[Stratum], ratio: float) -> float:
     """The log bet that this class's odds are multiplied by ratio; what is certain decides nothing."""
     total = 0.0
     for one in strata:
-        mean = _mean(one.size, one.winners, one.drawn, ratio)
+        mean = _log_mean(one.size, one.winners, one.drawn, ratio)
         if mean is None or not one.count:
             continue
-        if mean == 0 or (ratio == 0 and one.hits):
+        if mean == -math.inf or (ratio == 0 and one.hits):
             return -math.inf
-        total += one.count * ((one.hits * math.log(ratio) if one.hits else 0.0) - math.log(mean))
+        total += one.count * ((one.hits * math.log(ratio) if one.hits else 0.0) - mean)
     return total
 
 
 @lru_cache(maxsize=1 << 16)
-def _mean(size: int, winners: int, drawn: int, ratio: float) -> float | None:
-    """What a bet on this ratio pays on average before it is divided by that; None where the outcome is certain."""
+def _log_mean(size: int, winners: int, drawn: int, ratio: float) -> float | None:
+    """As `log_mean`, of a stratum's law; None where the outcome is certain."""
     law = hit_law(size, winners, drawn)
-    return None if len(law) == 1 else math.fsum(p * ratio**hit for hit, p in law)
+    return None if len(law) == 1 else log_mean(law, ratio)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -134,27 +155,22 @@ def best_constant(strata: Iterable[Stratum]) -> float:
     return highest(groups)[1]
 
 
-def highest(groups: Sequence[tuple[tuple[tuple[int, float], ...], float, float]]) -> tuple[float, float]:
+def highest(groups: Sequence[tuple[Law, float, float]]) -> tuple[float, float]:
     """(log ratio, log likelihood) of the best constant ratio for (law, draws, hits); the likelihood is concave."""
     low, high = -12.0, 12.0
     for _ in range(45):
         middle = (low + high) / 2
-        low, high = (middle, high) if _slope(groups, middle) > 0 else (low, middle)
+        low, high = (middle, high) if _slope(groups, math.exp(middle)) > 0 else (low, middle)
     best = (low + high) / 2
+    gains = (hits * best - count * log_mean(law, math.exp(best)) for law, count, hits in groups)
+    return best, max(0.0, sum(gains))
+
+
+def _slope(groups: Sequence[tuple[Law, float, float]], ratio: float) -> float:
+    """How fast the log likelihood rises with the log ratio: the hits that came beyond those that it makes due."""
     total = 0.0
     for law, count, hits in groups:
-        total += hits * best - count * math.log(sum(p * math.exp(hit * best) for hit, p in law))
-    return best, max(0.0, total)
-
-
-def _slope(groups: Sequence[tuple[tuple[tuple[int, float], ...], float, float]], log_ratio: float) -> float:
-    """How fast the log likelihood rises with the log ratio: the hits that came beyond those that it makes due."""
-    ratio, total = math.exp(log_ratio), 0.0
-    for law, count, hits in groups:
-        whole = mean = 0.0
-        for hit, p in law:
-            weight = p * ratio**hit
-            whole += weight
-            mean += hit * weight
-        total += hits - count * mean / whole
+        weights = tilt(law, ratio)[1]
+        due = sum(hit * weight for (hit, _), weight in zip(law, weights, strict=True))
+        total += hits - count * due / sum(weights)
     return total

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from audit.stats.bets import cumulative, prefix_theories
 from audit.stats.classes import NINE_TENTHS
-from audit.stats.laws import hit_law, tilted
+from audit.stats.laws import hit_law, log_mean, tilted
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def of_ratio(draws: Sequence[tuple[int, int, int, float]], ratio: float, weight:
         law = hit_law(size, winners, drawn)
         if len(law) < 2:
             continue
-        norm = math.log(sum(p * ratio**hit for hit, p in law))
+        norm = log_mean(law, ratio)
         gains = [(p, (hit * math.log(ratio) if hit else 0.0) - norm) for hit, p in tilted(law, ratio) if p]
         mean = sum(p * one for p, one in gains)
         gain += times * mean

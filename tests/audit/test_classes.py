@@ -34,7 +34,7 @@ from audit.stats.envelopes import (
     log_law_bet,
     twice_the_mean,
 )
-from audit.stats.laws import Stratum, best_constant, class_p_value, hit_law, log_class_bet
+from audit.stats.laws import Stratum, best_constant, class_p_value, highest, hit_law, log_class_bet, log_mean, tilted
 from audit.stats.ledger import Link, broken, evidence, sealed
 from audit.stats.people import e_bh, favoured, least_favour
 from audit.stats.plan import activities, of_ratio
@@ -261,3 +261,20 @@ def test_boosts_multiply_odds_exactly() -> None:
     db.execute(f"CREATE TABLE chance_known AS SELECT * FROM (VALUES {body}) AS t({columns}, {known})")
     found = db.execute(f"SELECT chance_num, chance_den FROM ({sql})").fetchall()
     assert [Fraction(num, den) for num, den in found] == [Fraction(1, 10), Fraction(1, 4), Fraction(1, 4), 1, 0]
+
+
+@pytest.mark.parametrize(("size", "winners", "drawn"), [(300, 120, 150), (1000, 600, 900)])
+@pytest.mark.parametrize("ratio", [0.01, 0.5, 30.0, 100.0])
+def test_draws_of_hundreds_of_hits_are_weighed_exactly(size: int, winners: int, drawn: int, ratio: float) -> None:
+    """Such powers of a ratio are more than a float holds; whole fractions hold them."""
+    ways = [(hit, math.comb(drawn, hit) * math.comb(size - drawn, winners - hit))
+            for hit in range(max(0, winners + drawn - size), min(winners, drawn) + 1)]  # fmt: skip
+    exact = sum(count * Fraction(ratio) ** hit for hit, count in ways) / math.comb(size, winners)
+    log = math.log(exact.numerator) - math.log(exact.denominator)
+    law, hits = hit_law(size, winners, drawn), winners * drawn // size
+    assert log_mean(law, ratio) == pytest.approx(log, rel=1e-9)
+    stratum = Stratum(size, winners, drawn, hits, 3)
+    assert log_class_bet([stratum], ratio) == pytest.approx(3 * (hits * math.log(ratio) - log), rel=1e-9)
+    likely = sum(hit * count * Fraction(ratio) ** hit for hit, count in ways) / sum(count * Fraction(ratio) ** hit for hit, count in ways)
+    assert sum(hit * p for hit, p in tilted(law, ratio)) == pytest.approx(float(likely), rel=1e-9)
+    assert highest([(law, 1.0, float(likely))])[0] == pytest.approx(math.log(ratio), abs=1e-6)

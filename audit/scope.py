@@ -50,6 +50,10 @@ class Scope:
         """The first moment of a period that begins after `first`; empty where nothing since then can be hidden."""
         return self.moment(self.since) if self.since and self.since > first else ""
 
+    def ended(self, last: date | None) -> str:
+        """The first moment of `last`, the day on which rules end; empty where nothing after it can be in the period."""
+        return self.moment(last) if last is not None and (self.until is None or self.until > last) else ""
+
     def moment(self, day: date | None) -> str:
         """The first moment of a day as an SQL literal, NULL for no day."""
         if day is None:

@@ -88,8 +88,8 @@ def version(audit: Audit, at: datetime | None) -> list[Text]:
     until_zh, until_en = (f"，至 {span.to} 前", f" until before {span.to}") if span.to else ("", "")
     inside_zh, inside_en = (f"；事件发生于 {day(audit, at)}", f"; the event is of {day(audit, at)}") if at else ("", "")
     if at and span.to and day(audit, at) >= span.to:
-        inside_zh += "，在其失效之后，而参与在其失效之前"
-        inside_en += ", after its end, and what it decides from before it"
+        inside_zh += "，在其失效之后：只有此前已参与的仍按其支付"
+        inside_en += ", after its end: it binds only for what was entered before"
     told = [
         Text(
             f"适用版本：{which_zh}自 {span.from_} 起施行{until_zh}（rules.yaml，SHA-256 {sha}…）{inside_zh}",

@@ -9,7 +9,7 @@ from itertools import product
 
 from audit.engine import Loop, Step, literal
 from audit.replay.eligible import held_open
-from audit.replay.events import ended, event_steps
+from audit.replay.events import event_steps
 from audit.replay.funds import fund_steps, funds_of
 from audit.replay.joining import above, depth_of
 from audit.replay.ranked import WHOLE, Plan, is_held, key_of
@@ -51,7 +51,7 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     if plan.incomes:
         steps += [_union("event_earning", steps), _due(depth, rows, excepted, "award_earned", "event_earning")]
         steps += income_steps(plan, scope, depth)
-    overtime = ended(rules, scope) if any(one.name == "decided_overtime" for one in steps) else ""
+    overtime = scope.ended(rules.effective.to) if any(one.name == "decided_overtime" for one in steps) else ""
     steps += [_union("event", steps), _due(depth, rows, excepted, "award_raised" if funds else "award_due", overtime=overtime)]
     steps = [replace(one, sql=held_open(one.sql, rules, scope)) if isinstance(one, Step) and one.name in DUE else one
              for one in steps]  # fmt: skip
@@ -73,7 +73,7 @@ def exceptions_of(rules: Rules) -> list[tuple[str, str]]:
 
 def is_dated(rules: Rules, era: Rules, scope: Scope) -> bool:
     """Whether a clause that stood as in era bears on some of the campaign only, so that an event must have its moment."""
-    return bool(ended(rules, scope)) or era.effective != rules.effective
+    return bool(scope.ended(rules.effective.to)) or era.effective != rules.effective
 
 
 def _clauses(rows: list[Cells]) -> Step:

@@ -36,7 +36,7 @@ def event_steps(rules: Rules, scope: Scope, wanted: Mapping[str, int], *, played
             parts += [_shares(before, depth)] if "share drawn" in wanted else []
         if scope.has("outcome", "decided_at") and rules.draw is not None:
             parts.append(_decisions(rules))
-            parts += [_overtime(rules, end)] if (end := ended(rules, scope)) else []
+            parts += [_overtime(rules, end)] if (end := scope.ended(rules.effective.to)) else []
         if any(award.to.startswith("everyone") for award in awards):
             unnumbered = bool(cut) and not scope.has("entry", "position")
             parts.append(_milestones(before, depth, scope.has("payment", "step"), unnumbered=unnumbered))
@@ -232,12 +232,6 @@ def _decisions(rules: Rules) -> Step:
         "WHERE outcome = 'win'\nGROUP BY activity_id\nHAVING min(decided_at) > min(entered_at)"
     )
     return Step("decided_late", f"SELECT {late}{won if isinstance(rules.draw, Boxes) else ''}")
-
-
-def ended(rules: Rules, scope: Scope) -> str:
-    """The moment at which the rules end, as SQL; empty where the period ends no later."""
-    until = rules.effective.to
-    return scope.moment(until) if until is not None and (scope.until is None or scope.until > until) else ""
 
 
 def _overtime(rules: Rules, end: str) -> Step:

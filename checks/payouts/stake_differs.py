@@ -89,7 +89,6 @@ def _in_part(audit: Audit, parted: Sequence[Rules]) -> Finding | None:
     text = Text(
         f"声明的入场费由几种资产组成，{count} 次参与的记录各只有其中一种；其余是否也已支付无从得知。",
         f"The declared stake is of several assets, and the records of {several(count, 'entry', 'entries')} tell one of them each: "
-        "whether the rest was "
-        "paid cannot be told.",
+        "whether the rest was paid cannot be told.",
     )
     return Finding("entry", Verdict.INCONCLUSIVE, text, rows=rows, sql=sql) if rows else None

@@ -48,7 +48,7 @@ def write_history(rng: Random, folder: Path, play: Callable[[Random], Made]) -> 
         (folder / f"{name}.yaml").write_text(json.dumps(data, indent=1), "utf-8")
 
 
-def make_rules(draw: Row | None, awards: Row, **more: Any) -> Row:
+def make_rules(draw: Row | None, awards: Row, *, ends: Row | None = None, **more: Any) -> Row:
     """Rules that begin with the period, so that nobody has a past."""
     assets = {
         "CNY": {"step": "0.01"},
@@ -58,7 +58,7 @@ def make_rules(draw: Row | None, awards: Row, **more: Any) -> Row:
     }
     rules = {
         "campaign": "history",
-        "effective": {"from": str(SINCE.date()), **more.pop("ends", {})},
+        "effective": {"from": str(SINCE.date()), **(ends or {})},
         "assets": assets,
         "due": "24h",
         "awards": awards,

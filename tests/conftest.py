@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 LONGER = (  # of what shorter tests beside them show too
     "tests/audit/test_in_place.py::test_what_allows_no_view_is_copied",
+    "tests/audit/test_told.py::test_the_audit_is_the_same[hurt1-",
     "tests/audit/test_orders.py::test_random_orders_are_owed_what_the_simulator_says",
     "tests/audit/test_classes.py::test_an_envelope_of_many_steps_is_as_one_of_a_million",
     "tests/audit/test_report.py::test_nothing_makes_a_phone_scroll_sideways[chain",
@@ -45,9 +46,10 @@ LONGER = (  # of what shorter tests beside them show too
     "tests/test_notebooks.py::test_the_set_runs_on_an_audit_through_papermill",
     "tests/test_resume.py::test_stopped_again_and_again",
     "tests/test_resume.py::test_a_killed_audit_goes_on[SIGTERM]",
+    "tests/test_resume.py::test_a_stopped_audit_goes_on[5]",
     *(
         f"tests/test_faults.py::test_every_fault_is_found_and_nothing_else_fires[{clause}-{fault}"
-        for clause in ("referrer-per-opening", "referrer-per-activity", "team-leader-per-activity", "prize")
+        for clause in ("referrer-per-opening", "referrer-per-activity", "team-leader-per-activity", "prize", "seed-user")
         for fault in ("paid-twice", "misdirected", "a-step-short", "late")
     ),
 )

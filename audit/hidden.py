@@ -211,8 +211,8 @@ def log_gain(audit: Audit, rules: Sequence[Hidden], where: str) -> tuple[float, 
 def readings(audit: Audit, one: Hidden) -> list[Hidden]:
     """Every rule of another kind that the export cannot tell from this one: it bears on the same chances alike."""
     cells, _ = cells_by(audit, one.covariate)
-    bets = class_bets(cells, edges_of(audit, one.covariate), FAMILIES[one.covariate])
-    mine = next(b for b in bets if (b.first, b.last, b.ratio) == (one.first, one.last, one.ratio))
+    bets = class_bets(cells, edges_of(audit, one.covariate), FAMILIES[one.covariate], [one.ratio])
+    mine = next(b for b in bets if (b.first, b.last) == (one.first, one.last))
     found = [one]
     for name in FAMILIES if one.covariate != "all" else ():
         if name in (one.covariate, "all"):
@@ -220,8 +220,8 @@ def readings(audit: Audit, one: Hidden) -> list[Hidden]:
         others, _ = cells_by(audit, name)
         same = [
             Hidden(name, b.first, b.last, b.ratio, one.gain)
-            for b in class_bets(others, edges_of(audit, name), FAMILIES[name])
-            if b.ratio == one.ratio and abs(b.log_bet - mine.log_bet) < SAME
+            for b in class_bets(others, edges_of(audit, name), FAMILIES[name], [one.ratio])
+            if abs(b.log_bet - mine.log_bet) < SAME
         ]
         found += same[:1]
     return found

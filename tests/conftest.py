@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import shutil
@@ -56,7 +57,8 @@ LONGER = (  # of what shorter tests beside them show too
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the longer tests, and say so, unless they are asked for."""
+    """Leave out the longer tests, and say so, unless they are asked for. Cycles are looked for as seldom as by `redraw`."""
+    gc.set_threshold(1_000_000)
     if not config.getoption("--every-case"):
         for item in items:
             if item.nodeid.startswith(LONGER):

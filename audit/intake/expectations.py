@@ -25,7 +25,7 @@ def judge(expected: Sequence[str], observed: Sequence[str]) -> tuple[str, list[b
         warnings.simplefilter("ignore")
         import pandas as pd
 
-        with _without("pyspark"):
+        with _without("pyspark"), _without("rfc3987_syntax"):
             import great_expectations as gx
         from great_expectations.expectations.core.expect_column_pair_values_to_be_equal import (
             ExpectColumnPairValuesToBeEqual,
@@ -46,7 +46,11 @@ def judge(expected: Sequence[str], observed: Sequence[str]) -> tuple[str, list[b
 
 @contextmanager
 def _without(package: str) -> Iterator[None]:
-    """Hide a package from an import that would load it: Great Expectations loads pyspark wherever it lies, and that may exit."""
+    """Hide a package from an import that would load it wherever it lies.
+
+    Great Expectations loads pyspark, which may exit, and through Altair's JSON schemas rfc3987_syntax (it comes with Jupyter),
+    which takes two seconds to make parsers of addresses in every script.
+    """
     loaded = {name: module for name, module in sys.modules.items() if name.split(".")[0] == package}
     for name in loaded:
         del sys.modules[name]

@@ -41,19 +41,18 @@ class Cell:
 
 
 class ClassBet(NamedTuple):
-    """A theory: values first..last (the whole circle where cyclic) have their odds multiplied by ratio; weights add to 1."""
+    """A theory: values first..last (the whole circle where cyclic) have their odds multiplied by ratio; weights add to 1.
+
+    score is what it adds to the mixture, as a log.
+    """
 
     first: int
     last: int
     ratio: float
     log_bet: float
     weight: float
-    family: str = ""
-
-    @property
-    def score(self) -> float:
-        """What it adds to the mixture, as a log."""
-        return math.log(self.weight) + self.log_bet
+    family: str
+    score: float
 
 
 def spans(count: int, family: str) -> list[tuple[int, int]]:
@@ -93,10 +92,12 @@ def class_bets(
         strata[_bin_of(cell.value, edges)] = cell.strata
     top = max([edges[-1], *(cell.value for cell in cells)])
     logs = [[log_class_bet(one, ratio) for one in strata] for ratio in ratios]
-    able = {name: spans(len(edges), name) for name in families}
-    whole = sum(families[name] for name, classes in able.items() if classes)
+    able = {name: classes for name in families if (classes := spans(len(edges), name))}
+    whole = sum(families[name] for name in able)
     found = []
     for name, classes in able.items():
+        weight = families[name] / whole / len(classes) / len(ratios)
+        log_weight = math.log(weight)
         summed, last = [0.0] * len(ratios), (-1, -1)
         for a, b in classes:
             if a >= 0 and last == (a, (b or len(edges)) - 1):  # one bin more than the class before
@@ -106,8 +107,8 @@ def class_bets(
             last = a, b
             first = edges[a] if a >= 0 else a
             end = a if a < 0 else edges[b + 1] - 1 if b + 1 < len(edges) else top
-            weight = families[name] / whole / len(classes) / len(ratios)
-            found += [ClassBet(first, end, ratio, gain, weight, name) for gain, ratio in zip(summed, ratios, strict=True)]
+            found += [ClassBet(first, end, ratio, gain, weight, name, log_weight + gain)
+                      for gain, ratio in zip(summed, ratios, strict=True)]  # fmt: skip
     return found
 
 

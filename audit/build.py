@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -133,16 +133,17 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
     replayed = replay_steps(case.rules, replace(case.scope, told=told), repeated)
     return [
         *replayed,
-        *_reconcile(case, {step.name for step in replayed}, engine, exact=exact),
+        *_reconcile(case, replayed, engine, exact=exact),
         *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution),
         *people_steps(case.rules, case.scope),
         *taken_steps(case.rules, case.scope),
     ]
 
 
-def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> list[Step]:
+def _reconcile(case: Case, steps: Sequence[Step | Loop], engine: Engine, *, exact: bool) -> list[Step]:
     if not has_awards(case.rules):
         return []
+    made = {step.name for step in steps}
     division = None
     if grain_of(case.scope) == "reference":
         division = division_of(engine, exact=exact, stepped=case.scope.has("payment", "step"))
@@ -154,7 +155,7 @@ def _reconcile(case: Case, made: set[str], engine: Engine, *, exact: bool) -> li
     return reconcile_steps(
         case.scope, case.file.platform_accounts, (IGNORED,),
         moments=Moments(replayed, decided, replayed and bool(shown.stepped), others, "decided_late" in made), shown=shown,
-        division=division,
+        division=division, replayed=steps,
     )  # fmt: skip
 
 

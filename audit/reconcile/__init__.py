@@ -7,9 +7,10 @@ Else by payee, asset and day; else by payee.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from audit.engine import Step, literal
+from audit.engine import Loop, Step, literal
 from audit.reconcile.by_reference import by_reference_steps
 from audit.reconcile.by_sum import by_sum_steps
 from audit.reconcile.late import Moments
@@ -48,19 +49,20 @@ def reconcile_steps(
     moments: Moments,
     shown: Shown,
     division: Division | None,
+    replayed: Sequence[Step | Loop],
 ) -> list[Step]:
     """The steps from `expected_award` and `payment` to `discrepancy`.
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
     moments says where the moments of events stand; shown what the export can show of each clause; division, where payments
-    carry references, how their events are divided.
+    carry references, how their events are divided; replayed the steps of the replay, whose texts suspect events are read by again.
     """
     grain = grain_of(scope)
     if grain == "none":
         return [Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table")]
     ledger = _ledger(scope, grain, platform, ignored, shown)
     if division is not None:
-        return [ledger, *by_reference_steps(moments, scope, shown, platform, division), _owed_by_clause("clause")]
+        return [ledger, *by_reference_steps(moments, scope, shown, platform, division, replayed), _owed_by_clause("clause")]
     clause = "clause" if scope.has("payment", "reason") else "CAST(NULL AS VARCHAR)"
     total = [
         Step("award_total", f"{STANDINGS}\nGROUP BY ALL", "table"),

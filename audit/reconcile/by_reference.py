@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from audit.engine import Step
+from collections.abc import Sequence
+
+from audit.engine import Loop, Step
+from audit.reconcile.again import again_steps
 from audit.reconcile.late import Moments, late_steps
 from audit.reconcile.leftovers import Shown, leftover_steps
 from audit.reconcile.sides import Division, by_bucket, by_range
@@ -21,9 +24,11 @@ PAIRS = {  # what an award and a payment have in common, the best fit first
 
 
 def by_reference_steps(
-    moments: Moments, scope: Scope, shown: Shown, platform: tuple[str, ...], division: Division
-) -> list[Step]:
+    moments: Moments, scope: Scope, shown: Shown, platform: tuple[str, ...], division: Division,
+    replayed: Sequence[Step | Loop],
+) -> list[Step]:  # fmt: skip
     """What differs, in buckets of events, then row by row in those buckets."""
+    again, awards = again_steps(replayed, division.bucket)
     suspect = f"JOIN bucket_suspect AS s ON s.bucket = {division.bucket} AND s.clause = {{}}.clause"
     return [
         *(by_bucket(division.bucket) if division.cuts is None else by_range(division.bucket, division.cuts)),
@@ -45,7 +50,8 @@ def by_reference_steps(
             + ("\nUNION\nSELECT bucket, clause FROM bucket_slow WHERE NOT many" if division.timed else ""),
             "table",
         ),
-        Step("award_suspect", f"SELECT a.*\nFROM award_due AS a\n{suspect.format('a')}", "table"),
+        *again,
+        Step("award_suspect", f"SELECT a.*\nFROM {awards} AS a\n{suspect.format('a')}", "table"),
         Step(
             "owed_suspect",
             "SELECT event, clause, payee, asset, amount, due_at, event_at\n"

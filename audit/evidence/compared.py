@@ -12,6 +12,7 @@ from audit.evidence.told import Part, part
 from audit.finding import Text
 from audit.reconcile import DISCREPANCY_KEY
 
+OF_RECORD = "source_file = ? AND record = ?"
 KINDS = {
     "missing": Text("应付而没有付款", "owed, and no payment settles it"),
     "wrong_amount": Text("数额不符", "paid in another amount"),
@@ -139,6 +140,15 @@ def _verdict(audit: Audit, row: Record, one: Record) -> Text:
 
 
 def _settled(audit: Audit, row: Record) -> Text:
+    place = [row["source_file"], row["record"]]
+    if audit.has("payment_reversed") and audit.engine.value(f"SELECT 1 FROM payment_reversed WHERE {OF_RECORD}", place):
+        how = Text("冲回先前同额的一笔", "Takes back an earlier payment of as much")
+        how = how if row["amount"] < 0 else Text("后来被同额冲回", "Was taken back later by as much")
+        return Text(f"{how.zh}：两笔相抵，等于没有付。", f"{how.en}: by the two, nothing was paid.")
+    if audit.has("pair_in_parts") and audit.engine.value(
+        f"SELECT 1 FROM paid_row WHERE {OF_RECORD} AND paid_id IN (SELECT paid_id FROM pair_in_parts)", place
+    ):
+        return Text("与同一奖励的其他各笔合计，等于应付。", "With other payments of the same award it adds up to what was owed.")
     sql = "SELECT count(*) FROM award_due WHERE event = ? AND clause = ? AND payee = ? AND asset = ? AND amount = ? AND NOT unknown"
     given = [row[name] for name in ("event", "clause", "payee", "asset", "amount")]
     if audit.has("award_due") and audit.engine.value(sql, given):

@@ -184,7 +184,8 @@ def _metrics(scope: Scope, demands: Demands, *, told: bool) -> Iterable[Metric]:
             yield replace(one, number="SELECT 0 -- both stand in one record") if own else one
     for table, column in AT_LEAST_ZERO:
         if scope.has(table, column):
-            yield _rows("ranges", table, column, f"SELECT * FROM {table} WHERE {column} < 0")
+            odd = _nothing_taken_back(scope) if table == "payment" else ""
+            yield _rows("ranges", table, column, f"SELECT * FROM {table} AS t WHERE {column} < 0{odd}")
     if scope.has("request", "settled_at", "refused_at"):
         both = "settled_at IS NOT NULL AND refused_at IS NOT NULL"
         yield _rows("ranges", "request", "refused_at", f"SELECT * FROM request WHERE {both}")
@@ -229,6 +230,14 @@ def _metrics(scope: Scope, demands: Demands, *, told: bool) -> Iterable[Metric]:
                 f"SELECT asset, count(*) AS records, sum({amount}) AS steps FROM {table} GROUP BY asset ORDER BY asset"
             )
             yield Metric("control", table, amount, summed, failing, steps)
+
+
+def _nothing_taken_back(scope: Scope) -> str:
+    """A payment of less than nothing takes back an earlier one, of as much, for the same; here the ones that do not."""
+    same = ["p.amount = -t.amount"]
+    same += [f"p.{one} = t.{one}" for one in ("payee_id", "asset", "reason", "ref", "step") if scope.has("payment", one)]
+    same += ["p.paid_at <= t.paid_at"] if scope.has("payment", "paid_at") else []
+    return f"\n    AND NOT EXISTS (SELECT 1 FROM payment AS p WHERE {' AND '.join(same)})"
 
 
 def _rows(kind: str, table: str, column: str, failing: str) -> Metric:

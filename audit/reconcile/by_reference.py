@@ -77,12 +77,15 @@ def by_reference_steps(
             "FROM owed_suspect AS s",
             "table",
         ),
+        _reversed(),
         Step(
             "paid_row",
             "SELECT row_number() OVER (ORDER BY s.paid_at, s.source_file, s.record) AS paid_id, s.*,\n"
             "    u.event IS NOT NULL AS undetermined\n"
             "FROM paid_suspect AS s\n"
-            "LEFT JOIN undetermined AS u ON u.event = s.event AND u.clause = s.clause AND coalesce(u.payee, s.payee) = s.payee",
+            "LEFT JOIN undetermined AS u ON u.event = s.event AND u.clause = s.clause AND coalesce(u.payee, s.payee) = s.payee\n"
+            "LEFT JOIN payment_reversed AS r ON r.source_file = s.source_file AND r.record = s.record\n"
+            "WHERE r.record IS NULL",
             "table",
         ),
         *(_in_parts() if kind == "in_parts" else _pair(kind, keys, list(PAIRS)[:place])
@@ -90,6 +93,30 @@ def by_reference_steps(
         Step("pair", "\nUNION ALL\n".join(f"SELECT '{kind}' AS kind, owed_id, paid_id FROM pair_{kind}" for kind in PAIRS)),
         *leftover_steps(scope, shown, platform, decisions=moments.decisions),
     ]
+
+
+def _reversed() -> Step:
+    """Payments taken back, and what takes them back: of less than nothing, it takes the last alike that still stands."""
+    key = ", ".join(PAIRS["in_parts"])
+    alike = " AND ".join(f"n.{one} = p.{one}" for one in PAIRS["in_parts"])
+    upto = f"OVER (PARTITION BY {key}, abs(amount) ORDER BY paid_at, source_file, record ROWS BETWEEN "
+    return Step(
+        "payment_reversed",
+        "WITH alike AS (\n"
+        "    SELECT p.* FROM paid_suspect AS p\n"
+        f"    JOIN (SELECT DISTINCT {key}, -amount AS amount FROM paid_suspect WHERE amount < 0 AND NOT illegible) AS n\n"
+        f"        ON {alike} AND n.amount = abs(p.amount)\n"
+        "), counted AS (\n"
+        f"    SELECT *, sum(CASE WHEN amount > 0 THEN 1 ELSE -1 END) {upto}UNBOUNDED PRECEDING AND CURRENT ROW) AS standing\n"
+        "    FROM alike\n"
+        "), bounded AS (\n"
+        f"    SELECT *, least(0, min(standing) {upto}UNBOUNDED PRECEDING AND 1 PRECEDING)) AS least_before,\n"
+        f"        min(standing) {upto}CURRENT ROW AND UNBOUNDED FOLLOWING) AS least_after\n"
+        "    FROM counted\n"
+        ")\nSELECT source_file, record\nFROM bounded\n"
+        "WHERE CASE WHEN amount > 0 THEN least_after < standing ELSE standing >= least_before END",
+        "table",
+    )
 
 
 def _in_parts() -> Step:
@@ -118,7 +145,7 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
     def free(side: str) -> str:
         gone = [f"{side}_id NOT IN ({one.format(side=side)})" for one in taken]
         if side == "paid":
-            gone += ["NOT illegible", "NOT undetermined"]
+            gone += ["NOT illegible", "NOT undetermined", "amount >= 0"]
         where = " AND ".join(gone)
         order = "paid_at, source_file, record" if side == "paid" else "event_at, amount, asset, payee"
         return (

@@ -1,6 +1,7 @@
 """Values lie where none can.
 
-Does: finds negative amounts, events outside the period that the case declares, and requests both granted and refused.
+Does: finds negative amounts, save payments that take back an earlier one, events outside the period that the case declares, and
+    requests both granted and refused.
 Matters: such a row belongs to another export, or was altered.
 How: the gate counts them over all rows (Great Expectations judges the counts); the SQL kept beside lists every row. A decision
     may be made after the period by as long as an award may take, and by a day.

@@ -41,7 +41,7 @@ def reference(folder: Path) -> Answer:
     ]  # fmt: skip
     opened = blind_box.openings(tables)
     chances = blind_box.chances(opened, rules["draw"])
-    if begun_before and "position" not in tables["entry"][0]:
+    if begun_before and tables["entry"] and "position" not in tables["entry"][0]:
         # boxes opened before the export begins would have had the first numbers: those of later ones are not known
         inside = {one["activity_id"] for one in tables["activity"] if one["started_at"] and one["started_at"] >= since}
         chances |= {one["entry_id"]: Fraction(0) for one in opened if one["activity_id"] not in inside}

@@ -27,6 +27,7 @@ SUMS = {
     "replay + reconcile": ("replay", "reconcile"),
     "after intake": ("gate", "replay", "reconcile", "flows", "checks"),
 }
+FLAGS = ("profile", "exact_join", "in_place", "reconcile_only")
 PEERS = ("pandas", "polars", "loop", "great_expectations")
 
 
@@ -61,14 +62,28 @@ def columns_of(name: str) -> Any:
     return SHAPES[name].columns
 
 
+class _Reconciled(Exception):
+    """Payments are reconciled, and no more was asked for."""
+
+
 def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """One audit as `redraw audit` does it, stage by stage. Raises AssertionError where a planted fault is not found."""
     marks = Marks(aloud=options.profile)
     marks("start")
+    last = False
+
+    def say(what: str) -> None:
+        nonlocal last
+        marks("end" if last else what)
+        if last:
+            raise _Reconciled
+        last = options.reconcile_only and what == "owed_by_clause"
+
     import great_expectations  # noqa: F401 - seconds of import, which are no part of the gate
 
     from audit.build import build
     from audit.case import read_case
+    from audit.engine import reopen_engine
     from audit.report import record_of, write_reports
     from checks import every_check
     from checks.run import cover_of, judge, share_of
@@ -79,44 +94,35 @@ def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     checks = {check.name for check in every_check()}
     case = read_case(folder)
     disk = _Watched(out)
-    done = build(
-        case,
-        out / "case.duckdb",
-        case.file.risk / share_of(case)[0],
-        marks,
-        memory=options.memory,
-        threads=options.threads,
-        exact=options.exact_join,
-        in_place=options.in_place,
-    )
-    findings = judge(done, marks)
-    marks("report")
-    for number, one in enumerate(findings, 1):
-        cells = [
-            number,
-            one.check,
-            one.subject,
-            str(one.verdict),
-            str(one.basis),
-            json.dumps(record_of(one), ensure_ascii=False),
-        ]
-        done.engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
-    write_reports(out, done.engine, findings, cover_of(done, findings), "en")
-    done.engine.rows("CHECKPOINT case_file")
-    marks("end")
+    try:
+        done = build(case, out / "case.duckdb", case.file.risk / share_of(case)[0], say, memory=options.memory,
+                     threads=options.threads, exact=options.exact_join, in_place=options.in_place)  # fmt: skip
+        engine = done.engine
+        findings = judge(done, marks)
+        marks("report")
+        for number, one in enumerate(findings, 1):
+            told = json.dumps(record_of(one), ensure_ascii=False)
+            cells = [number, one.check, one.subject, str(one.verdict), str(one.basis), told]
+            engine.rows("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", cells)
+        write_reports(out, engine, findings, cover_of(done, findings), "en")
+        engine.rows("CHECKPOINT case_file")
+        marks("end")
+    except _Reconciled:
+        engine = reopen_engine(out / "case.duckdb")
     spent = marks.spent()
     names = [one.what for one in spent]
     begins = {"start": 0, "intake": 1, "gate": names.index("gate"), "replay": names.index("gate") + 1, "reconcile": names.index("ledger"),
-              "flows": names.index("owed_by_clause") + 1, "checks": next(at for at, what in enumerate(names) if what in checks),
-              "report": names.index("report")}  # fmt: skip
+              "flows": names.index("owed_by_clause") + 1}  # fmt: skip
+    if not options.reconcile_only:
+        begins |= {"checks": next(at for at, what in enumerate(names) if what in checks), "report": names.index("report")}
     ends = [*list(begins.values())[1:], len(spent)]
-    stages = [together(stage, spent[begin:end]) for (stage, begin), end in zip(begins.items(), ends, strict=True)]
-    found, wanted = _faults(done.engine, folder)
+    stages = [together(stage, spent[begin:end]) for (stage, begin), end in zip(begins.items(), ends, strict=True) if begin < end]
+    found, wanted = _faults(engine, folder)
     assert found == wanted, f"not found: {wanted - found}; found and not planted: {found - wanted}"
     rows = {
-        one: done.engine.value(f"SELECT count(*) FROM {one}") for one in ("participant", "entry", "purchase", "payment")
+        one: engine.value(f"SELECT count(*) FROM {one}") for one in ("participant", "entry", "purchase", "payment")
     }
-    done.engine.connection.close()
+    engine.connection.close()
     return {"stages": [vars(one) for one in stages], "faults": sum(wanted.values()), "rows": rows, "disk_mb": disk.peak() >> 20,
             "case_file_mb": (out / "case.duckdb").stat().st_size >> 20, "slowest": slowest(spent[1:], 10)}  # fmt: skip
 
@@ -183,7 +189,7 @@ def one_size(name: str, rows: int, options: argparse.Namespace) -> dict[str, Any
 
         def child(kind: str) -> Any:
             print(f"{name} {rows:,}: {kind}", file=sys.stderr, flush=True)
-            flags = [f"--{one.replace('_', '-')}" for one in ("profile", "exact_join", "in_place") if getattr(options, one)]
+            flags = [f"--{one.replace('_', '-')}" for one in FLAGS if getattr(options, one)]
             call = [sys.executable, __file__, "--child", kind, "--folder", place, "--cases", name, "--rows", str(rows),
                     "--memory", options.memory, "--threads", str(options.threads), *flags]  # fmt: skip
             told = subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -212,7 +218,8 @@ def show(result: dict[str, Any], options: argparse.Namespace) -> None:
           f"disk at most {done['disk_mb']} MB; {done['faults']} faults planted, all found, nothing else")  # fmt: skip
     print(f"{'':22}{'wall s':>9}{'CPU s':>9}{'× scan':>8}{'× CPU':>8}{'peak MB':>9}")
     stages = {one["what"]: Spent(**one) for one in done["stages"]}
-    rows = [base, *stages.values(), *(together(what, [stages[one] for one in parts]) for what, parts in SUMS.items())]
+    sums = {what: [stages[one] for one in parts] for what, parts in SUMS.items() if set(parts) <= set(stages)}
+    rows = [base, *stages.values(), *(together(what, parts) for what, parts in sums.items())]
     rows += [Spent(**{**pair["sql"], "what": "SQL by hand"})] if "sql" in pair else []
     rows += [Spent(**one) for one in result["peers"].values() if "wall" in one]
     for one in rows:
@@ -253,6 +260,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--exact-join", action="store_true", help="as `redraw audit --exact-join`: no hash is trusted")
     parser.add_argument("--in-place", action="store_true", help="as `redraw audit --in-place`: Parquet is not copied")
+    parser.add_argument("--reconcile-only", action="store_true", help="end where payments are reconciled")
     parser.add_argument(
         "--folder", type=Path, help="where exports are written while they are needed (default: the system's)"
     )

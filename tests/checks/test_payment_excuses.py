@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from audit.evidence import as_text, explain
 from audit.finding import Finding, Verdict
 from tests.checks.test_no_false_accusation import edit
 from tests.checks.test_payouts import read, write
@@ -118,9 +120,62 @@ def test_an_award_may_be_paid_in_parts(parts: str, found: dict[str, str], tmp_pa
         entry="entry_id,participant_id,entered_at,asset,paid\nE1,A,2022-03-05 00:00:00,CNY,5\nE2,A,2022-03-05 00:00:00,CNY,5\n",
         payment=f"payment_id,paid_at,payee_id,asset,amount,reason,ref\n{paid}9,2022-03-05 01:00:00,A,CNY,1,bonus,E2\n",
     )  # fmt: skip
-    _, findings = audited(case)
+    audit, findings = audited(case)
     failed = [one for one in findings if one.check.startswith("payout_") and one.verdict is Verdict.FAIL]
+    told = as_text(explain(audit, "paid:0"), "en")
+    assert ("With other payments of the same award it adds up to what was owed." in told) == (parts in ("in time", "the rest late"))
     assert {one.check: dict(one.amount).get("CNY") for one in failed} == found
+
+
+BACK = {
+    "one of two": (("1", "03-05 01:00:00"), ("1", "03-08 01:00:00"), ("-1", "03-09 01:00:00")),
+    "all": (("1", "03-05 01:00:00"), ("-1", "03-06 01:00:00")),
+    "all and paid late": (("1", "03-05 01:00:00"), ("-1", "03-06 01:00:00"), ("1", "03-09 01:00:00")),
+    "nothing": (("-1", "03-04 01:00:00"), ("1", "03-05 01:00:00")),
+    "once too often": (("1", "03-05 01:00:00"), ("1", "03-05 02:00:00"), ("-1", "03-06 01:00:00"), ("-1", "03-06 02:00:00"),
+                       ("-1", "03-06 03:00:00")),
+    "another sum": (("1", "03-05 01:00:00"), ("1", "03-05 02:00:00"), ("-0.40", "03-06 01:00:00")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("back", "found"), [
+    ("one of two", {}), ("all", {"payout_missing": "1.00"}), ("all and paid late", {"payout_late": "1.00"}),
+    ("nothing", {"payout_unexpected": "1.00", "values_out_of_range": None}),
+    ("once too often", {"payout_missing": "1.00", "payout_unexpected": "1.00"}),
+    ("another sum", {"payout_unexpected": "1.40", "values_out_of_range": None}),
+])  # fmt: skip
+def test_a_payment_may_be_taken_back(back: str, found: dict[str, str | None], tmp_path: Path, audited: Auditor) -> None:
+    """A payment of less than nothing takes back the last one of as much for the same: nothing was paid by the two."""
+    audit, findings = audited(taking_back(tmp_path, BACK[back]))
+    failed = [one for one in findings if one.verdict is Verdict.FAIL and one.basis != "screen"]
+    assert {one.check: dict(one.amount).get("CNY") for one in failed} == found
+    if back == "one of two":
+        told = [as_text(explain(audit, f"paid:{payment}"), "en") for payment in range(3)]
+        lines = ["Settles what was owed: 1.00 CNY to A.", "Was taken back later by as much:", "Takes back an earlier payment of as much:"]
+        assert [[line in one for line in lines] for one in told] == [[at == place for at in range(3)] for place in range(3)]
+
+
+@pytest.mark.parametrize(("back", "found"), [("one of two", {}), ("all", {"payout_wrong": "1.00"})])
+def test_a_payment_may_be_taken_back_where_sums_are_compared(
+    back: str, found: dict[str, str], tmp_path: Path, audited: Auditor
+) -> None:
+    case = taking_back(tmp_path, BACK[back], ref="")
+    failed = [one for one in audited(case)[1] if one.verdict is Verdict.FAIL and one.basis != "screen"]
+    assert {one.check: dict(one.amount).get("CNY") for one in failed} == found
+
+
+def taking_back(tmp_path: Path, payments: Sequence[tuple[str, str]], ref: str = ",ref") -> Path:
+    """Two entries that are owed 1 CNY each; these payments are for the one, the other is paid."""
+    paid = [f"{n},2022-{moment},A,CNY,{amount},bonus,E1" for n, (amount, moment) in enumerate(payments)]
+    rows = [*paid, "9,2022-03-05 01:00:00,A,CNY,1,bonus,E2"]
+    return lay(
+        tmp_path / "case",
+        'entry: {stake: {CNY: "5"}}\nawards: {bonus: {on: entry, to: participant, pays: {CNY: "1"}}}',
+        participant="participant_id,joined_at\nA,2022-03-01 00:00:00\n",
+        entry="entry_id,participant_id,entered_at,asset,paid\nE1,A,2022-03-05 00:00:00,CNY,5\nE2,A,2022-03-05 00:00:00,CNY,5\n",
+        payment=f"payment_id,paid_at,payee_id,asset,amount,reason{ref}\n"
+        + "".join(f"{row if ref else row.rpartition(',')[0]}\n" for row in rows),
+    )  # fmt: skip
 
 
 def test_what_is_taken_back_or_paid_to_oneself_is_told(honest: Path, audited: Auditor) -> None:

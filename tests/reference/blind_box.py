@@ -319,7 +319,8 @@ def discrepancies(
     fits is missing once it is due before the end of the period (until); a payment that fits none is a
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
     its time; a payment to somebody else, or of something else, settles nothing; payments that add up to an award
-    settle it in parts. undetermined: awards of which the export does not say what is owed. known: the events of the
+    settle it in parts; a payment of less than nothing settles nothing, and takes back the last one of as much for the same. undetermined:
+    awards of which the export does not say what is owed. known: the events of the
     export; a payment for another proves nothing under a clause of which records are lost, or where it was made before
     `early` and may settle what came before the period, or under one of the `endless` clauses, which may settle it at
     any time.
@@ -331,7 +332,7 @@ def discrepancies(
     for row in sorted(payments, key=lambda one: one["paid_at"]):
         key = event, clause = row["ref"], row["reason"]
         if key not in unknown and clause != "other":
-            unmatched[key].append({**row, "event": event, "clause": clause, "payee": row["payee_id"]})
+            take(unmatched[key], {**row, "event": event, "clause": clause, "payee": row["payee_id"]})
     found: Discrepancies = Counter()
     for key in {*unpaid, *unmatched}:
         paid = set[str]()
@@ -344,7 +345,7 @@ def discrepancies(
                     if award.due_at and one["paid_at"] > award.due_at:
                         found["late", *award[:4], one["amount"]] += 1
             for award in list(unpaid[key]):
-                one = next((row for row in unmatched[key] if fits(row, award, same)), None)
+                one = next((row for row in unmatched[key] if row["amount"] >= 0 and fits(row, award, same)), None)
                 if one is None:
                     continue
                 unpaid[key].remove(award)
@@ -363,8 +364,18 @@ def discrepancies(
             kind = "duplicate" if one["payee"] in paid else "unexpected"
             before = (early is not None and one["paid_at"] < early) or one["clause"] in endless
             if one["event"] in known or not (one["clause"] in lost or before):
-                found[kind, *key, one["payee"], one["asset"], one["amount"]] += 1
+                found[kind, *key, one["payee"], one["asset"], abs(one["amount"])] += 1
     return found
+
+
+def take(payments: list[Row], row: Row) -> None:
+    """Add a payment; one of less than nothing takes the last alike away instead, if there is one."""
+    wanted = (row["payee"], row["asset"], -row["amount"])
+    alike = [place for place, one in enumerate(payments) if (one["payee"], one["asset"], one["amount"]) == wanted]
+    if row["amount"] < 0 and alike:
+        del payments[alike[-1]]
+    else:
+        payments.append(row)
 
 
 def in_parts(unpaid: list[Owed], unmatched: list[Row]) -> Iterator[tuple[Owed, list[Row]]]:

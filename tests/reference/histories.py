@@ -168,7 +168,7 @@ def lose(rng: Random, tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
 
 
 def make_ledger(rng: Random, awards: list[Owed], unknown: list[Award], people: list[str]) -> list[Row]:
-    """Payments of all that is owed, some dropped, doubled, split, changed, misdirected or late, and some from nowhere.
+    """Payments of all that is owed, some dropped, doubled, split, taken back, changed, misdirected or late, and some from nowhere.
 
     Where a clause pays several assets for one event at most one payment is touched, so that it stays clear
     which payment was meant for which award.
@@ -204,7 +204,7 @@ def make_ledger(rng: Random, awards: list[Owed], unknown: list[Award], people: l
 def damage(rng: Random, rows: list[Row], place: int, people: list[str]) -> None:
     """Do one thing to one payment of a list."""
     row = rows[place]
-    match rng.choice(["drop", "double", "amount", "payee", "asset", "delay", "double elsewhere", "split"]):
+    match rng.choice(["drop", "double", "amount", "payee", "asset", "delay", "double elsewhere", "split", "take back"]):
         case "drop":
             del rows[place]
         case "double":
@@ -222,6 +222,10 @@ def damage(rng: Random, rows: list[Row], place: int, people: list[str]) -> None:
         case "split" if row["amount"] > (part := Decimal(STEPS[row["asset"]])):
             row["amount"] -= part
             rows.append({**row, "amount": part, "paid_at": row["paid_at"] + timedelta(days=rng.choice([0, 3]))})
+        case "take back":
+            again = [{**row, "paid_at": row["paid_at"] + timedelta(hours=rng.choice([1, 72]))}] * rng.choice([0, 0, 1])
+            back = row["paid_at"] + timedelta(hours=rng.choice([-2, 2, 2, 96]))
+            rows += [{**row, "amount": -row["amount"], "paid_at": back}, *again]
 
 
 def with_repeats(rng: Random, table: str, rows: list[Row]) -> list[Row]:

@@ -134,6 +134,7 @@ BACK = {
     "nothing": (("-1", "03-04 01:00:00"), ("1", "03-05 01:00:00")),
     "once too often": (("1", "03-05 01:00:00"), ("1", "03-05 02:00:00"), ("-1", "03-06 01:00:00"), ("-1", "03-06 02:00:00"),
                        ("-1", "03-06 03:00:00")),
+    "no other sum": (("1", "03-05 01:00:00"), ("-0.40", "03-06 01:00:00"), ("-1", "03-07 01:00:00")),
     "another sum": (("1", "03-05 01:00:00"), ("1", "03-05 02:00:00"), ("-0.40", "03-06 01:00:00")),
 }  # fmt: skip
 
@@ -142,6 +143,7 @@ BACK = {
     ("one of two", {}), ("all", {"payout_missing": "1.00"}), ("all and paid late", {"payout_late": "1.00"}),
     ("nothing", {"payout_unexpected": "1.00", "values_out_of_range": None}),
     ("once too often", {"payout_missing": "1.00", "payout_unexpected": "1.00"}),
+    ("no other sum", {"payout_missing": "1.00", "payout_unexpected": "0.40", "values_out_of_range": None}),
     ("another sum", {"payout_unexpected": "1.40", "values_out_of_range": None}),
 ])  # fmt: skip
 def test_a_payment_may_be_taken_back(back: str, found: dict[str, str | None], tmp_path: Path, audited: Auditor) -> None:
@@ -161,6 +163,15 @@ def test_a_payment_may_be_taken_back_where_sums_are_compared(
 ) -> None:
     case = taking_back(tmp_path, BACK[back], ref="")
     failed = [one for one in audited(case)[1] if one.verdict is Verdict.FAIL and one.basis != "screen"]
+    assert {one.check: dict(one.amount).get("CNY") for one in failed} == found
+
+
+def test_a_payment_for_one_event_is_not_taken_back_by_another(tmp_path: Path, audited: Auditor) -> None:
+    case = taking_back(tmp_path, [("1", "03-05 01:00:00")])
+    with (case / "payment.csv").open("a", encoding="utf-8") as file:
+        file.write("7,2022-03-06 01:00:00,A,CNY,-1,bonus,E3\n")
+    failed = [one for one in audited(case)[1] if one.verdict is Verdict.FAIL and one.basis != "screen"]
+    found = {"payout_unexpected": "1.00", "values_out_of_range": None}
     assert {one.check: dict(one.amount).get("CNY") for one in failed} == found
 
 

@@ -48,11 +48,6 @@ LONGER = (  # of what shorter tests beside them show too
     "tests/test_resume.py::test_stopped_again_and_again",
     "tests/test_resume.py::test_a_killed_audit_goes_on[SIGTERM]",
     "tests/test_resume.py::test_a_stopped_audit_goes_on[5]",
-    *(
-        f"tests/test_faults.py::test_every_fault_is_found_and_nothing_else_fires[{clause}-{fault}"
-        for clause in ("referrer-per-opening", "referrer-per-activity", "team-leader-per-activity", "prize", "seed-user")
-        for fault in ("paid-twice", "misdirected", "a-step-short", "late")
-    ),
 )
 
 

@@ -145,7 +145,7 @@ def _pair(kind: str, keys: list[str], before: list[str]) -> Step:
     def free(side: str) -> str:
         gone = [f"{side}_id NOT IN ({one.format(side=side)})" for one in taken]
         if side == "paid":
-            gone += ["NOT illegible", "NOT undetermined", "amount >= 0"]
+            gone += ["NOT illegible", "NOT undetermined"]
         where = " AND ".join(gone)
         order = "paid_at, source_file, record" if side == "paid" else "event_at, amount, asset, payee"
         return (

@@ -117,7 +117,7 @@ def leftover_steps(scope: Scope, shown: Shown, platform: tuple[str, ...], *, dec
             f"SELECT 'late' AS kind, {owed},\n    {paid}, CASE x.kind WHEN 'in_parts' THEN p.amount ELSE o.amount END AS at_stake\n"
             "FROM pair AS x\n"
             "JOIN owed_row AS o ON o.owed_id = x.owed_id\nJOIN paid_row AS p ON p.paid_id = x.paid_id\n"
-            "WHERE p.paid_at > o.due_at AND x.kind IN ('exact', 'in_parts', 'wrong_amount')\n"
+            "WHERE p.paid_at > o.due_at AND p.amount >= 0 AND x.kind IN ('exact', 'in_parts', 'wrong_amount')\n"
             "UNION ALL\n"
             "SELECT CASE WHEN o.may_be_paid OR o.postponed THEN 'undetermined' ELSE 'missing' END AS kind,\n"
             f"    {owed},\n    {nothing}, o.amount AS at_stake\n"

@@ -142,8 +142,8 @@ BACK = {
 @pytest.mark.parametrize(("back", "found"), [
     ("one of two", {}), ("all", {"payout_missing": "1.00"}), ("all and paid late", {"payout_late": "1.00"}),
     ("nothing", {"payout_unexpected": "1.00", "values_out_of_range": None}),
-    ("once too often", {"payout_missing": "1.00", "payout_unexpected": "1.00"}),
-    ("no other sum", {"payout_missing": "1.00", "payout_unexpected": "0.40", "values_out_of_range": None}),
+    ("once too often", {"payout_wrong": "2.00"}),
+    ("no other sum", {"payout_wrong": "1.40", "values_out_of_range": None}),
     ("another sum", {"payout_unexpected": "1.40", "values_out_of_range": None}),
 ])  # fmt: skip
 def test_a_payment_may_be_taken_back(back: str, found: dict[str, str | None], tmp_path: Path, audited: Auditor) -> None:

@@ -319,7 +319,7 @@ def discrepancies(
     fits is missing once it is due before the end of the period (until); a payment that fits none is a
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
     its time; a payment to somebody else, or of something else, settles nothing; payments that add up to an award
-    settle it in parts; a payment of less than nothing settles nothing, and takes back the last one of as much for the same. undetermined:
+    settle it in parts; a payment of less than nothing takes back the last one of as much for the same, and settles nothing. undetermined:
     awards of which the export does not say what is owed. known: the events of the
     export; a payment for another proves nothing under a clause of which records are lost, or where it was made before
     `early` and may settle what came before the period, or under one of the `endless` clauses, which may settle it at
@@ -345,7 +345,7 @@ def discrepancies(
                     if award.due_at and one["paid_at"] > award.due_at:
                         found["late", *award[:4], one["amount"]] += 1
             for award in list(unpaid[key]):
-                one = next((row for row in unmatched[key] if row["amount"] >= 0 and fits(row, award, same)), None)
+                one = next((row for row in unmatched[key] if fits(row, award, same)), None)
                 if one is None:
                     continue
                 unpaid[key].remove(award)
@@ -354,7 +354,7 @@ def discrepancies(
                 if kind != "exact":
                     stake = abs(one["amount"] - award.amount) if kind == "wrong_amount" else award.amount
                     found[kind, *award[:4], stake] += 1
-                settled = kind in ("exact", "wrong_amount")
+                settled = kind in ("exact", "wrong_amount") and one["amount"] >= 0
                 if settled and award.due_at and one["paid_at"] > award.due_at:
                     found["late", *award[:5]] += 1
         for award in unpaid[key]:

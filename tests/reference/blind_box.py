@@ -319,8 +319,8 @@ def discrepancies(
     fits is missing once it is due before the end of the period (until); a payment that fits none is a
     duplicate where its payee has had this award already, else unexpected. Late is what settles an award after
     its time; a payment to somebody else, or of something else, settles nothing; payments that add up to an award
-    settle it in parts; a payment of less than nothing takes back the last one of as much for the same, and settles nothing. undetermined:
-    awards of which the export does not say what is owed. known: the events of the
+    settle it in parts; a payment of less than nothing takes back the last one of as much for the same, and is never late;
+    one of nothing is no payment. undetermined: awards of which the export does not say what is owed. known: the events of the
     export; a payment for another proves nothing under a clause of which records are lost, or where it was made before
     `early` and may settle what came before the period, or under one of the `endless` clauses, which may settle it at
     any time.
@@ -363,7 +363,7 @@ def discrepancies(
         for one in unmatched[key]:
             kind = "duplicate" if one["payee"] in paid else "unexpected"
             before = (early is not None and one["paid_at"] < early) or one["clause"] in endless
-            if one["event"] in known or not (one["clause"] in lost or before):
+            if one["amount"] and (one["event"] in known or not (one["clause"] in lost or before)):
                 found[kind, *key, one["payee"], one["asset"], abs(one["amount"])] += 1
     return found
 

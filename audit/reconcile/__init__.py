@@ -55,7 +55,7 @@ def reconcile_steps(
 
     platform names the accounts whose income is money in; ignored the reasons that are no awards (withdrawals, refunds);
     moments says where the moments of events stand; shown what the export can show of each clause; division, where payments
-    carry references, how their events are divided; replayed the steps of the replay, whose texts suspect events are read by again.
+    carry references, how their events are divided; replayed the replay's steps, whose texts work suspect awards out again.
     """
     grain = grain_of(scope)
     if grain == "none":

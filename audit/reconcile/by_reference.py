@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.engine import Loop, Step
-from audit.reconcile.again import again_steps
 from audit.reconcile.late import Moments, late_steps
 from audit.reconcile.leftovers import Shown, leftover_steps
 from audit.reconcile.sides import Division, by_bucket, by_range
+from audit.reconcile.suspects import suspect_steps
 from audit.scope import Scope
 
 TOTAL = "clause, asset, standing, CAST(sum(rows) AS BIGINT) AS {rows}, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount"
@@ -28,7 +28,7 @@ def by_reference_steps(
     replayed: Sequence[Step | Loop],
 ) -> list[Step]:  # fmt: skip
     """What differs, in buckets of events, then row by row in those buckets."""
-    again, awards = again_steps(replayed, division.bucket)
+    of_suspects, awards = suspect_steps(replayed, division.bucket)
     suspect = f"JOIN bucket_suspect AS s ON s.bucket = {division.bucket} AND s.clause = {{}}.clause"
     return [
         *(by_bucket(division.bucket) if division.cuts is None else by_range(division.bucket, division.cuts)),
@@ -50,7 +50,7 @@ def by_reference_steps(
             + ("\nUNION\nSELECT bucket, clause FROM bucket_slow WHERE NOT many" if division.timed else ""),
             "table",
         ),
-        *again,
+        *of_suspects,
         Step("award_suspect", f"SELECT a.*\nFROM {awards} AS a\n{suspect.format('a')}", "table"),
         Step(
             "owed_suspect",

@@ -13,7 +13,7 @@ READ = {"event_entry": "entry_id", "event_place": "activity_id", "event_share": 
 ENTRIES, EVENTS = "FROM entry_played AS o", "FROM event AS e"
 
 
-def again_steps(replayed: Sequence[Step | Loop], bucket: str) -> tuple[list[Step], str]:
+def suspect_steps(replayed: Sequence[Step | Loop], bucket: str) -> tuple[list[Step], str]:
     """Steps that work out the awards of `bucket_suspect` anew, and the relation that has them; other awards may be in it too.
 
     bucket is of `event`, as SQL. What is owed by more than the event itself, such as a fund, is left as it was replayed.

@@ -110,6 +110,16 @@ def test_help_loads_nothing_heavy() -> None:
     assert out.stdout.strip() == "[]"
 
 
+def test_the_gate_loads_neither_spark_nor_parsers_of_addresses() -> None:
+    """Great Expectations would load both wherever they lie: the one may exit, the other takes seconds."""
+    script = (
+        "import sys\nfrom audit.intake.expectations import judge\nprint(judge(['1', '2'], ['1', '3'])[1],"
+        " [name for name in ('great_expectations', 'pyspark', 'rfc3987_syntax') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert out.stdout.split("\n")[-2] == "[True, False] ['great_expectations']"
+
+
 @pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=lambda command: command[0])
 def test_style(command: list[str]) -> None:
     tool = Path(sys.executable).parent / command[0]

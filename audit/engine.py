@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from audit.problem import Problem
 
@@ -31,6 +31,7 @@ class Step:
     kind: Literal["view", "table"] = "view"
 
 
+T = TypeVar("T")
 KEPT = 100_000  # rows of an answer; longer ones are not kept
 Columns = Mapping[str, "NDArray[Any]"]
 
@@ -69,7 +70,7 @@ class Engine:
         question = (sql, *parameters)
         if self.answers is not None and question in self.answers:
             return self.answers[question]
-        found = self.ask(sql, parameters).fetchall()
+        found = self._roomy(lambda: self.ask(sql, parameters).fetchall())
         if self.answers is not None and 0 < len(found) <= KEPT and sql.lstrip().startswith(("SELECT", "WITH")):
             self.answers[question] = found
         return found
@@ -116,9 +117,9 @@ class Engine:
 
     def run(self, step: Step | Loop) -> None:
         """Make a step's relation and keep its text; of a loop, the text of what it reads. Whole or not at all."""
-        if isinstance(step, Loop):
-            self._loop(step)
-            return
+        self._roomy(lambda: self._loop(step) if isinstance(step, Loop) else self._make(step))
+
+    def _make(self, step: Step) -> None:
         with self.whole():
             if self.spark is not None and self.spark.computes(step.sql):
                 self.spark.make(self.connection, step.name, step.kind, step.sql)
@@ -131,6 +132,25 @@ class Engine:
         if self.spark is not None and self.spark.computes(sql):
             return self.spark.ask(self.connection, sql, parameters)
         return self.connection.execute(sql, list(parameters))
+
+    def _roomy(self, work: Callable[[], T]) -> T:
+        """What some work gives; where memory ends, it is done again on one thread, which takes longer and needs less."""
+        import duckdb
+
+        try:
+            return work()
+        except duckdb.OutOfMemoryException as error:
+            try:
+                ((threads,),) = self.connection.execute("SELECT current_setting('threads')").fetchall()
+                self.connection.execute("SET threads = 1")
+            except duckdb.TransactionException:  # aborted: whoever began it does all of it again
+                raise error from None
+            if threads == 1:
+                raise
+        try:
+            return work()
+        finally:
+            self.connection.execute(f"SET threads = {threads}")
 
     def _loop(self, loop: Loop) -> None:
         given = {name: self.columns(sql) for name, sql in loop.reads.items()}

@@ -57,7 +57,7 @@ class Way:
 
 
 def described(way: Way, what: str, elapsed: float, lang: str) -> str:
-    """`steps 12 of 73 · side_total · about 3 min left`."""
+    """`steps 12 of 73 · side_paid · about 3 min left`."""
     parts = way.parts.get(way.stage, {})
     told = (
         [getattr(STAGES[way.stage], lang) + (f" {way.place}/{len(parts)}" if len(parts) > 1 else "")]

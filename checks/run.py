@@ -25,7 +25,7 @@ from checks import every_check, law, sharing
 from checks.kept import findings_of, forget_faults, keep
 from checks.lint import FailOn, Format, judge_all, read_baseline, status, tell
 from checks.progress import Progress, Way, show_progress
-from checks.stop import check_limits, end, stoppable, until
+from checks.stop import end, engine_memory, stoppable, until
 
 OURS = re.compile(
     r"case\.duckdb|findings\.json|(report|discrepancies)(\.(zh|en))?\.(html|pdf|xlsx)|findings\.(zh|en)\.json"
@@ -62,7 +62,7 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
     Where the run is stopped, or lacks memory or disk, what is finished stays in `out.partial`, and the next run goes on there.
     """
     known = read_baseline(options.baseline)
-    check_limits(options.memory, options.threads)
+    memory = engine_memory(options.memory, options.threads)
     case = read_case(folder, options.exports)
     _check_out(out, case)
     partial = out.with_name(out.name + ".partial")
@@ -73,7 +73,7 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
             with show_progress(way, options.lang, quiet=options.quiet) as show:
                 progress = until(stop.came, show)
                 engine = begin(case, partial / "case.duckdb", made_here(options), partial_say(options),
-                               memory=options.memory, threads=options.threads)  # fmt: skip
+                               memory=memory, threads=options.threads)  # fmt: skip
                 ours = True
                 stop.connections.append(engine.connection)
                 findings = _write(case, engine, partial, options, way, progress)

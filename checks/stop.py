@@ -21,21 +21,24 @@ from audit.problem import Problem
 
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 LEAST = 128_000_000  # bytes: below, even small cases cannot be sorted
+OWN = 300_000_000  # bytes that Python takes beside the engine
 THREADS = 1024
 
 
-def check_limits(memory: str, threads: int | None) -> None:
-    """Refuse limits under which nothing can run, before anything is done. Raises Problem."""
+def engine_memory(memory: str, threads: int | None) -> str:
+    """What the engine gets of the memory that an audit may hold. Raises Problem for limits under which nothing can run."""
     read = SIZE.fullmatch(memory.strip())
     if read is None:
         raise Problem("--memory is a number with its unit", value=memory, mend="such as --memory 2GB")
     base = 1024 if read[3] else 1000
-    if float(read[1]) * base ** ("KMGT".index(read[2].upper()) + 1) < LEAST:
+    given = float(read[1]) * base ** ("KMGT".index(read[2].upper()) + 1)
+    if given < LEAST:
         raise Problem(f"an audit needs at least {LEAST // 10**6}MB", value=memory, mend="such as --memory 1GB")
     if threads is not None and not 1 <= threads <= THREADS:
         raise Problem(
             f"--threads lies between 1 and {THREADS}", value=str(threads), mend="leave it out to use every core"
         )
+    return f"{int(max(LEAST, given - OWN)) // 10**6}MB"
 
 
 class Stopped(BaseException):

@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     )
     audit.add_argument("--baseline", type=Path, metavar="JSON", help="an earlier findings.json: only what is new fails")
     audit.add_argument(
-        "--memory", default="1GB", metavar="SIZE", help="limit of the engine (default: 1GB); it spills to disk beyond"
+        "--memory", default="1GB", metavar="SIZE", help="what the audit may hold (default: 1GB); it spills to disk beyond"
     )
     audit.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: all)")
     audit.add_argument("--in-place", action="store_true", help="read Parquet where it lies; nothing of it is copied")

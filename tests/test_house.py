@@ -120,6 +120,18 @@ def test_the_gate_loads_neither_spark_nor_parsers_of_addresses() -> None:
     assert out.stdout.split("\n")[-2] == "[True, False] ['great_expectations']"
 
 
+def test_a_large_export_is_judged_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """Great Expectations holds memory that the engine needs; what the two processes say is the same."""
+    script = (
+        "import sys\nfrom audit.intake.expectations import judge, judge_apart\nasked = ['1', '2', '3'], ['1', '', '3']\n"
+        "told = judge_apart(*asked)\nassert 'great_expectations' not in sys.modules\nassert told == judge(*asked), told\nprint(told)"
+    )
+    (tmp_path / "json.py").write_text("raise SystemExit('another folder is no place to import from')")
+    call = [sys.executable, "-P", "-c", script]
+    out = subprocess.run(call, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert out.stdout.split("\n")[-2] == "('expect_column_pair_values_to_be_equal', [True, False, True])"
+
+
 @pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=lambda command: command[0])
 def test_style(command: list[str]) -> None:
     tool = Path(sys.executable).parent / command[0]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from audit.engine import Loop, Step
 from audit.reconcile.late import Moments, late_steps
 from audit.reconcile.leftovers import Shown, leftover_steps
+from audit.reconcile.parts import entry_steps, suspect_steps
 from audit.reconcile.sides import Division, by_bucket, by_range
-from audit.reconcile.suspects import suspect_steps
 from audit.scope import Scope
 
 TOTAL = "clause, asset, standing, CAST(sum(rows) AS BIGINT) AS {rows}, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount"
@@ -28,10 +28,11 @@ def by_reference_steps(
     replayed: Sequence[Step | Loop],
 ) -> list[Step]:  # fmt: skip
     """What differs, in buckets of events, then row by row in those buckets."""
+    apart, parts = entry_steps(replayed)
     of_suspects, awards = suspect_steps(replayed, division.bucket)
     suspect = f"JOIN bucket_suspect AS s ON s.bucket = {division.bucket} AND s.clause = {{}}.clause"
     return [
-        *(by_bucket(division.bucket) if division.cuts is None else by_range(division.bucket, division.cuts)),
+        *([*apart, *by_bucket(division.bucket, parts)] if division.cuts is None else by_range(division.bucket, division.cuts)),
         Step(
             "award_total",
             "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"

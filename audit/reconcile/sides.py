@@ -12,7 +12,7 @@ RANGE = 1 << 21  # payments that are compared at one time, without hashes
 SAMPLE = 1009  # one record in so many tells where ranges end
 SAMPLED = 1 << 12  # references that tell whether ids count up
 AT_RANDOM, NEIGHBOURS = (14, 16), (6, 17)  # bits of buckets for each clause, at least and at most
-GUARD = 1 << 20  # buckets at most, should ids count up otherwise than the sampled ones
+APART = 1 << 30  # so many buckets that hardly any two times share one
 ROW = "event, clause, payee, asset, amount"
 
 
@@ -34,7 +34,7 @@ def division_of(engine: Engine, *, exact: bool, stepped: bool) -> Division:
     payments = engine.value("SELECT count(*) FROM payment")
     alike = 0 if exact or stepped else alike_of(engine, payments)
     if alike:
-        return Division(f"hash(substr(event, 1, length(event) - {alike})) % {GUARD}", timed=True)
+        return Division(f"hash(substr(event, 1, length(event) - {alike})) % {APART}", timed=True)
     return Division(f"hash(event) % {_buckets(payments >> 12, AT_RANDOM)}", cuts=cuts_of(engine) if exact else None)
 
 
@@ -42,33 +42,38 @@ def _buckets(wanted: int, bits: tuple[int, int]) -> int:
     return 1 << min(bits[1], max(bits[0], wanted.bit_length()))
 
 
-def by_bucket(bucket: str) -> list[Step]:
-    """Sums of hashes by bucket and clause, and the first and the last moment of either side."""
+def by_bucket(bucket: str, awards: Sequence[str]) -> list[Step]:
+    """Sums of hashes by bucket and clause, and the first and the last moment of either side.
+
+    awards names the relations whose rows together are owed; each is summed by itself, as payments are.
+    """
+    code = f"CAST(hash({ROW}) >> 1 AS BIGINT)"
+    parts = [_side(f"side_{name}", f"SELECT {bucket} AS bucket, clause, asset, amount, event_at AS moment,\n"
+                   "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+                   f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE {code} END AS code\n"
+                   f"    FROM {name} WHERE unknown OR amount > 0") for name in awards]  # fmt: skip
+    paid = f"SELECT {bucket} AS bucket, clause, asset, amount, paid_at AS moment, 'paid' AS standing, -{code} AS code\n    FROM ledger"
+    parts.append(_side("side_paid", paid))
     return [
-        Step(
-            "side_total",
-            "-- one pass over both sides: the totals of each bucket by clause\n"
-            "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount, sum(code) AS code,\n"
-            "    min(moment) AS first_at, max(moment) AS last_at\n"
-            "FROM (\n"
-            f"    SELECT {bucket} AS bucket, clause, asset, amount, event_at AS moment,\n"
-            "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
-            f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE CAST(hash({ROW}) >> 1 AS BIGINT) END AS code\n"
-            "    FROM award_due WHERE unknown OR amount > 0\n"
-            "    UNION ALL\n"
-            f"    SELECT {bucket} AS bucket, clause, asset, amount, paid_at AS moment, 'paid' AS standing,\n"
-            f"        -CAST(hash({ROW}) >> 1 AS BIGINT) AS code\n"
-            "    FROM ledger\n"
-            ") AS sides\n"
-            "GROUP BY bucket, clause, asset, standing",
-            "table",
-        ),
+        *parts,
+        Step("side_total", "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)),
         Step(
             "bucket_differing",
             "SELECT bucket, clause\nFROM side_total\nGROUP BY bucket, clause\n"
             "HAVING sum(code) <> 0 OR sum(CASE standing WHEN 'owed' THEN rows WHEN 'paid' THEN -rows ELSE 0 END) <> 0",
         ),
     ]
+
+
+def _side(name: str, rows: str) -> Step:
+    """The totals of each bucket by clause."""
+    return Step(
+        name,
+        "SELECT bucket, clause, asset, standing, count(*) AS rows, sum(amount) AS amount, sum(code) AS code,\n"
+        f"    min(moment) AS first_at, max(moment) AS last_at\nFROM (\n    {rows}\n) AS side\n"
+        "GROUP BY bucket, clause, asset, standing",
+        "table",
+    )
 
 
 def by_range(bucket: str, cuts: Sequence[str]) -> list[Step]:

@@ -28,7 +28,8 @@ CASES = (
 MANY = (300, 7)  # payments in a range, one record in so many looked at
 # how the differing events are found, and what is compared with them row by row, not which differ
 OWN = {
-    "side_total", "bucket_differing", "side_range", "step", "bucket_slow", "bucket_maybe_late", "bucket_suspect",
+    "side_total", "side_paid", "side_award_due", "side_entry_award", "side_other_award", "bucket_differing",
+    "side_range", "step", "bucket_slow", "bucket_maybe_late", "bucket_suspect",
     "award_suspect", "paid_suspect", "owed_row", "paid_row", "known_event", "pair_exact", "pair_wrong_amount", "pair_wrong_asset",
     "pair_wrong_payee", "owed_unpaid", "paid_unowed",
 }  # fmt: skip
@@ -89,9 +90,9 @@ def test_colliding_hashes_hide_what_only_the_exact_join_finds(tmp_path: Path, mo
     """As if a platform had found other payments of the same sums: every row gets the same hash."""
     by_bucket = sides.by_bucket
 
-    def colliding(bucket: str) -> list[Any]:
+    def colliding(*given: Any) -> list[Any]:
         return [
-            type(one)(one.name, one.sql.replace(f"hash({sides.ROW})", "hash(0)"), one.kind) for one in by_bucket(bucket)
+            type(one)(one.name, one.sql.replace(f"hash({sides.ROW})", "hash(0)"), one.kind) for one in by_bucket(*given)
         ]
 
     monkeypatch.setattr("audit.reconcile.by_reference.by_bucket", colliding)

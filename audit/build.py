@@ -130,11 +130,12 @@ def _steps(case: Case, engine: Engine, *, exact: bool) -> list[Step | Loop]:
     repeated = frozenset(table for (table,) in engine.rows("SELECT DISTINCT table_name FROM repeated_record"))
     told = engine.holds(TOLD) and not repeated & {"entry", "outcome"}
     told = told and not engine.value(f"SELECT count(*) FROM {TOLD} WHERE entry_id IS NULL")
+    payments = engine.value("SELECT count(*) FROM payment")
     replayed = replay_steps(case.rules, replace(case.scope, told=told), repeated)
     return [
         *replayed,
         *_reconcile(case, replayed, engine, exact=exact),
-        *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution),
+        *money_steps(case.rules, case.scope, case.file.platform_accounts, IGNORED, case.file.attribution, payments),
         *people_steps(case.rules, case.scope),
         *taken_steps(case.rules, case.scope),
     ]

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from audit.engine import Step, literal, quarter
 from audit.money.attribution import Attribution, any_of, entries_of, named, where
-from audit.money.rewards import OF_BUYER, reward_steps
+from audit.money.rewards import OF_BUYER, in_parts, reward_steps
 from audit.rules import Rules, clauses_of, set_aside
 from audit.rules.units import Units
 from audit.scope import Scope
 
+AT_ONCE = 1 << 26  # payments that one step groups or joins; more take more memory than they need
 
-def money_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution) -> list[Step]:
+
+def money_steps(
+    rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, given: Attribution, payments: int
+) -> list[Step]:
     """The steps from the canonical tables to `reward_side`, `member_money` and the levels; empty without payments."""
     if not scope.has("payment", "payee_id", "asset", "amount"):
         return []
+    parts = -(-payments // AT_ONCE)
     steps = [
         _invited(rules, scope),
-        _payees(),
+        *in_parts("payee_total", _payees, {"payment_once": "payee_id"}, parts),
         _people(rules, scope),
         _events(rules, given),
         _buyers(),
-        *reward_steps(rules, scope, platform, ignored),
+        *reward_steps(rules, scope, platform, ignored, parts),
     ]
     if scope.has("participant", "referrer_id"):
         steps += _levels()
@@ -79,12 +84,12 @@ def _levels() -> list[Step]:
     ]
 
 
-def _payees() -> Step:
+def _payees(name: str, payments: str) -> Step:
     """What each person was paid, by clause and asset: payments are many, and most questions are about people."""
     return Step(
-        "payee_total",
+        name,
         "SELECT payee_id AS payee, reason AS clause, asset, amount > 0 AS gained, count(*) AS payments, sum(amount) AS amount,\n"
-        "    min(paid_at) AS first_at\nFROM payment_once\nGROUP BY ALL",
+        f"    min(paid_at) AS first_at\nFROM {payments} AS p\nGROUP BY ALL",
         "table",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from audit.engine import Step, literal
 from audit.rules import Rules, clauses_of, set_aside
 from audit.scope import Scope
@@ -53,16 +55,36 @@ def paid_for(rules: Rules) -> str:
     return f"e.event = p.ref AND e.moves = CASE {cases} END" if cases else "false"
 
 
-def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> list[Step]:
+def in_parts(name: str, step: Callable[..., Step], keys: Mapping[str, str], parts: int) -> list[Step]:
+    """A step over whole relations; or one for each part of them by a key, where they are too large, and all together.
+
+    step makes it, given its name and what to read in place of each relation, in the order of keys.
+    """
+    if parts <= 1:
+        return [step(name, *keys)]
+    cut = "(SELECT * FROM {} WHERE hash({}) % " + f"{parts} = {{}})"
+    steps = [step(f"{name}_{part}", *(cut.format(one, key, part) for one, key in keys.items())) for part in range(parts)]
+    return [*steps, Step(name, "\nUNION ALL\n".join(f"SELECT * FROM {one.name}" for one in steps))]
+
+
+def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, parts: int) -> list[Step]:
     """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person.
 
     A reward is of the person whose event it is paid for. step is how many invitations lie between them and whom it is paid
     to: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another; NULL under clauses that pay nobody for standing
-    above somebody. Of a person it is asked whether the inviter was paid, and whether anybody past the inviter was.
+    above somebody. Of a person it is asked whether the inviter was paid, and whether anybody past the inviter was. Events are
+    taken in so many parts, for all of them may not fit into memory beside their payments.
     """
     views = [
-        Step("reward_total", "SELECT clause, asset, source, step, payments, amount\nFROM reward_side\nWHERE NOT by_person"),
-        Step("reward_reach", "SELECT person, inviter, past\nFROM reward_side\nWHERE by_person"),
+        Step(
+            "reward_total",
+            "SELECT clause, asset, source, step, CAST(sum(payments) AS BIGINT) AS payments, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount\n"
+            "FROM reward_side\nWHERE NOT by_person\nGROUP BY clause, asset, source, step",
+        ),
+        Step(
+            "reward_reach",
+            "SELECT person, bool_or(inviter) AS inviter, bool_or(past) AS past\nFROM reward_side\nWHERE by_person\nGROUP BY person",
+        ),
     ]
     own = f" OR p.payee_id IN ({', '.join(map(literal, platform))})" if platform else ""
     if not scope.has("payment", "reason", "ref"):
@@ -77,9 +99,10 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
     back = _case(refunds(rules), "'returned'")
     pool = _case(_kinds(rules).get("pool", []), "'pool'")
     beside = _case([name for name, award in clauses.items() if award.to in BESIDE], "NULL")
-    return [
-        Step(
-            "reward_side",
+
+    def side(name: str, of_payment: str, of_event: str) -> Step:
+        return Step(
+            name,
             "WITH paid AS (\n"
             "    -- what is no reward is left out after the join: a filter before it makes the engine join the wrong way round\n"
             f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.payee_id IS NULL{own} THEN 'aside'\n"
@@ -87,10 +110,10 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
             f"        CASE {beside}WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = e.referrer THEN 1\n"
             "            WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
             "        e.person, p.amount\n"
-            "    FROM payment_once AS p\n"
+            f"    FROM {of_payment} AS p\n"
             "    LEFT JOIN (\n"
             f"        SELECT t.event, t.moves, t.person, p.referrer, p.second, {OF_BUYER}\n"
-            "        FROM money_event AS t\n"
+            f"        FROM {of_event} AS t\n"
             "        LEFT JOIN plan_person AS p ON p.person = t.person\n"
             f"    ) AS e ON {paid_for(rules)}\n"
             ")\n"
@@ -102,6 +125,6 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
             "    coalesce(bool_or(step NOT IN (0, 1)), false)\n"
             "FROM paid WHERE source <> 'aside' AND person IS NOT NULL GROUP BY person",
             "table",
-        ),
-        *views,
-    ]
+        )
+
+    return [*in_parts("reward_side", side, {"payment_once": "ref", "money_event": "event"}, parts), *views]

@@ -421,3 +421,16 @@ def test_what_is_promised_is_told_asset_by_asset(audited: Auditor) -> None:
     assert len(promised) > 1
     for f in promised:
         assert [f"promises in {row['asset']}" for row in f.rows] == [f.subject]
+
+
+@pytest.mark.parametrize("name", ["blind-box/honest", "partner-plan/rigged-team-bonus-misdirected"])
+def test_money_summed_in_parts_is_the_same(name: str, audited: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, findings = audited(FIXTURES / name)
+    monkeypatch.setattr("audit.money.AT_ONCE", 300)
+    parts, again = audited(FIXTURES / name)
+    for table in ("payee_total", "reward_total", "reward_reach", "tree_level", "member_money"):
+        every = f"SELECT * FROM {table} ORDER BY ALL"
+        assert parts.engine.rows(every) == whole.engine.rows(every)
+    assert again == findings
+    for part in ("payee_total_1", "reward_side_0", "reward_side_1"):
+        assert 0 < parts.engine.value(f"SELECT count(*) FROM {part}") <= whole.engine.value(f"SELECT count(*) FROM {part[:-2]}")

@@ -21,7 +21,7 @@ from audit.problem import Problem
 
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT])(i?)B", re.IGNORECASE)
 LEAST = 128_000_000  # bytes: below, even small cases cannot be sorted
-OWN = 300_000_000  # bytes that Python takes beside the engine
+SHARE, OWN = 0.8, 100_000_000  # the engine holds a fourth more than it counts; bytes that Python takes beside it
 THREADS = 1024
 
 
@@ -38,7 +38,7 @@ def engine_memory(memory: str, threads: int | None) -> str:
         raise Problem(
             f"--threads lies between 1 and {THREADS}", value=str(threads), mend="leave it out to use every core"
         )
-    return f"{int(max(LEAST, given - OWN)) // 10**6}MB"
+    return f"{int(max(LEAST, SHARE * given - OWN)) // 10**6}MB"
 
 
 class Stopped(BaseException):

@@ -238,6 +238,16 @@ def test_impossible_limits_are_refused_and_cost_nothing(
     assert (tmp_path / "out.partial" / "case.duckdb").exists()
 
 
+@pytest.mark.parametrize(("given", "engine"), [("1GB", "700MB"), ("3 gb", "2300MB"), ("2GiB", "1617MB"), ("128MB", "128MB")])
+def test_the_engine_gets_what_the_rest_of_an_audit_leaves(given: str, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*_: Any, memory: str, **__: Any) -> None:
+        raise Problem(memory)
+
+    monkeypatch.setattr(checks.run, "begin", told)
+    with pytest.raises(Problem, match=f"^{engine}$"):
+        run_audit(CASE, tmp_path / "out", Options(memory=given, quiet=True))
+
+
 @pytest.mark.parametrize("fault", [duckdb.OutOfMemoryException("Out of Memory Error: none left"),
                                    OSError(28, "No space left on device"), MemoryError()], ids=["memory", "disk", "python"])  # fmt: skip
 def test_what_is_finished_stays_where_memory_or_disk_ends(

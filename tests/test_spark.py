@@ -88,7 +88,7 @@ def asked(request: pytest.FixtureRequest) -> None:
 
 
 def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # in the first, the larger tables that are computed stay with Spark, as those of large exports do
+    # in the first, the larger tables that are computed stay with Spark, and sums are made in parts, as those of large exports are
     small = 200 if name == SOME[0] else session.small
     own = replace(session, session=session.session.newSession(), small=small, held=set(), far=set())
     zone = read_case(FIXTURES / name).file.timezone
@@ -96,6 +96,8 @@ def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(checks.run, "start_spark", lambda master, zone: own)
     monkeypatch.setattr(type(own.session), "stop", lambda self: None)
     run_audit(FIXTURES / name, tmp_path / "duckdb", Options(quiet=True))
+    if name == SOME[0]:
+        monkeypatch.setattr("audit.money.AT_ONCE", 300)
     run_audit(FIXTURES / name, tmp_path / "spark", Options(quiet=True, engine="local"))
     assert own.far, "Spark computed nothing"
     own.session.catalog.clearCache()  # the next case has a session of its own on the same machine

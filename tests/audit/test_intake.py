@@ -12,7 +12,7 @@ import pytest
 
 from audit.problem import Problem
 from checks.cli import main
-from tests.conftest import Auditor, failing
+from tests.conftest import FIXTURES, Auditor, failing
 
 RULES = """\
 campaign: tiny
@@ -417,3 +417,11 @@ def test_marks_where_there_can_be_none_say_where(
         audited(folder)
     assert str(caught.value).startswith("case.yaml:6:")
     assert words in str(caught.value)
+
+
+def test_a_large_export_is_judged_apart(audited: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = "SELECT * FROM gate ORDER BY ALL"
+    here = audited(FIXTURES / "seed-grant" / "honest")[0].engine.rows(judged)
+    monkeypatch.setattr("audit.intake.gate.LARGE", 0)
+    monkeypatch.setattr("audit.intake.gate.judge", None)
+    assert audited(FIXTURES / "seed-grant" / "honest")[0].engine.rows(judged) == here != []

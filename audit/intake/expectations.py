@@ -21,7 +21,7 @@ def judge_apart(expected: Sequence[str], observed: Sequence[str]) -> tuple[str, 
     call = [sys.executable, "-P", "-m", __name__]
     told = subprocess.run(call, input=json.dumps([expected, observed]), capture_output=True, text=True, check=False)
     if told.returncode:
-        raise RuntimeError(told.stderr)
+        raise RuntimeError(told.stderr or f"Great Expectations ended with status {told.returncode}")
     expectation, judged = json.loads(told.stdout.splitlines()[-1])
     return expectation, judged
 

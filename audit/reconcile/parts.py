@@ -15,7 +15,10 @@ ENTRIES, EVENTS, UNION = "FROM entry_played AS o", "FROM event AS e", "\nUNION A
 
 
 def entry_steps(replayed: Sequence[Step | Loop]) -> tuple[list[Step], list[str]]:
-    """Steps that tell the awards of entries from all others, and the relations that have the ones and the others."""
+    """Steps that tell the awards of entries from all others, and the relations that have the ones and the others.
+
+    Awards by more than the event itself, such as a fund, are left together.
+    """
     texts = _views(replayed)
     if EVENTS not in texts.get("award_due", ""):
         return [], ["award_due"]

@@ -79,6 +79,10 @@ def test_suspect_awards_are_the_same_that_the_replay_owes(name: str, audited: Au
     suspect = texts["award_suspect"]
     whole = suspect.replace("FROM suspect_award AS a", "FROM award_due AS a")
     assert (whole != suspect) == ("suspect_award" in texts) == (not name.startswith("partner-plan"))
+    if "entry_award" in texts:
+        parts, due = "(FROM entry_award UNION ALL FROM other_award)", "(FROM award_due)"
+        assert engine.rows(f"({parts} EXCEPT ALL {due}) UNION ALL ({due} EXCEPT ALL {parts})") == []
+    assert ("entry_award" in texts) == (not name.startswith("partner-plan"))
     for half in (0, 1):
         engine.rows("DELETE FROM bucket_suspect")
         engine.rows("INSERT INTO bucket_suspect SELECT DISTINCT bucket, clause FROM side_total WHERE bucket % 2 = ?", [half])

@@ -109,7 +109,7 @@ def pass_gate(engine: Engine, scope: Scope, demands: Demands) -> None:
     # one by one: in one query the tables of all would have to fit into memory together
     cells = [engine.value(metric.number) for metric in metrics]
     numbers = ["" if cell is None else str(cell) for cell in cells]
-    judges = judge_apart if engine.value("SELECT sum(counted) FROM input") > LARGE else judge
+    judges = judge_apart if engine.value("SELECT coalesce(sum(counted), 0) FROM input") > LARGE else judge
     expectation, judged = judges([metric.expected for metric in metrics], numbers)
     for metric, number, success in zip(metrics, numbers, judged, strict=True):
         engine.rows(

@@ -28,7 +28,7 @@ SUMS = {
     "after intake": ("gate", "replay", "reconcile", "flows", "checks"),
 }
 FLAGS = ("profile", "exact_join", "in_place", "reconcile_only")
-APART = 1_000_000  # rows beyond which an audit may give Great Expectations a process of its own
+WITHIN = 1_000_000  # rows up to which Great Expectations judges in the process of the audit
 PEERS = ("pandas", "polars", "loop", "great_expectations")
 
 
@@ -80,7 +80,7 @@ def audit(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             raise _Reconciled
         last = options.reconcile_only and what == "owed_by_clause"
 
-    if options.rows[0] <= APART:
+    if options.rows[0] <= WITHIN:
         import great_expectations  # noqa: F401 - seconds of import, which are no part of the gate
 
     from audit.build import build

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from audit.engine import Step, literal, quarter
 from audit.money.attribution import Attribution, any_of, entries_of, named, where
-from audit.money.rewards import OF_BUYER, in_parts, reward_steps
+from audit.money.rewards import OF_BUYER, reward_steps
 from audit.rules import Rules, clauses_of, set_aside
 from audit.rules.units import Units
 from audit.scope import Scope
 
-AT_ONCE = 1 << 26  # payments that one step groups or joins; more take more memory than they need
+AT_ONCE = 1 << 26  # payments that one step groups by person; more take more memory than they need
 
 
 def money_steps(
@@ -23,14 +23,13 @@ def money_steps(
     """The steps from the canonical tables to `reward_side`, `member_money` and the levels; empty without payments."""
     if not scope.has("payment", "payee_id", "asset", "amount"):
         return []
-    parts = -(-payments // AT_ONCE)
     steps = [
         _invited(rules, scope),
-        *in_parts("payee_total", _payees, {"payment_once": "payee_id"}, parts),
+        *_payees(-(-payments // AT_ONCE)),
         _people(rules, scope),
         _events(rules, given),
         _buyers(),
-        *reward_steps(rules, scope, platform, ignored, parts),
+        *reward_steps(rules, scope, platform, ignored),
     ]
     if scope.has("participant", "referrer_id"):
         steps += _levels()
@@ -84,14 +83,20 @@ def _levels() -> list[Step]:
     ]
 
 
-def _payees(name: str, payments: str) -> Step:
-    """What each person was paid, by clause and asset: payments are many, and most questions are about people."""
-    return Step(
-        name,
+def _payees(parts: int) -> list[Step]:
+    """What each person was paid, by clause and asset: payments are many, and most questions are about people.
+
+    In so many parts by person, and all together.
+    """
+    total = (
         "SELECT payee_id AS payee, reason AS clause, asset, amount > 0 AS gained, count(*) AS payments, sum(amount) AS amount,\n"
-        f"    min(paid_at) AS first_at\nFROM {payments} AS p\nGROUP BY ALL",
-        "table",
+        "    min(paid_at) AS first_at\nFROM payment_once{}\nGROUP BY ALL"
     )
+    if parts <= 1:
+        return [Step("payee_total", total.format(""), "table")]
+    cuts = [f"\nWHERE hash(payee_id) % {parts} = {part}" for part in range(parts)]
+    every = [Step(f"payee_total_{part}", total.format(cut), "table") for part, cut in enumerate(cuts)]
+    return [*every, Step("payee_total", "\nUNION ALL\n".join(f"SELECT * FROM {one.name}" for one in every))]
 
 
 def _people(rules: Rules, scope: Scope) -> Step:

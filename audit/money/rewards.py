@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from audit.engine import Step, literal
 from audit.rules import Rules, clauses_of, set_aside
 from audit.scope import Scope
@@ -55,25 +53,13 @@ def paid_for(rules: Rules) -> str:
     return f"e.event = p.ref AND e.moves = CASE {cases} END" if cases else "false"
 
 
-def in_parts(name: str, step: Callable[..., Step], keys: Mapping[str, str], parts: int) -> list[Step]:
-    """A step over whole relations; or one for each part of them by a key, where they are too large, and all together.
-
-    step makes it, given its name and what to read in place of each relation, in the order of keys.
-    """
-    if parts <= 1:
-        return [step(name, *keys)]
-    cut = "(SELECT * FROM {} WHERE hash({}) % " + f"{parts} = {{}})"
-    steps = [step(f"{name}_{part}", *(cut.format(one, key, part) for one, key in keys.items())) for part in range(parts)]
-    return [*steps, Step(name, "\nUNION ALL\n".join(f"SELECT * FROM {one.name}" for one in steps))]
-
-
-def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str, parts: int) -> list[Step]:
+def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> list[Step]:
     """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person.
 
     A reward is of the person whose event it is paid for. step is how many invitations lie between them and whom it is paid
     to: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another; NULL under clauses that pay nobody for standing
-    above somebody. Of a person it is asked whether the inviter was paid, and whether anybody past the inviter was. Events are
-    taken in so many parts, for all of them may not fit into memory beside their payments.
+    above somebody. Of a person for whom somebody else was paid it is told whether the inviter was, and whether anybody past the
+    inviter was.
     """
     views = [
         Step(
@@ -100,31 +86,30 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
     pool = _case(_kinds(rules).get("pool", []), "'pool'")
     beside = _case([name for name, award in clauses.items() if award.to in BESIDE], "NULL")
 
-    def side(name: str, of_payment: str, of_event: str) -> Step:
-        return Step(
-            name,
-            "WITH paid AS (\n"
-            "    -- what is no reward is left out after the join: a filter before it makes the engine join the wrong way round\n"
-            f"    SELECT p.reason AS clause, p.asset, CASE WHEN p.payee_id IS NULL{own} THEN 'aside'\n"
-            f"            {aside}{back}{pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
-            f"        CASE {beside}WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = e.referrer THEN 1\n"
-            "            WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
-            "        e.person, p.amount\n"
-            f"    FROM {of_payment} AS p\n"
-            "    LEFT JOIN (\n"
-            f"        SELECT t.event, t.moves, t.person, p.referrer, p.second, {OF_BUYER}\n"
-            f"        FROM {of_event} AS t\n"
-            "        LEFT JOIN plan_person AS p ON p.person = t.person\n"
-            f"    ) AS e ON {paid_for(rules)}\n"
-            ")\n"
-            "SELECT clause, asset, source, step, CAST(NULL AS VARCHAR) AS person, false AS by_person, count(*) AS payments,\n"
-            "    sum(amount) AS amount, false AS inviter, false AS past\n"
-            "FROM paid WHERE source <> 'aside' GROUP BY clause, asset, source, step\n"
-            "UNION ALL\n"
-            "SELECT NULL, NULL, NULL, NULL, person, true, NULL, NULL, coalesce(bool_or(step = 1), false),\n"
-            "    coalesce(bool_or(step NOT IN (0, 1)), false)\n"
-            "FROM paid WHERE source <> 'aside' AND person IS NOT NULL GROUP BY person",
-            "table",
-        )
-
-    return [*in_parts("reward_side", side, {"payment_once": "ref", "money_event": "event"}, parts), *views]
+    side = Step(
+        "reward_side",
+        "-- all in one pass: read twice, what is joined would be kept whole\n"
+        "SELECT clause, asset, source, step, person, grouping(person) = 0 AS by_person, count(*) AS payments, sum(amount) AS amount,\n"
+        "    coalesce(bool_or(step = 1), false) AS inviter, coalesce(bool_or(step <> 1), false) AS past\n"
+        "FROM (\n"
+        "    -- what is no reward is left out after the join: a filter before it makes the engine join the wrong way round\n"
+        "    SELECT clause, asset, source, step, CASE WHEN step <> 0 THEN person END AS person, amount\n"
+        "    FROM (\n"
+        f"        SELECT p.reason AS clause, p.asset, CASE WHEN p.payee_id IS NULL{own} THEN 'aside'\n"
+        f"                {aside}{back}{pool}ELSE coalesce(e.source, 'untraced') END AS source,\n"
+        f"            CASE {beside}WHEN p.payee_id = e.person THEN 0 WHEN p.payee_id = e.referrer THEN 1\n"
+        "                WHEN p.payee_id = e.second THEN 2 ELSE -1 END AS step,\n"
+        "            e.person, p.amount\n"
+        "        FROM payment_once AS p\n"
+        "        LEFT JOIN (\n"
+        f"            SELECT t.event, t.moves, t.person, p.referrer, p.second, {OF_BUYER}\n"
+        "            FROM money_event AS t\n"
+        "            LEFT JOIN plan_person AS p ON p.person = t.person\n"
+        f"        ) AS e ON {paid_for(rules)}\n"
+        "    ) AS paid\n    WHERE source <> 'aside'\n"
+        ") AS reward\n"
+        "GROUP BY GROUPING SETS ((clause, asset, source, step), (person))\n"
+        "HAVING grouping(person) = 1 OR person IS NOT NULL",
+        "table",
+    )
+    return [side, *views]

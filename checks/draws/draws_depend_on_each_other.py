@@ -23,9 +23,13 @@ from checks.draws import NEEDS, PROVISIONS, class_finding, groups_of, no_chances
 BOXES = """
 SELECT (c.position - b.won_at + 10 * {size}) % {size} AS value, c.chance_den, c.chance_num, 1 AS drawn, c.hit, count(*) AS chances
 FROM (SELECT * FROM {chance}) AS c
-JOIN activity_once AS a ON a.activity_id = c.activity_id
-ASOF JOIN (SELECT position AS won_at, decided_at AS won_moment FROM first_win WHERE decided_at IS NOT NULL) AS b
-    ON b.won_moment < a.started_at
+JOIN (
+    SELECT a.activity_id, w.won_at
+    FROM (SELECT activity_id, started_at FROM activity_once WHERE started_at IS NOT NULL) AS a
+    -- of wins at one moment any may have been the last: the highest place stands for them
+    ASOF JOIN (SELECT max(position) AS won_at, decided_at FROM first_win WHERE decided_at IS NOT NULL GROUP BY decided_at) AS w
+        ON w.decided_at < a.started_at
+) AS b ON b.activity_id = c.activity_id
 WHERE c.hit IS NOT NULL AND c.chance_num BETWEEN 1 AND c.chance_den - 1
 GROUP BY ALL ORDER BY ALL"""
 GROUPS = """

@@ -27,17 +27,24 @@ SHOWN = 20  # people who are weighed though nothing speaks against them
 MOST = 10_000  # people who are weighed one by one
 PEOPLE = "SELECT count(DISTINCT participant_id), count(DISTINCT referrer_id) FROM participant_once"
 ENTERED = "SELECT count(DISTINCT participant_id), 0 FROM chance"
-RANKED = """
-SELECT t.kind, t.name, greatest({bets}) AS best
+BEST = """
+WITH ranked AS (
+    SELECT kind, name, best, row_number() OVER (ORDER BY best DESC, kind, name) AS place
+    FROM (
+        SELECT t.kind, t.name, greatest({bets}) AS best
+        FROM ({lucky}
+        ) AS t JOIN ({laws}
+        ) AS l ON l.size = t.size AND l.winners = t.winners AND l.drawn = t.drawn AND l.hits = t.hits
+        GROUP BY t.kind, t.name HAVING sum(t.hits) > 1 ORDER BY best DESC, t.kind, t.name LIMIT {most}
+    ) AS bets
+), weighed AS (
+    -- the listed, by e-BH on the best bet of each, and some more
+    SELECT greatest({shown}, coalesce(max(CASE WHEN best / {parts} >= ln({odds} / place) THEN place END), 0)) AS places FROM ranked
+)
+SELECT t.kind, t.name, t.size, t.winners, t.drawn, t.hits, count(*) AS draws
 FROM ({taken}
-) AS t JOIN ({laws}
-) AS l ON l.size = t.size AND l.winners = t.winners AND l.drawn = t.drawn AND l.hits = t.hits
-GROUP BY t.kind, t.name HAVING sum(t.hits) > 1 ORDER BY best DESC, t.kind, t.name LIMIT"""
-STRATA = """
-SELECT t.kind, t.name, size, winners, drawn, hits, count(*) AS draws
-FROM ({taken}
-) AS t JOIN ({ranked}
-) AS r ON r.kind = t.kind AND r.name = t.name
+) AS t JOIN ranked AS r ON r.kind = t.kind AND r.name = t.name CROSS JOIN weighed AS w
+WHERE r.place <= w.places
 GROUP BY ALL ORDER BY ALL"""
 BUSIEST = """
 SELECT size, winners, drawn, hits, count(*) FROM ({taken}
@@ -56,7 +63,8 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
     alone = singly(audit)
     own = _taken(chance, "person", alone)
     taken = f"{own}\nUNION ALL{_taken(chance, 'recruited by', alone)}"
-    laws = audit.engine.rows(f"SELECT DISTINCT size, winners, drawn, hits FROM ({taken}\n) AS t ORDER BY ALL")
+    # drawn alone, whoever is recruited has no other laws
+    laws = audit.engine.rows(f"SELECT DISTINCT size, winners, drawn, hits FROM ({own if alone else taken}\n) AS t ORDER BY ALL")
     registered = audit.case.scope.has("participant")
     people, heads = audit.engine.rows(PEOPLE if registered else ENTERED)[0]
     if not people or not laws:
@@ -64,10 +72,11 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
         return
     members = {"person": max(1, people), "recruited by": max(1, heads)}
     # those with less than two wins, or with lesser bets, add next to nothing to the mixture, and leaving them out is safe
-    bets = ", ".join(f"sum(bet_{place})" for place in range(len(FAVOURS)))
-    ranked = RANKED.format(bets=bets, taken=taken, laws=weighed(laws, FAVOURS))
-    bounds = [best / PARTS for _, _, best in audit.engine.rows(f"{ranked} {MOST}")]
-    sql = STRATA.format(taken=taken, ranked=f"{ranked} {max(SHOWN, e_bh(bounds, sum(members.values()), LISTED))}")
+    sql = BEST.format(
+        bets=", ".join(f"sum(bet_{place})" for place in range(len(FAVOURS))),
+        lucky="\nUNION ALL".join(_taken(chance, kind, alone, lucky=True) for kind in members), taken=taken,
+        laws=weighed(laws, FAVOURS), most=MOST, shown=SHOWN, parts=PARTS, odds=sum(members.values()) / LISTED,
+    )  # fmt: skip
     strata: dict[tuple[str, str], list[Stratum]] = {}
     for kind, name, *numbers in audit.engine.rows(sql):
         strata.setdefault((kind, name), []).append(Stratum(*map(int, numbers)))
@@ -105,14 +114,18 @@ def winners_concentrated(audit: Audit) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _taken(chance: str, kind: str, alone: bool) -> str:
-    """What each person, or those whom one person recruited, had in each draw; alone: every chance is a draw of its own."""
+def _taken(chance: str, kind: str, alone: bool, *, lucky: bool = False) -> str:
+    """What each person, or those whom one person recruited, had in each draw; alone: every chance is a draw of its own.
+
+    lucky: of those alone who won more than once.
+    """
     who, people = ("c.participant_id", "") if kind == "person" else (
         "p.referrer_id", "\nJOIN participant_once AS p ON p.participant_id = c.participant_id")  # fmt: skip
     one = "chance_den AS size, chance_num AS winners, 1 AS drawn, hit AS hits"
     many = "max(chance_den) AS size, max(chance_num) AS winners, count(*) AS drawn, sum(hit) AS hits"
+    wins = f"SELECT {who} FROM chance AS c{people} WHERE hit = 1 GROUP BY {who} HAVING count(*) > 1"
     return f"""
 SELECT '{kind}' AS kind, {who} AS name, {one if alone else many}
 FROM {chance}{people}
-WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND {who} IS NOT NULL
+WHERE hit IS NOT NULL AND chance_num BETWEEN 1 AND chance_den - 1 AND {who} IS NOT NULL{f" AND {who} IN ({wins})" if lucky else ""}
 {"" if alone else f"GROUP BY {who}, c.activity_id"}"""

@@ -162,6 +162,7 @@ def test_neighbours_in_time_show_the_same_differences_as_buckets_at_random(
         assert db.execute("SELECT DISTINCT many FROM bucket_slow").fetchall() == [(many,)]
     monkeypatch.setattr("audit.reconcile.sides.alike_of", lambda *_: 0)
     assert found == discrepancies(case, tmp_path / "random", exact=False)
+    assert found == discrepancies(case, tmp_path / "ranges", exact=True)
     assert {"late", "missing", "duplicate"} <= {one[0] for one in found}
 
 

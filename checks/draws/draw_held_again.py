@@ -15,9 +15,16 @@ from audit.finding import Finding, Text, Verdict, check, several
 from checks.draws import PROVISIONS, no_chances
 
 SQL = """
+WITH again AS (
+    SELECT t.entry_id FROM outcome AS t
+    JOIN repeated_record AS r ON r.table_name = 'outcome' AND r.source_file = t.source_file AND r.record = t.record
+), differing AS (
+    SELECT entry_id FROM outcome WHERE outcome IS NOT NULL AND entry_id IN (SELECT entry_id FROM again)
+    GROUP BY entry_id HAVING count(DISTINCT outcome) > 1
+)
 SELECT e.activity_id, o.entry_id, o.outcome, o.decided_at, o.source_file, o.record
 FROM outcome AS o LEFT JOIN entry_once AS e ON e.entry_id = o.entry_id
-WHERE o.entry_id IN (SELECT entry_id FROM outcome WHERE outcome IS NOT NULL GROUP BY entry_id HAVING count(DISTINCT outcome) > 1)
+WHERE o.entry_id IN (SELECT entry_id FROM differing)
 ORDER BY e.activity_id, o.entry_id, o.record"""
 
 

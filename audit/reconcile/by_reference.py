@@ -32,7 +32,7 @@ def by_reference_steps(
     of_suspects, awards = suspect_steps(replayed, division.bucket)
     suspect = f"JOIN bucket_suspect AS s ON s.bucket = {division.bucket} AND s.clause = {{}}.clause"
     return [
-        *([*apart, *by_bucket(division.bucket, parts)] if division.cuts is None else by_range(division.cuts)),
+        *([*apart, *by_bucket(division.bucket, parts)] if division.cuts is None else by_range(division.bucket, division.cuts)),
         Step(
             "award_total",
             "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
@@ -47,8 +47,7 @@ def by_reference_steps(
         *late_steps(moments, division),
         Step(
             "bucket_suspect",
-            "SELECT bucket, clause FROM bucket_differing"
-            + ("" if division.cuts is not None else "\nUNION\nSELECT bucket, clause FROM bucket_maybe_late")
+            "SELECT bucket, clause FROM bucket_differing\nUNION\nSELECT bucket, clause FROM bucket_maybe_late"
             + ("\nUNION\nSELECT bucket, clause FROM bucket_slow WHERE NOT many" if division.timed else ""),
             "table",
         ),

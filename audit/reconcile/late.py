@@ -54,30 +54,24 @@ def late_steps(known: Moments, division: Division) -> list[Step]:
             "table",
         ),
         *([_slow()] if division.timed else []),
-        *([_maybe_late(division)] if division.cuts is None else []),
+        Step(
+            "bucket_maybe_late",
+            "-- hashes of events, not their ids: what two events share by chance is compared once more, and nothing is missed\n"
+            "SELECT DISTINCT p.bucket, p.clause\n"
+            "FROM (\n"
+            f"    SELECT hash(l.event, d.kind) AS code, {division.bucket} AS bucket,\n"
+            "        l.clause, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
+            "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
+            + (f"    JOIN bucket_slow AS w ON w.many AND w.bucket = {division.bucket} AND w.clause = l.clause\n" if division.timed else "")
+            + "    WHERE l.event IS NOT NULL\n"
+            ") AS p\n"
+            "JOIN (\n"
+            "    SELECT hash(event, kind) AS code, begun_at FROM event_moment WHERE event IS NOT NULL\n"
+            ") AS m ON m.code = p.code\n"
+            "WHERE p.latest > m.begun_at",
+            "table",
+        ),
     ]
-
-
-def _maybe_late(division: Division) -> Step:
-    """Buckets in which a payment came after its event by more than the time allowed; where many look slow, of those alone."""
-    slow = f"    JOIN bucket_slow AS w ON w.many AND w.bucket = {division.bucket} AND w.clause = l.clause\n"
-    return Step(
-        "bucket_maybe_late",
-        "-- hashes of events, not their ids: what two events share by chance is compared once more, and nothing is missed\n"
-        "SELECT DISTINCT p.bucket, p.clause\n"
-        "FROM (\n"
-        f"    SELECT hash(l.event, d.kind) AS code, {division.bucket} AS bucket,\n"
-        "        l.clause, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
-        "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
-        + (slow if division.timed else "")
-        + "    WHERE l.event IS NOT NULL\n"
-        ") AS p\n"
-        "JOIN (\n"
-        "    SELECT hash(event, kind) AS code, begun_at FROM event_moment WHERE event IS NOT NULL\n"
-        ") AS m ON m.code = p.code\n"
-        "WHERE p.latest > m.begun_at",
-        "table",
-    )
 
 
 def _slow() -> Step:

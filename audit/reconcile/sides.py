@@ -26,7 +26,7 @@ class Division:
 
     bucket: str  # of `event`, as SQL
     timed: bool = False  # events of a bucket are neighbours in time
-    cuts: Sequence[str] | None = None  # where no hash is trusted, and each event is a bucket: those at which ranges end
+    cuts: Sequence[str] | None = None  # where no hash is trusted: the events at which ranges end that are compared whole
 
 
 def division_of(engine: Engine, *, exact: bool, stepped: bool) -> Division:
@@ -35,9 +35,7 @@ def division_of(engine: Engine, *, exact: bool, stepped: bool) -> Division:
     alike = 0 if exact or stepped else alike_of(engine, payments)
     if alike:
         return Division(f"hash(substr(event, 1, length(event) - {alike})) % {APART}", timed=True)
-    if exact:
-        return Division("event", cuts=cuts_of(engine))
-    return Division(f"hash(event) % {_buckets(payments >> 12, AT_RANDOM)}")
+    return Division(f"hash(event) % {_buckets(payments >> 12, AT_RANDOM)}", cuts=cuts_of(engine) if exact else None)
 
 
 def _buckets(wanted: int, bits: tuple[int, int]) -> int:
@@ -78,47 +76,45 @@ def _side(name: str, rows: str) -> Step:
     )
 
 
-def by_range(cuts: Sequence[str]) -> list[Step]:
-    """Every row of both sides beside its like, no hash trusted; a range of events at a time, so that memory stays bounded."""
+def by_range(bucket: str, cuts: Sequence[str]) -> list[Step]:
+    """Every row of both sides beside its like, no hash trusted; a range of events at a time, so that memory stays bounded.
+
+    The buckets of what differs are then compared as they would be without: the differences found are the same.
+    """
     since = ["event IS NOT NULL", *(f"event >= {literal(cut)}" for cut in cuts)]
     until = [*(f" AND event < {literal(cut)}" for cut in cuts), ""]
     within = ["event IS NULL", *(one + other for one, other in zip(since, until, strict=True))]
-    parts = [_range(f"side_range_{place}", where) for place, where in enumerate(within)]
+    names = [f"side_range_{place}" for place in range(len(within))]
+    parts = [_range(name, where) for name, where in zip(names, within, strict=True)]
+    every = "\nUNION ALL\n".join(f"SELECT * FROM {name}" for name in names)
     return [
         *parts,
-        Step("side_range", "\nUNION ALL\n".join(f"SELECT * FROM {part.name}" for part in parts)),
+        Step("side_range", every),
+        Step("side_total", "SELECT clause, asset, standing, rows, amount\nFROM side_range\nWHERE standing IS NOT NULL"),
         Step(
-            "side_total",
-            "SELECT clause, asset, coalesce(standing, 'owed') AS standing, owed_rows AS rows, owed AS amount\n"
-            "FROM side_range WHERE owed_rows > 0\nUNION ALL\n"
-            "SELECT clause, asset, 'paid', paid_rows, paid\nFROM side_range WHERE paid_rows > 0",
+            "bucket_differing",
+            f"SELECT DISTINCT {bucket} AS bucket, clause\nFROM side_range\nWHERE standing IS NULL",
+            "table",
         ),
-        Step("bucket_differing", "SELECT DISTINCT event AS bucket, clause\nFROM side_range\nWHERE event IS NOT NULL", "table"),
     ]
 
 
 def _range(name: str, where: str) -> Step:
-    """A range's totals by clause; apart, with their events, those of rows that one side has more often, or that were paid late."""
+    """Rows of a range that one side has more often than the other, and the range's totals by clause."""
     return Step(
         name,
-        "SELECT clause, asset, standing, event, CAST(sum(owed) AS BIGINT) AS owed_rows, CAST(sum(paid) AS BIGINT) AS paid_rows,\n"
-        "    sum(owed * amount) AS owed, sum(paid * amount) AS paid\n"
+        "SELECT event, clause, asset, standing, count(*) AS rows, sum(steps) AS amount\n"
         "FROM (\n"
-        "    SELECT clause, asset, standing, amount, (rows + more) // 2 AS owed, (rows - more) // 2 AS paid,\n"
-        "        CASE WHEN standing IS NULL AND (more <> 0 OR coalesce(last_paid > first_due, false)) THEN event END AS event\n"
-        "    FROM (\n"
-        f"        SELECT {ROW}, standing, count(*) AS rows, sum(one) AS more, max(paid_at) AS last_paid,\n"
-        "            min(due_at) AS first_due\n"
-        "        FROM (\n"
-        f"            SELECT {ROW}, CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' END AS standing,\n"
-        "                1 AS one, due_at, CAST(NULL AS TIMESTAMPTZ) AS paid_at\n"
-        f"            FROM award_due WHERE (unknown OR amount > 0) AND {where}\n"
-        "            UNION ALL\n"
-        f"            SELECT {ROW}, NULL, -1, NULL, paid_at\n"
-        f"            FROM ledger WHERE {where}\n"
-        f"        ) AS sides\n        GROUP BY {ROW}, standing\n"
-        "    ) AS compared\n"
-        ") AS counted\nGROUP BY clause, asset, standing, event",
+        "    SELECT event, clause, payee, asset, amount, amount AS steps,\n"
+        "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
+        "        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE 1 END AS one\n"
+        f"    FROM award_due WHERE (unknown OR amount > 0) AND {where}\n"
+        "    UNION ALL\n"
+        "    SELECT event, clause, payee, asset, amount, amount AS steps, 'paid' AS standing, -1 AS one\n"
+        f"    FROM ledger WHERE {where}\n"
+        ") AS sides\n"
+        f"GROUP BY GROUPING SETS (({ROW}), (clause, asset, standing))\n"
+        "HAVING standing IS NOT NULL OR sum(one) <> 0",
         "table",
     )
 

@@ -54,7 +54,7 @@ def paid_for(rules: Rules) -> str:
 
 
 def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored: str) -> list[Step]:
-    """Rewards summed twice in one pass: `reward_total` by clause, source and step, `reward_reach` by person.
+    """Rewards summed twice in one step: `reward_total` by clause, source and step, `reward_reach` by person.
 
     A reward is of the person whose event it is paid for. step is how many invitations lie between them and whom it is paid
     to: 0 the person's own, 1 the inviter, 2 the inviter's inviter, -1 another; NULL under clauses that pay nobody for standing
@@ -88,7 +88,6 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
 
     side = Step(
         "reward_side",
-        "-- all in one pass: read twice, what is joined would be kept whole\n"
         "SELECT clause, asset, source, step, person, grouping(person) = 0 AS by_person, count(*) AS payments, sum(amount) AS amount,\n"
         "    coalesce(bool_or(step = 1), false) AS inviter, coalesce(bool_or(step <> 1), false) AS past\n"
         "FROM (\n"

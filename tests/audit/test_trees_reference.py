@@ -180,7 +180,7 @@ def random_history(rng: Random) -> tuple[list[Row], list[Row], list[Row]]:
     return people, orders, withdrawals
 
 
-@settings(deadline=None, derandomize=True, max_examples=20, phases=[Phase.generate])
+@settings(deadline=None, derandomize=True, max_examples=15, phases=[Phase.generate])
 @given(seed=st.integers(0, 1 << 32))
 def test_random_trees_come_out_as_the_reference_says(seed: int) -> None:
     rng = Random(seed)

@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from audit.finding import Finding, Verdict, plain
+from checks.draws.draws_depend_on_each_other import BOXES
 from tests.conftest import FIXTURES, Auditor, failing
 
 RULES = """\
@@ -330,3 +332,15 @@ def test_odds_are_told_as_a_chance_too(audited: Auditor) -> None:
     assert "about 10 times the declared odds of winning to not winning (as a chance 25.3 %, declared 5.0 %)" in found.text.en
     assert "胜算" in found.text.zh
     assert "赔率" not in found.text.zh
+
+
+def test_of_wins_at_one_moment_the_highest_place_was_the_last() -> None:
+    """Places 3 and 7 win at one moment, in either order of the records; the next activity's place 9 is two beyond 7."""
+    for first, second in ((3, 7), (7, 3)):
+        db = duckdb.connect()
+        db.execute("CREATE TABLE activity_once AS SELECT 'C' AS activity_id, TIMESTAMP '2022-03-02' AS started_at")
+        db.execute(f"""
+            CREATE TABLE first_win AS SELECT * FROM (VALUES ('A', {first}, TIMESTAMP '2022-03-01'), ('B', {second}, TIMESTAMP '2022-03-01'),
+                ('C', 9, TIMESTAMP '2022-03-03')) AS won(activity_id, position, decided_at)""")
+        db.execute("CREATE TABLE chance AS SELECT 'C' AS activity_id, 9 AS position, 1 AS chance_num, 16 AS chance_den, 1 AS hit")
+        assert db.execute(BOXES.format(size=24, chance="chance")).fetchall() == [(2, 16, 1, 1, 1, 1)]

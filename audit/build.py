@@ -21,7 +21,7 @@ from audit.people import people_steps
 from audit.reconcile import Moments, Shown, division_of, grain_of, reconcile_steps
 from audit.replay import has_awards, played, replay_steps, taken_steps
 from audit.replay.notices import published_boosts
-from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, eras, time_allowed
+from audit.rules import Award, Boxes, Chances, Group, Raffle, Released, clauses_by_time, eras, time_allowed
 from audit.scope import TOLD
 from audit.spark import Spark
 
@@ -147,7 +147,8 @@ def _reconcile(case: Case, steps: Sequence[Step | Loop], engine: Engine, *, exac
     made = {step.name for step in steps}
     division = None
     if grain_of(case.scope) == "reference":
-        division = division_of(engine, exact=exact, stepped=case.scope.has("payment", "step"))
+        crowded = {name: None for name, award, _ in clauses_by_time(case.rules) if award.on == "day-end"}
+        division = division_of(engine, tuple(crowded), exact=exact, stepped=case.scope.has("payment", "step"))
     completion = {"boxes": "first_win.decided_at", "group": "group_state.filled_at"}
     replayed = played(case.rules, case.scope)
     decided = completion.get(case.rules.draw.kind) if case.rules.draw and replayed else None

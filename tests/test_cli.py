@@ -24,6 +24,14 @@ RIGGED = FIXTURES / "blind-box" / "first-seven-never-win"
 FILES = {"case.duckdb", "findings.json", "report.html", "discrepancies.xlsx"}
 
 
+@pytest.fixture(scope="module")
+def audited_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one audit of the rigged blind box wrote, to be read only."""
+    out = tmp_path_factory.mktemp("rigged") / "out"
+    assert main(["audit", str(RIGGED), "--out", str(out)]) == 1
+    return out
+
+
 def test_audit_writes_the_four_files_and_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", str(RIGGED), "--out", str(tmp_path / "out")]) == 1
     assert {one.name for one in (tmp_path / "out").iterdir()} == FILES
@@ -59,16 +67,14 @@ def test_honest_exits_0_and_screens_only_where_asked(tmp_path: Path) -> None:
     assert main(["audit", honest, "--out", str(tmp_path / "out"), "--fail-on", "screen"]) == 1
 
 
-def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        main(["audit", str(RIGGED), "--out", str(tmp_path / name)])
+def test_two_runs_give_the_same_bytes(audited_dir: Path, tmp_path: Path) -> None:
+    main(["audit", str(RIGGED), "--out", str(tmp_path / "two")])
     for file in FILES - {"case.duckdb"}:
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+        assert (audited_dir / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 
 
-def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(tmp_path: Path) -> None:
-    main(["audit", str(RIGGED), "--out", str(tmp_path / "out")])
-    with duckdb.connect(str(tmp_path / "out" / "case.duckdb"), read_only=True) as db:
+def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(audited_dir: Path) -> None:
+    with duckdb.connect(str(audited_dir / "case.duckdb"), read_only=True) as db:
         for (sql,) in db.execute("SELECT DISTINCT sql FROM step WHERE kind = 'loop'").fetchall():
             for read in sql.split(";")[:-1]:
                 db.execute(read).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.engine import Loop, Step
+from audit.engine import Loop, Step, literal
 from audit.reconcile.late import Moments, late_steps
 from audit.reconcile.leftovers import Shown, leftover_steps
 from audit.reconcile.parts import entry_steps, suspect_steps
@@ -29,10 +29,13 @@ def by_reference_steps(
 ) -> list[Step]:  # fmt: skip
     """What differs, in buckets of events, then row by row in those buckets."""
     apart, parts = entry_steps(replayed)
-    of_suspects, awards = suspect_steps(replayed, division.bucket)
-    suspect = f"JOIN bucket_suspect AS s ON s.bucket = {division.bucket} AND s.clause = {{}}.clause"
+    of_suspects, awards = suspect_steps(replayed, division)
+
+    def suspect(row: str) -> str:
+        return f"JOIN bucket_suspect AS s ON s.bucket = {division.of(row)} AND s.clause = {row}.clause"
+
     return [
-        *([*apart, *by_bucket(division.bucket, parts)] if division.cuts is None else by_range(division.bucket, division.cuts)),
+        *([*apart, *by_bucket(division, parts)] if division.cuts is None else by_range(division, division.cuts)),
         Step(
             "award_total",
             "-- unheld: a role that nobody holds is owed nothing, and the platform keeps the sum\n"
@@ -52,7 +55,7 @@ def by_reference_steps(
             "table",
         ),
         *of_suspects,
-        Step("award_suspect", f"SELECT a.*\nFROM {awards} AS a\n{suspect.format('a')}", "table"),
+        Step("award_suspect", f"SELECT a.*\nFROM {awards} AS a\n{suspect('a')}", "table"),
         Step(
             "owed_suspect",
             "SELECT event, clause, payee, asset, amount, due_at, event_at\n"
@@ -63,12 +66,12 @@ def by_reference_steps(
             "-- the export does not say what is owed here, so a payment is neither expected nor unexpected\n"
             "-- a share that chance drew is unknown, but not whose it is\n"
             "SELECT DISTINCT event, clause, CASE WHEN on_event = 'share drawn' THEN payee END AS payee\n"
-            "FROM award_suspect\nWHERE unknown",
+            "FROM award_suspect\nWHERE unknown" + _open_elsewhere(division.crowded),
         ),
         Step(
             "paid_suspect",
             "-- payments without a reference or a clause have no bucket of their own: they are taken after the others\n"
-            f"SELECT l.*\nFROM ledger AS l\n{suspect.format('l')}\nWHERE l.event IS NOT NULL\n"
+            f"SELECT l.*\nFROM ledger AS l\n{suspect('l')}\nWHERE l.event IS NOT NULL\n"
             "UNION ALL\nSELECT *\nFROM ledger\nWHERE event IS NULL OR clause IS NULL",
             "table",
         ),
@@ -94,6 +97,17 @@ def by_reference_steps(
         Step("pair", "\nUNION ALL\n".join(f"SELECT '{kind}' AS kind, owed_id, paid_id FROM pair_{kind}" for kind in PAIRS)),
         *leftover_steps(scope, shown, platform, decisions=moments.decisions),
     ]
+
+
+def _open_elsewhere(crowded: Sequence[str]) -> str:
+    """Of what pays thousands by one event, an unknown award may lie in another bucket than the payment that it leaves open."""
+    if not crowded:
+        return ""
+    return (
+        "\nUNION\nSELECT a.event, a.clause, NULL\nFROM award_due AS a\n"
+        "JOIN (SELECT DISTINCT clause FROM side_total WHERE standing = 'unknown') AS u ON u.clause = a.clause\n"
+        f"WHERE a.unknown AND a.clause IN ({', '.join(map(literal, crowded))})"
+    )
 
 
 def _reversed() -> Step:

@@ -59,10 +59,10 @@ def late_steps(known: Moments, division: Division) -> list[Step]:
             "-- hashes of events, not their ids: what two events share by chance is compared once more, and nothing is missed\n"
             "SELECT DISTINCT p.bucket, p.clause\n"
             "FROM (\n"
-            f"    SELECT hash(l.event, d.kind) AS code, {division.bucket} AS bucket,\n"
+            f"    SELECT hash(l.event, d.kind) AS code, {division.of('l')} AS bucket,\n"
             "        l.clause, l.paid_at - d.allowed * INTERVAL 1 SECOND AS latest\n"
             "    FROM ledger AS l JOIN deadline AS d ON d.clause = l.clause\n"
-            + (f"    JOIN bucket_slow AS w ON w.many AND w.bucket = {division.bucket} AND w.clause = l.clause\n" if division.timed else "")
+            + (f"    JOIN bucket_slow AS w ON w.many AND w.bucket = {division.of('l')} AND w.clause = l.clause\n" if division.timed else "")
             + "    WHERE l.event IS NOT NULL\n"
             ") AS p\n"
             "JOIN (\n"

@@ -11,6 +11,7 @@ from audit.engine import Engine, Step, literal
 RANGE = 1 << 21  # payments that are compared at one time, without hashes
 SAMPLE = 1009  # one record in so many tells where ranges end
 SAMPLED = 1 << 12  # references that tell whether ids count up
+SLICES = 1 << 12  # of the payees of an event that pays many
 AT_RANDOM, NEIGHBOURS = (14, 16), (6, 17)  # bits of buckets for each clause, at least and at most
 APART = 1 << 30  # so many buckets that hardly any two times share one
 ROW = "event, clause, payee, asset, amount"
@@ -20,39 +21,59 @@ ROW = "event, clause, payee, asset, amount"
 class Division:
     """How events are divided, so that only those that may differ are compared row by row.
 
-    What is paired with each other has event and clause in common. Of more payments there are more buckets, so that few
-    honest ones are compared row by row.
+    Of more payments there are more buckets, so that few honest ones are compared row by row. What is paired with each other has
+    event and clause in common; payees of one event may lie in several buckets, each of which differs where its rows do.
     """
 
-    bucket: str  # of `event`, as SQL
+    event_bucket: str  # of `{}.event`, as SQL
+    crowded: tuple[str, ...] = ()  # clauses by which one event may pay thousands: their payees are divided too
     timed: bool = False  # events of a bucket are neighbours in time
     cuts: Sequence[str] | None = None  # where no hash is trusted: the events at which ranges end that are compared whole
 
+    def of_event(self, row: str) -> str:
+        """The bucket of an event that pays few, as SQL; row: the alias of a relation."""
+        return self.event_bucket.format(row)
 
-def division_of(engine: Engine, *, exact: bool, stepped: bool) -> Division:
+    def of(self, row: str) -> str:
+        """The bucket of an award or a payment, as SQL; row: the alias of a relation."""
+        if not self.crowded:
+            return self.of_event(row)
+        clauses = ", ".join(map(literal, self.crowded))
+        slice_ = f"CASE WHEN {row}.clause IN ({clauses}) THEN hash({row}.payee) % {SLICES} ELSE 0 END"
+        return f"{self.of_event(row)} * {SLICES} + {slice_}"
+
+    def is_suspect(self, row: str) -> str:
+        """Whether anything of an event lies in `bucket_suspect`, as SQL."""
+        event_bucket = f"bucket // {SLICES}" if self.crowded else "bucket"
+        return f"{self.of_event(row)} IN (SELECT {event_bucket} FROM bucket_suspect)"
+
+
+def division_of(engine: Engine, crowded: tuple[str, ...], *, exact: bool, stepped: bool) -> Division:
     """How the events of these payments are best divided; exact: no hash is trusted; stepped: a reference has several events."""
     payments = engine.value("SELECT count(*) FROM payment")
     alike = 0 if exact or stepped else alike_of(engine, payments)
     if alike:
-        return Division(f"hash(substr(event, 1, length(event) - {alike})) % {APART}", timed=True)
-    return Division(f"hash(event) % {_buckets(payments >> 12, AT_RANDOM)}", cuts=cuts_of(engine) if exact else None)
+        return Division(f"hash(substr({{0}}.event, 1, length({{0}}.event) - {alike})) % {APART}", crowded, timed=True)
+    buckets = _buckets(payments >> 12, AT_RANDOM)
+    return Division(f"hash({{}}.event) % {buckets}", crowded, cuts=cuts_of(engine) if exact else None)
 
 
 def _buckets(wanted: int, bits: tuple[int, int]) -> int:
     return 1 << min(bits[1], max(bits[0], wanted.bit_length()))
 
 
-def by_bucket(bucket: str, awards: Sequence[str]) -> list[Step]:
+def by_bucket(division: Division, awards: Sequence[str]) -> list[Step]:
     """Sums of hashes by bucket and clause, and the first and the last moment of either side.
 
     awards names the relations whose rows together are owed; each is summed by itself, as payments are.
     """
     code = f"CAST(hash({ROW}) >> 1 AS BIGINT)"
+    bucket = division.of("r")
     parts = [_side(f"side_{name}", f"SELECT {bucket} AS bucket, clause, asset, amount, event_at AS moment,\n"
                    "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"
                    f"        CASE WHEN unknown OR payee IS NULL THEN 0 ELSE {code} END AS code\n"
-                   f"    FROM {name} WHERE unknown OR amount > 0") for name in awards]  # fmt: skip
-    paid = f"SELECT {bucket} AS bucket, clause, asset, amount, paid_at AS moment, 'paid' AS standing, -{code} AS code\n    FROM ledger"
+                   f"    FROM {name} AS r WHERE unknown OR amount > 0") for name in awards]  # fmt: skip
+    paid = f"SELECT {bucket} AS bucket, clause, asset, amount, paid_at AS moment, 'paid' AS standing, -{code} AS code\n    FROM ledger AS r"
     parts.append(_side("side_paid", paid))
     return [
         *parts,
@@ -76,7 +97,7 @@ def _side(name: str, rows: str) -> Step:
     )
 
 
-def by_range(bucket: str, cuts: Sequence[str]) -> list[Step]:
+def by_range(division: Division, cuts: Sequence[str]) -> list[Step]:
     """Every row of both sides beside its like, no hash trusted; a range of events at a time, so that memory stays bounded.
 
     The buckets of what differs are then compared as they would be without: the differences found are the same.
@@ -93,7 +114,7 @@ def by_range(bucket: str, cuts: Sequence[str]) -> list[Step]:
         Step("side_total", "SELECT clause, asset, standing, rows, amount\nFROM side_range\nWHERE standing IS NOT NULL"),
         Step(
             "bucket_differing",
-            f"SELECT DISTINCT {bucket} AS bucket, clause\nFROM side_range\nWHERE standing IS NULL",
+            f"SELECT DISTINCT {division.of('r')} AS bucket, clause\nFROM side_range AS r\nWHERE standing IS NULL",
             "table",
         ),
     ]
@@ -103,7 +124,7 @@ def _range(name: str, where: str) -> Step:
     """Rows of a range that one side has more often than the other, and the range's totals by clause."""
     return Step(
         name,
-        "SELECT event, clause, asset, standing, count(*) AS rows, sum(steps) AS amount\n"
+        "SELECT event, clause, payee, asset, standing, count(*) AS rows, sum(steps) AS amount\n"
         "FROM (\n"
         "    SELECT event, clause, payee, asset, amount, amount AS steps,\n"
         "        CASE WHEN unknown THEN 'unknown' WHEN payee IS NULL THEN 'unheld' ELSE 'owed' END AS standing,\n"

@@ -157,17 +157,17 @@ def income_steps(plan: Plan, scope: Scope, depth: int) -> list[Step | Loop]:
             f"JOIN ({_source(role.base)}) AS e ON e.event = h.event\nCROSS JOIN tree_doubt AS d\n"
             f"WHERE {within(era, scope, 'e')}"
         )
-    return [*steps, Step("event_income", "\nUNION ALL\n".join(parts), "table")]
+    return [*steps, Step("event_income", "\nUNION ALL\n".join(parts))]
 
 
 def _earned(place: int, asset: str, pay: Income) -> Step:
     """Who earned what by each event; a row without payee where that is not known."""
     clauses = ", ".join(map(literal, pay.of))
-    mine = f"FROM award_earned WHERE clause IN ({clauses}) AND asset = {literal(asset)}"
     return Step(
         f"income_{place}",
-        f"SELECT event, payee, sum(amount) AS amount\n{mine}\n    AND NOT unknown AND payee IS NOT NULL AND amount > 0\n"
-        f"GROUP BY event, payee\nUNION ALL\nSELECT DISTINCT event, CAST(NULL AS VARCHAR), CAST(NULL AS DECIMAL(38, 0))\n{mine} AND unknown",
+        "SELECT event, CASE WHEN NOT unknown THEN payee END AS payee, sum(amount) FILTER (NOT unknown) AS amount\n"
+        f"FROM award_earned\nWHERE clause IN ({clauses}) AND asset = {literal(asset)}\n"
+        "    AND (unknown OR (payee IS NOT NULL AND amount > 0))\nGROUP BY ALL",
         "table",
     )
 

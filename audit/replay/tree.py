@@ -110,7 +110,9 @@ def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], also: st
     sources gives, for each kind of event, a SELECT of (event, person columns, event_at); also names a column of it to be kept.
     """
     asks = "\nUNION ALL\n".join(
-        f"SELECT {place} AS role, e.event, n.node, t.seq{f', e.{also}' if also else ''}\nFROM ({sources[role.base]}) AS e\n"
+        f"SELECT {place} AS role, id AS event, node, seq\nFROM tree_event\nWHERE is_order AND node >= 0"
+        if (role.base, role.person) == ("order", "participant") and not also
+        else f"SELECT {place} AS role, e.event, n.node, t.seq{f', e.{also}' if also else ''}\nFROM ({sources[role.base]}) AS e\n"
         f"JOIN tree_node AS n ON n.participant_id = e.{role.person}\n{_now(role.base, sources[role.base])}"
         for place, role in enumerate(roles)
     )
@@ -119,7 +121,7 @@ def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], also: st
         Loop(
             "the nearest above, by rank, at the moment of each event",
             {"nodes": NODES, "places": PLACES, "reached": REACHED,
-             "asks": f"SELECT ask, role, node, seq\nFROM {name}_ask\nORDER BY ask"},
+             "asks": f"SELECT ask, role, node, seq\nFROM {name}_ask"},
             {f"{name}_answer": {"ask": "BIGINT", "node": "INTEGER"}},
             lambda given: {f"{name}_answer": walks().answer_asks([role.path for role in roles], given)},
         ),

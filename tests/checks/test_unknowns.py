@@ -307,3 +307,17 @@ def test_a_deposit_passed_over_by_a_later_order_does_not_pass(
     assert [one.verdict for one in found] == ["PASS", "INCONCLUSIVE"]
     assert found[0].text.en.startswith("Of 2 deposits 1 are named by one later order")
     assert [(row["deposit_id"], row["purchase_id"]) for row in found[1].rows] == [("D1", "B1")]
+
+
+def test_who_shares_a_pool_is_not_known_where_an_order_cannot_be_read(tmp_path: Path, audited: Auditor) -> None:
+    """U2's order made a star, whom the replay does not know; the pool that nobody known shares lies in another bucket."""
+    rules = (
+        "ranks: {star: {bought: {kind: [pack]}}}\n"
+        "awards: {pot: {on: day-end, to: holders.star, pays: {CNY: {per-order: 2, shared: equal, rest: carried}}}}\n"
+    )
+    orders = "B1,U1,goods,10,10,,2022-03-01T09:00:00 B2,U2,pack,10,10,,{} B3,U1,goods,10,10,,2022-03-03T10:00:00"
+    paid = "P2,2022-03-02T01:00:00,U2,4.00,CNY,pot,2022-03-01"
+    for moment, accused in (("2022-13-01T09:00:00", []), ("2022-03-01T09:00:00", []), ("2022-03-02T09:00:00", ["pot"])):
+        folder = write(tmp_path / moment[:10], rules, participant=PEOPLE, purchase=orders.format(moment), payment=paid)
+        _, findings = audited(folder)
+        assert [subject for check, subject in failing(findings) if check == "payout_unexpected"] == accused, moment

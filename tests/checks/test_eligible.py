@@ -154,19 +154,22 @@ def test_an_age_on_joining_tells_a_later_age_to_within_a_year() -> None:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     test = inside(People(age=Ages(**{"from": 18, "below": 21})), "t.moment", "UTC")
-    told = 0
+    people = []
     for _ in range(1500):
         born = date(2000, 1, 1) + timedelta(days=rng.randrange(3000))
         joined = born + timedelta(days=rng.randrange(14 * 365, 23 * 365))
         moment = joined + timedelta(days=rng.choice([0, 1, rng.randrange(1500)]))
         age, then = (one.year - born.year - ((one.month, one.day) < (born.month, born.day)) for one in (joined, moment))
-        (said_,) = connection.execute(
-            f"SELECT {test} FROM (SELECT ?::TIMESTAMPTZ AS joined_at, ?::BIGINT AS age) AS p, (SELECT ?::TIMESTAMPTZ AS moment) AS t",
-            [joined, age, moment],
-        ).fetchall()[0]  # fmt: skip
-        assert said_ in (None, 18 <= then < 21), (born, joined, moment)
-        told += said_ is not None
-    assert told > 900
+        people.append((joined, age, moment, 18 <= then < 21))
+    rows = ", ".join(f"({at}, DATE '{joined}', {age}, DATE '{moment}')" for at, (joined, age, moment, _) in enumerate(people))
+    connection.execute(
+        "CREATE TABLE given AS SELECT number, joined_at::TIMESTAMPTZ AS joined_at, age::BIGINT AS age, moment::TIMESTAMPTZ AS moment\n"
+        f"FROM (VALUES {rows}) AS listed(number, joined_at, age, moment)"
+    )
+    said = connection.execute(f"SELECT {test} FROM given AS p JOIN given AS t USING (number) ORDER BY number").fetchall()
+    for (told,), one in zip(said, people, strict=True):
+        assert told in (None, one[-1]), one
+    assert sum(told is not None for (told,) in said) > 900
     for age, days, wanted in (
         (17, 0, False),
         (17, 1, None),

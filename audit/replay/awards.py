@@ -41,10 +41,11 @@ def award_steps(rules: Rules, scope: Scope, *, played: bool) -> list[Step | Loop
     for row in rows:
         on = row["on_event"].strip("'")
         wanted[on] = max(wanted.get(on, 0), int(row.get("place_to", "0")))
+    numbered = {on.partition(">")[0] for on, last in wanted.items() if last or funds}  # a fund is fed in the order of places
     steps: list[Step | Loop] = [
         _clauses(rows),
         *_exceptions(rules, scope),
-        *event_steps(rules, scope, wanted, played=played),
+        *event_steps(rules, scope, wanted, numbered, played=played),
     ]
     plan, depth, excepted = Plan(rules), depth_of(rules), bool(exceptions_of(rules))
     steps += ranked_steps(plan, scope, depth)

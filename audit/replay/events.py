@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from audit.engine import Step, by_id
-from audit.replay.joining import NO_ORDER, counted, depth_of, joining_steps, people_of
+from audit.replay.joining import NO_ORDER, UNCOUNTED, counted, depth_of, joining_steps, people_of
 from audit.rules import Boxes, Chances, Group, Raffle, Rules, Share, eras
 from audit.scope import Scope
 
 OPENINGS = ("entry", "win", "loss")
 
 
-def event_steps(rules: Rules, scope: Scope, wanted: Mapping[str, int], *, played: bool) -> list[Step]:
+def event_steps(
+    rules: Rules, scope: Scope, wanted: Mapping[str, int], numbered: Set[str], *, played: bool
+) -> list[Step]:
     """Who stands above whom, and the events of each kind as `event_…`; played: entries were replayed.
 
     wanted names the events that clauses are on, with the last place that any asks for: places and shares of a group are made
-    for those alone, for they are many.
+    for those alone, for they are many. numbered names the kinds of which some clause asks for the place: only orders and
+    registrations of these are counted.
     """
     awards = [award for era in eras(rules) for award in era.awards.values()]
     depth, cut = depth_of(rules), scope.cut(rules.effective.from_)
     before = f"coalesce({{}} < {scope.moment(scope.since)}, false)" if scope.since else "false"
     parts = [
-        *joining_steps(rules, scope, before, wanted),
+        *joining_steps(rules, scope, before, wanted, numbered="registration" in numbered),
         _starts(before, depth),
-        _orders(before, depth, cut, scope.moment(rules.effective.from_), ranked=bool(rules.ranks or rules.milestones)),
+        _orders(before, depth, _place(cut, scope.moment(rules.effective.from_)) if "order" in numbered else UNCOUNTED,
+                ranked=bool(rules.ranks or rules.milestones)),
     ]
     if played:
         above = {award.to.partition(".")[0] for award in awards if award.on in OPENINGS and "." in award.to}
@@ -55,23 +59,26 @@ def _starts(before: str, depth: int) -> Step:
     )
 
 
-def _orders(before: str, depth: int, cut: str, begun: str, *, ranked: bool) -> Step:
-    """Orders; place counts a participant's orders in time, where none before can be hidden.
+def _place(cut: str, begun: str) -> str:
+    """Which of a participant's orders in time one is, where none before can be hidden.
 
-    cut is the first moment of a period that begins after the rules: who joined before it may have ordered before it. With
-    ranks many steps read them, so they are kept.
+    cut is the first moment of a period that begins after the rules: who joined before it may have ordered before it.
     """
     whole = (
         "count(*) FILTER (b.paid_at IS NULL) OVER (PARTITION BY b.participant_id) = 0 AND b.participant_id IS NOT NULL"
     )
     whole += f"\n        AND p.joined_at >= {cut}" if cut else ""
     place = counted("b.paid_at", begun, f"PARTITION BY b.participant_id ORDER BY b.paid_at, {by_id('b.purchase_id')}")
+    return f"CASE WHEN {whole}\n        THEN {place} END"
+
+
+def _orders(before: str, depth: int, place: str, *, ranked: bool) -> Step:
+    """Orders; with ranks many steps read them, so they are kept."""
     return Step(
         "event_order",
         "SELECT b.purchase_id AS event, 'order' AS on_event, b.paid_at AS event_at,\n"
         "    b.participant_id AS participant, NULL AS initiator, NULL AS choice,\n"
-        f"    CASE WHEN {whole}\n"
-        f"        THEN {place} END AS place,\n"
+        f"    {place} AS place,\n"
         f"    {before.format('b.paid_at')} AS unseen, b.item, b.kind, b.asset AS base_asset, b.amount AS base,\n"
         f"{people_of('p', 'participant', depth)},\n{people_of(None, 'initiator', depth)}\n"
         "FROM purchase_once AS b\n"

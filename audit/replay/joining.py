@@ -9,10 +9,10 @@ from audit.rules import Rules, eras
 from audit.scope import Scope
 
 
-def joining_steps(rules: Rules, scope: Scope, before: str, wanted: Mapping[str, int]) -> list[Step]:
+def joining_steps(rules: Rules, scope: Scope, before: str, wanted: Mapping[str, int], *, numbered: bool) -> list[Step]:
     """Who stands above whom, then `event_registration` and `event_recruit`; before tests whether a moment precedes the period.
 
-    wanted names the events that clauses are on, with the last place that any asks for.
+    wanted names the events that clauses are on, with the last place that any asks for; numbered: of registrations some does.
     """
     depth, ranked = depth_of(rules), bool(rules.ranks or rules.milestones)
     cut, begun = scope.cut(rules.effective.from_), scope.moment(rules.effective.from_)
@@ -20,7 +20,7 @@ def joining_steps(rules: Rules, scope: Scope, before: str, wanted: Mapping[str, 
     unseen = before if scope.has("participant", "joined_at") else "true"
     steps = [_standing(scope, ranked=ranked), _upline(depth)]
     steps += _first_paid(rules, scope, begun) if cut and last else []
-    steps.append(_registrations(unseen, depth, begun, last if cut else 0))
+    steps.append(_registrations(unseen, depth, begun, last if cut else 0, numbered=numbered))
     return [*steps, *([_recruits(cut, begun, wanted["recruit"])] if "recruit" in wanted and not ranked else [])]
 
 
@@ -96,6 +96,7 @@ def people_of(person: str | None, role: str, depth: int) -> str:
     return "    " + ",\n    ".join(parts)
 
 
+UNCOUNTED = "CAST(NULL AS BIGINT)"  # no clause asks which of its kind something is
 NO_ORDER = "NULL AS item, NULL AS kind, NULL AS base_asset, NULL AS base"
 
 
@@ -134,14 +135,14 @@ def _first_paid(rules: Rules, scope: Scope, begun: str) -> list[Step]:
     ]
 
 
-def _registrations(before: str, depth: int, begun: str, last: int) -> Step:
+def _registrations(before: str, depth: int, begun: str, last: int, *, numbered: bool) -> Step:
     """What happened before the period may have been paid before the export begins: that is unseen (in every event).
 
     last, not 0 where a period begins after the rules, is the last place that any clause asks for. Others may have joined before
     the period, so that whoever seems to be one of the first may be a later one, save who joined no later than somebody paid as
     one of them; beyond the last place nobody is.
     """
-    place = _joined(begun)
+    place = _joined(begun) if numbered else UNCOUNTED
     if last:
         place = f"CASE WHEN {place} > {last} OR {place} <= (SELECT reached FROM first_paid) THEN {place} END"
     return Step(

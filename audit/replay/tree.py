@@ -109,13 +109,7 @@ def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], also: st
 
     sources gives, for each kind of event, a SELECT of (event, person columns, event_at); also names a column of it to be kept.
     """
-    asks = "\nUNION ALL\n".join(
-        f"SELECT {place} AS role, id AS event, node, seq\nFROM tree_event\nWHERE is_order AND node >= 0"
-        if (role.base, role.person) == ("order", "participant") and not also
-        else f"SELECT {place} AS role, e.event, n.node, t.seq{f', e.{also}' if also else ''}\nFROM ({sources[role.base]}) AS e\n"
-        f"JOIN tree_node AS n ON n.participant_id = e.{role.person}\n{_now(role.base, sources[role.base])}"
-        for place, role in enumerate(roles)
-    )
+    asks = "\nUNION ALL\n".join(_asked(place, role, sources[role.base], also) for place, role in enumerate(roles))
     return [
         Step(f"{name}_ask", f"SELECT row_number() OVER () - 1 AS ask, a.*\nFROM (\n{asks}\n) AS a", "table"),
         Loop(
@@ -132,6 +126,16 @@ def ask_steps(name: str, roles: list[Role], sources: Mapping[str, str], also: st
             "table",
         ),
     ]  # fmt: skip
+
+
+def _asked(place: int, role: Role, source: str, also: str) -> str:
+    """Above whom and when a role is asked for; whoever ordered stands in the tree event itself."""
+    if (role.base, role.person) == ("order", "participant") and not also:
+        return f"SELECT {place} AS role, id AS event, node, seq\nFROM tree_event\nWHERE is_order AND node >= 0"
+    return (
+        f"SELECT {place} AS role, e.event, n.node, t.seq{f', e.{also}' if also else ''}\nFROM ({source}) AS e\n"
+        f"JOIN tree_node AS n ON n.participant_id = e.{role.person}\n{_now(role.base, source)}"
+    )
 
 
 def _now(base: str, source: str) -> str:

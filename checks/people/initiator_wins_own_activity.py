@@ -14,13 +14,13 @@ from audit.case import Audit, evidence
 from audit.finding import Basis, Finding, Text, Verdict, check, nothing
 from checks.people import PRESET, gains, need, shown
 
-OWN = """
+OWN = "SELECT e.*, false AS linked\nFROM entry_chance AS e\nWHERE e.participant_id = e.initiator_id"
+LINKED = """
 SELECT e.*, c.cluster IS NOT NULL AND e.participant_id <> e.initiator_id AS linked
 FROM entry_chance AS e
-LEFT JOIN {cluster} AS c ON c.participant_id = e.participant_id
-LEFT JOIN {cluster} AS i ON i.participant_id = e.initiator_id
+LEFT JOIN account_cluster AS c ON c.participant_id = e.participant_id
+LEFT JOIN account_cluster AS i ON i.participant_id = e.initiator_id
 WHERE e.participant_id = e.initiator_id OR c.cluster = i.cluster"""
-NONE = "(SELECT CAST(NULL AS VARCHAR) AS participant_id, CAST(NULL AS VARCHAR) AS cluster WHERE false)"
 
 
 @check(needs=("activity.initiator_id", "entry.participant_id"), provisions=PRESET)
@@ -29,7 +29,7 @@ def initiator_wins_own_activity(audit: Audit) -> Iterator[Finding]:
     if not audit.has("entry_chance") or not audit.case.scope.has("activity", "initiator_id"):
         yield nothing("initiators", "没有抽取记录或发起人。", "The export holds no draws or no initiators.")
         return
-    own = OWN.format(cluster="account_cluster" if audit.has("account_cluster") else NONE)
+    own = LINKED if audit.has("account_cluster") else OWN
     _, entries, wins, due, gain = next(
         iter(gains(audit, f"SELECT 'own' AS subject, * FROM ({own}) AS own")), ("", 0, 0, 0.0, 1.0)
     )

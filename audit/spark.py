@@ -62,15 +62,15 @@ class Spark:
         return (not self.far.isdisjoint(tables_of(sql)) or HASH.search(sql) is not None) and shared(sql)
 
     def make(self, case_file: duckdb.DuckDBPyConnection, name: str, kind: str, sql: str) -> None:
-        """Make a step's relation, in both engines."""
+        """Make a step's relation, in both engines; a view that hashes is computed at once, for DuckDB would pick other rows."""
         frame = self._frame(case_file, sql)
         if frame is None:
             case_file.execute(f"CREATE {kind.upper()} {name} AS\n{sql}")
             return
-        if kind == "table":
+        hashes = HASH.search(sql) is not None
+        if kind == "table" or hashes:
             frame = frame.persist()
-            # what hashes picked comes back whatever its size: DuckDB's own hashes would pick other rows
-            if HASH.search(sql) or frame.count() <= self.small:
+            if hashes or frame.count() <= self.small:  # what hashes picked comes back whatever its size
                 _fetch(case_file, frame, sql, f"CREATE TABLE {name} AS ")
                 self._hold(name, frame)
                 return

@@ -23,7 +23,7 @@ import pytest
 
 import checks.run
 from audit.case import read_case
-from audit.spark import Spark, shared, spark_sql, start_spark, tables_of
+from audit.spark import HASH, Spark, shared, spark_sql, start_spark, tables_of
 from checks.run import Options, run_audit
 from tests.conftest import FIXTURES, ROOT
 
@@ -100,6 +100,9 @@ def compare(name: str, session: Spark, tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setattr("audit.money.AT_ONCE", 300)
     run_audit(FIXTURES / name, tmp_path / "spark", Options(quiet=True, engine="local"))
     assert own.far, "Spark computed nothing"
+    with duckdb.connect(str(tmp_path / "spark" / "case.duckdb"), read_only=True) as case_file:
+        hashing = {name for name, sql in case_file.execute("SELECT name, sql FROM step").fetchall() if HASH.search(sql)}
+    assert hashing.isdisjoint(own.far), "DuckDB would hash again, its own way, what Spark has hashed"
     own.session.catalog.clearCache()  # the next case has a session of its own on the same machine
     assert written(tmp_path / "spark") == written(tmp_path / "duckdb")
     assert (tmp_path / "spark" / "report.html").read_text("utf-8") == (tmp_path / "duckdb" / "report.html").read_text("utf-8")

@@ -321,3 +321,21 @@ def test_who_shares_a_pool_is_not_known_where_an_order_cannot_be_read(tmp_path: 
         folder = write(tmp_path / moment[:10], rules, participant=PEOPLE, purchase=orders.format(moment), payment=paid)
         _, findings = audited(folder)
         assert [subject for check, subject in failing(findings) if check == "payout_unexpected"] == accused, moment
+
+
+def test_a_part_of_an_income_that_cannot_be_told_is_held_against_nobody(tmp_path: Path, audited: Auditor) -> None:
+    rules = (
+        "ranks: {star: {bought: {kind: [pack]}}}\nawards:\n"
+        "  direct: {on: order, when: {kind: [goods]}, to: participant.referrer,\n"
+        '    pays: {CNY: {percent: "10", of: order, rounding: down}}}\n'
+        "  bonus: {on: order, when: {kind: [goods]}, to: earner.nearest.star,\n"
+        '    pays: {CNY: {percent: "10", of: [direct], rounding: down, compounding: false}}}\n'
+    )
+    people = "U1,,2022-01-05T09:00:00 U2,U1,2022-01-06T09:00:00 U3,U2,2022-01-07T09:00:00"
+    orders = "B1,U1,pack,10,10,,2022-03-01T09:00:00 B2,U3,goods,{},,,2022-03-02T09:00:00 B3,U1,goods,10,10,,2022-03-09T10:00:00"
+    paid = "P1,2022-03-02T10:00:00,U2,10.00,CNY,direct,B2 P2,2022-03-02T10:00:00,U1,1.00,CNY,bonus,B2"
+    for amount, accused in (("1oo", []), ("100", []), ("50", ["bonus", "direct"])):
+        folder = write(tmp_path / amount, rules, participant=people, purchase=orders.format(amount), payment=paid)
+        _, findings = audited(folder)
+        wrong = {subject for check, subject in failing(findings) if check in ("payout_unexpected", "payout_wrong")}
+        assert sorted(wrong) == accused, amount

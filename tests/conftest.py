@@ -32,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LONGER = (  # of what shorter tests beside them show too
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[copied-BLOB",
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[copied-MAP",
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[copied-STRUCT",
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[copied-UNION",
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[in place-MAP",
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[in place-STRUCT",
+    "tests/audit/test_in_place.py::test_a_column_of_no_single_values_is_no_text[in place-UNION",
     "tests/audit/test_in_place.py::test_what_allows_no_view_is_copied",
     "tests/audit/test_told.py::test_the_audit_is_the_same[hurt1-",
     "tests/audit/test_told.py::test_the_audit_is_the_same[hurt2-envelope",
@@ -60,6 +67,7 @@ LONGER = (  # of what shorter tests beside them show too
     "tests/checks/test_raffles.py::test_newest_tickets_that_win_are_an_alarm_in_the_end",
     "tests/checks/test_law.py::test_every_finding_cites_a_provision_or_says_that_it_is_a_fact[zh]",
     "tests/evidence/test_seal.py::test_leads_about_people_are_published_without_what_they_rest_on",
+    "tests/test_faults.py::test_an_award_gone_wrong_is_found_alone",
     "tests/test_cli.py::test_a_quiet_audit_says_nothing_to_its_very_end",
     "tests/test_notebooks.py::test_it_runs_on_a_blind_box[en]",
     "tests/test_notebooks.py::test_the_set_runs_on_an_audit_through_papermill",

@@ -32,7 +32,10 @@ def audited_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_audit_writes_the_four_files_and_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_audit_writes_the_four_files_and_exits_1(
+    audited_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
     assert main(["audit", str(RIGGED), "--out", str(tmp_path / "out")]) == 1
     assert {one.name for one in (tmp_path / "out").iterdir()} == FILES
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
@@ -46,6 +49,8 @@ def test_audit_writes_the_four_files_and_exits_1(tmp_path: Path, capsys: pytest.
             "could_have_seen", "clauses", "provisions", "text"}  # fmt: skip
     assert all(keys <= set(one) for one in found["findings"])
     jsonschema.validate(found, findings_schema())
+    for file in FILES - {"case.duckdb"}:
+        assert (audited_dir / file).read_bytes() == (tmp_path / "out" / file).read_bytes(), file
 
 
 def test_a_quiet_audit_says_nothing_to_its_very_end(tmp_path: Path) -> None:
@@ -67,12 +72,6 @@ def test_honest_exits_0_and_screens_only_where_asked(tmp_path: Path) -> None:
     assert main(["audit", honest, "--out", str(tmp_path / "out"), "--fail-on", "screen"]) == 1
 
 
-def test_two_runs_give_the_same_bytes(audited_dir: Path, tmp_path: Path) -> None:
-    main(["audit", str(RIGGED), "--out", str(tmp_path / "two")])
-    for file in FILES - {"case.duckdb"}:
-        assert (audited_dir / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
-
-
 def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(audited_dir: Path) -> None:
     with duckdb.connect(str(audited_dir / "case.duckdb"), read_only=True) as db:
         for (sql,) in db.execute("SELECT DISTINCT sql FROM step WHERE kind = 'loop'").fetchall():
@@ -90,8 +89,8 @@ def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(audite
 
 
 def test_a_problem_exits_2_and_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    case = Path(shutil.copytree(RIGGED, tmp_path / "case"))
-    assert main(["audit", str(case), "--out", str(tmp_path / "out")]) == 1
+    case = Path(shutil.copytree(FIXTURES / "seed-grant" / "honest", tmp_path / "case"))
+    assert main(["audit", str(case), "--out", str(tmp_path / "out")]) == 0
     before = (tmp_path / "out" / "findings.json").read_bytes()
     text = (case / "payments.csv").read_text("utf-8")
     (case / "payments.csv").write_text(text.replace("P000007,", 'P000007,"', 1), "utf-8")

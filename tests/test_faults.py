@@ -1,4 +1,4 @@
-"""Single faults planted in the honest blind box: each is found by the check it names, and nothing else fails."""
+"""Faults planted in the honest blind box: each is found by the check it names, and nothing else fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from audit.finding import Basis, Finding
 from audit.problem import Problem
 from tests.conftest import Auditor
-from tests.reference.faults import FAULTS, Fault
+from tests.reference.faults import ALONE, FAULTS, Fault
 
 
 def said(finding: Finding) -> dict[str, Any]:
@@ -36,5 +36,11 @@ def test_every_fault_is_found_and_nothing_else_fires(fault: Fault, honest: Path,
     assert failed == {(one["check"], one["subject"]) for one in fault.expect if one["verdict"] == "FAIL"}
 
 
+@pytest.mark.parametrize("fault", ALONE, ids=lambda fault: fault.name)
+def test_an_award_gone_wrong_is_found_alone(fault: Fault, honest: Path, audited: Auditor) -> None:
+    test_every_fault_is_found_and_nothing_else_fires(fault, honest, audited)
+
+
 def test_there_are_faults_enough() -> None:
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 25
+    names = [fault.name for fault in (*FAULTS, *ALONE)]
+    assert len(set(names)) == len(names) >= 25

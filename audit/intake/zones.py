@@ -8,7 +8,7 @@ from datetime import timedelta
 from audit.engine import Engine, literal
 
 UNTIL = "2100-01-01"
-HALVES = "generate_series(TIMESTAMP '1900-01-01', TIMESTAMP '2100-01-01', INTERVAL 12 HOUR)"
+DAYS = "generate_series(TIMESTAMP '1900-01-01', TIMESTAMP '2100-01-01', INTERVAL 1 DAY)"
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Zone:
 
 
 def zone_of(engine: Engine, name: str) -> Zone:
-    """A zone as the engine's own calendar has it, looked at twice a day for two centuries."""
+    """A zone as the engine's own calendar has it, looked at every day of two centuries."""
     own, last = (
-        f"epoch_us({at}) - epoch_us(timezone({literal(name)}, {at}))" for at in ("half", f"TIMESTAMP '{UNTIL}'")
+        f"epoch_us({at}) - epoch_us(timezone({literal(name)}, {at}))" for at in ("day", f"TIMESTAMP '{UNTIL}'")
     )
     sql = (
-        f"SELECT max(half) FILTER ({own} <> {last}), any_value({last}) FROM (SELECT unnest({HALVES}) AS half) AS halves"
+        f"SELECT max(day) FILTER ({own} <> {last}), any_value({last}) FROM (SELECT unnest({DAYS}) AS day) AS days"
     )
     changed, offset = engine.rows(sql)[0]
     if changed is None:

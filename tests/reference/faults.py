@@ -157,14 +157,14 @@ NEW = "P900001"
 
 def award_faults(clause: str, key: str, asset: str, amount: str, step: str) -> tuple[Fault, ...]:
     """Not paid, paid twice, paid to somebody else, a step short, two days late."""
-    whole = {asset: amount}
+    whole, again = {asset: amount}, f"P9{key[2:]}"
 
     def short(text: str) -> str:
         return str(Decimal(text) - Decimal(step))
 
     return (
         Fault(f"{clause}-not-paid", delete(PAYMENTS, key), (found("payout_missing", clause, **whole),)),
-        Fault(f"{clause}-paid-twice", repeat(PAYMENTS, key, NEW), (found("payout_unexpected", clause, **whole),)),
+        Fault(f"{clause}-paid-twice", repeat(PAYMENTS, key, again), (found("payout_unexpected", clause, **whole),)),
         Fault(f"{clause}-misdirected", set_cell(PAYMENTS, key, "收款人", STRANGER),
               (found("payout_wrong", clause, **whole),)),
         Fault(f"{clause}-a-step-short", set_cell(PAYMENTS, key, "数额", short),
@@ -173,8 +173,15 @@ def award_faults(clause: str, key: str, asset: str, amount: str, step: str) -> t
     )  # fmt: skip
 
 
+def together(faults: tuple[Fault, ...]) -> Fault:
+    """One way to go wrong, in a payment of every clause at once."""
+    way = faults[0].name.removeprefix(f"{next(iter(AWARDS))}-")
+    return Fault(f"every-clause-{way}", both(*(one.plant for one in faults)), tuple(found for one in faults for found in one.expect))
+
+
+ONE_BY_ONE = tuple(award_faults(clause, *award) for clause, award in AWARDS.items())
+AT_ONCE = tuple(together(way) for way in zip(*ONE_BY_ONE, strict=True))
 PAYOUTS = (
-    *(fault for clause, award in AWARDS.items() for fault in award_faults(clause, *award)),
     Fault("paid-in-another-asset", set_cell(PAYMENTS, "P002234", "资产", "人民币"),
           (found("payout_wrong", "consolation", coupon="99"),)),
     Fault("references-swapped", swap(PAYMENTS, "P002234", "P002236", "关联编号"),
@@ -309,4 +316,5 @@ CLAIMS = (
           (found("claim_contradicts_rules", "initiator-net"),)),
 )  # fmt: skip
 
-FAULTS = (*PAYOUTS, *RECORDS, *DRAWS, *CLAIMS)
+FAULTS = (*AT_ONCE, *PAYOUTS, *RECORDS, *DRAWS, *CLAIMS)
+ALONE = tuple(fault for award in ONE_BY_ONE for fault in award)

@@ -94,6 +94,11 @@ def test_random_orders_are_owed_what_the_simulator_says(seed: int) -> None:
         mine = list(make.owed(rules, iter([event])))
         for one in no_own_upline(event.roles["participant"], mine, rules):
             wanted[one.event, one.clause, one.payee, one.asset, one.amount] += 1
+    assert owed(rules, users, orders) == wanted
+
+
+def owed(rules: dict[str, Any], users: list[dict[str, Any]], orders: list[dict[str, Any]]) -> Counter[Any]:
+    """What audit says is owed for an export of these: (event, clause, payee, asset, units) → how often."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "rules.yaml").write_text(yaml.safe_dump(rules).replace("'on':", "on:"), "utf-8")
@@ -109,7 +114,23 @@ def test_random_orders_are_owed_what_the_simulator_says(seed: int) -> None:
         work.mkdir()
         engine = build(read_case(folder), work / "case.duckdb", Fraction(1, 1000), lambda _: None).engine
         found = Counter(engine.rows(
-            "SELECT event, clause, payee, asset, CASE asset WHEN 'CNY' THEN amount / 100 ELSE amount END FROM expected_award"
+            "SELECT event, clause, payee, asset, CASE asset WHEN 'coupon' THEN amount ELSE amount / 100 END FROM expected_award"
         ))  # fmt: skip
         engine.connection.close()
-    assert Counter({(*key[:4], Decimal(str(key[4]))): count for key, count in found.items()}) == wanted
+    return Counter({(*key[:4], Decimal(str(key[4]))): count for key, count in found.items()})
+
+
+def test_orders_of_one_moment_unlock_a_fund_by_whose_order_comes_first_in_number() -> None:
+    """Twenty were put aside; a first order took eight of them, and of the twelve left a first order comes before a second."""
+    begin, assets = maker().BEGIN, {name: {"step": "0.01"} for name in ("CNY", "fund")}
+    above = {"id": "U0", "at": begin, "referrer": None, "leader_id": None}
+    users = [above, *({"id": f"U{n}", "at": begin, "referrer": "U0", "leader_id": None} for n in (1, 2))]
+    orders = [{"id": name, "user": users[buyer], "item": "a", "kind": "k1", "price": 1, "at": begin + timedelta(hours=hour)}
+              for name, buyer, hour in (("D0", 1, 1), ("D1", 1, 2), ("D2", 2, 2))]  # fmt: skip
+    awards = {
+        "fill": {"on": "registration", "to": "participant.referrer", "pays": {"fund": "10"}},
+        "release": {"on": "order", "to": "participant.referrer", "pays": {"CNY": {"unlock": "8", "from": "fund"}}},
+    }
+    rules = {"campaign": "orders", "effective": {"from": "2022-01-01"}, "assets": assets, "awards": awards}
+    released = {event: units for event, clause, _, _, units in owed(rules, users, orders) if clause == "release"}
+    assert released == {"D0": 8, "D2": 8, "D1": 4}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,6 +186,9 @@ def _case(folder: Path, exports: Path, document: Document, rules_document: Calla
         ) from None
     if file.period and file.period.to <= file.period.from_:
         raise document.problem(("period", "to"), "the period ends before it begins", value=str(file.period.to))
+    for table, plan in file.tables.items():
+        if len({posixpath.normpath(one) for one in plan.files}) < len(plan.files):
+            raise document.problem(("tables", table, "file"), "a file stands twice", value=", ".join(plan.files), mend="name it once")
     for table in file.control:
         if table not in file.tables:
             raise document.problem(("control", table), "a control total for a table that is not mapped", value=table)

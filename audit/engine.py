@@ -184,8 +184,11 @@ def open_engine(path: Path, *, memory: str = "1GB", threads: int | None = None, 
         engine.rows(f"SET temp_directory = {literal(str(path.parent / 'spill'))}")
         engine.rows(f"ATTACH {literal(str(path))} AS case_file (STORAGE_VERSION 'v1.0.0')")
         engine.rows("USE case_file")
-        engine.rows(f"SET TimeZone = {literal(zone)}")
         engine.rows("SET enable_progress_bar = false")
+        try:
+            engine.rows(f"SET TimeZone = {literal(zone)}")
+        except duckdb.Error:
+            raise Problem("the engine knows no such time zone", value=zone, mend="such as Asia/Shanghai") from None
     except BaseException:
         connection.close()
         raise

@@ -164,7 +164,7 @@ def _simulate(given: argparse.Namespace) -> int:
     from audit.simulate.world import Scenario
     from checks.simulate import run_simulate
 
-    _check_least(given, {"size": 1, "people": 1, "recruits": 1})
+    _check_least(given, {"size": 1, "people": 1, "recruits": 1, "seed": 0})
     scenario = Scenario(given.size, given.people, given.recruits, given.seed)
     return run_simulate(given.rules, given.out, scenario, given.fault, given.format)
 
@@ -172,6 +172,7 @@ def _simulate(given: argparse.Namespace) -> int:
 def _score(given: argparse.Namespace) -> int:
     from checks.simulate import run_score
 
+    _check_least(given, {"seed": 0})
     return run_score(given.rules, given.largest, given.seed, given.lang)
 
 

@@ -118,7 +118,7 @@ def read_baseline(path: Path | None) -> frozenset[str]:
         return frozenset(fingerprint(record) for record in found["findings"])
     except FileNotFoundError:
         raise Problem("no such file", str(path), mend=BASELINE) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Problem(f"not a findings.json: {error}", str(path), mend=BASELINE) from None
 
 

@@ -88,6 +88,23 @@ def test_every_step_and_every_finding_can_be_run_again_from_the_case_file(audite
             db.execute(sql).fetchall()
 
 
+def test_an_argument_that_cannot_be_is_told_so(
+    audited_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, deep = str(RIGGED / "rules.yaml"), tmp_path / "deep.json"
+    deep.write_text("[" * 100_000, "utf-8")
+    for words, said in (
+        (["simulate", rules, "--out", str(tmp_path / "made"), "--seed", "-1"], "--seed"),
+        (["score", rules, "--seed", "-1"], "--seed"),
+        (["seal", str(audited_dir), "--redact", str(tmp_path), "--out", str(tmp_path / "b.zip")], "a folder is no key"),
+        (["lint", rules, "--baseline", str(deep)], "not a findings.json"),
+    ):
+        assert main(words) == 2, words
+        told = capsys.readouterr().err
+        assert said in told, told
+        assert "fault of its own" not in told
+
+
 def test_a_problem_exits_2_and_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = Path(shutil.copytree(FIXTURES / "seed-grant" / "honest", tmp_path / "case"))
     assert main(["audit", str(case), "--out", str(tmp_path / "out")]) == 0

@@ -188,6 +188,8 @@ def key_of(path: Path) -> bytes:
 
     from audit.problem import Problem
 
+    if path.is_dir():
+        raise Problem("a folder is no key", str(path), mend="name a file; one that does not exist is made")
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:

@@ -20,6 +20,7 @@ from audit.intake.zones import Zone, moment, only_moment
 from audit.rules.units import Units
 
 BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
+WIDEST = 28  # digits of an amount in steps: sums of any export, and percentages, then fit into 38
 YEAR = "(19|20|21)[0-9]{2}"  # a time beyond names no moment of a campaign, and with a deadline added may be none at all
 YEARS = "of the years 1900 to 2199"
 UNIX_END = 7258118400  # 2200-01-01, in seconds
@@ -165,14 +166,15 @@ def _amount(text: str, asset: Cast | None, units: Sequence[Units]) -> Cast:
         if one.step != 1:
             whole = f"CAST({number} AS HUGEINT)"  # DuckDB 2 divides a DECIMAL by // into a DOUBLE
             number = f"CASE WHEN {whole} % {one.step} = 0 THEN CAST({whole} // {one.step} AS DECIMAL(38, 0)) END"
-        return _when(text, f"-?[0-9]{{1,28}}{point}", number)
+        return _when(text, f"-?[0-9]{{1,{max(1, WIDEST - one.decimals)}}}{point}", number)
 
     if asset is None:
         return Cast(text, "NULL", "an amount needs an `asset` column, or one value for it, in case.yaml")
     cases = " ".join(f"WHEN {literal(one.asset)} THEN {steps(one)}" for one in units)
     smallest = ", ".join(f"{Decimal(one.step).scaleb(-one.decimals):f} {one.asset}" for one in units)
+    said = f"whole steps of {smallest}, {WIDEST} digits at most"
     return Cast(text, f"CASE {asset.value} {cases} END",
-                f"a plain decimal such as 4.50: no thousands mark, no sign of currency, whole steps of {smallest}")  # fmt: skip
+                f"a plain decimal such as 4.50: no thousands mark, no sign of currency, {said}")  # fmt: skip
 
 
 def _moment(text: str, source: Column, zone: Zone) -> Cast:

@@ -17,7 +17,7 @@ from typing import Any
 from audit.engine import Engine, literal, quoted
 from audit.intake.lines import Runs, lines_of, runs_of
 from audit.intake.mapping import TableMap
-from audit.intake.text import header, read_text, records
+from audit.intake.text import header, made_of, physical_lines, read_text, records
 from audit.intake.unread import unread_cells
 from audit.problem import Problem
 
@@ -103,13 +103,14 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
                 return Source(file, text.sha256, text.encoding, tuple(names), counted, (), sql, first_line, runs=runs)
         except duckdb.Error:
             pass  # the slow reader below finds the records at fault, or says where the file cannot be read
-    clean, broken = work / f"{path.name}.clean", []
+    clean, broken = made_of(file, work, "clean"), []
+    last = physical_lines(text) - table.footer
     lines = array("q")
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(names)
         for counted, (line, record) in enumerate(records(text, file, table.skip, delimiter), 1):
-            if line > text.lines - table.footer:
+            if line > last:
                 break
             lines.append(line)
             if len(record) != len(names):
@@ -225,6 +226,8 @@ def _read_parquet(engine: Engine, path: Path, file: str, wanted: set[str]) -> So
         parts.append(f"{cell} AS c{number}")
     own = ", ".join(f"{quoted(name)} AS r{number}" for number, name in enumerate(names))
     raw = f"SELECT file_row_number + 1 AS record, {own}\nFROM read_parquet({place}, file_row_number = true)"
+    if "file_row_number" in {name.lower() for name in names}:  # the export has a column of that name itself
+        raw = f"SELECT row_number() OVER () AS record, {own}\nFROM read_parquet({place})"
     sql = f"SELECT *, {', '.join(parts)}\nFROM ({raw}) AS typed"
     return Source(file, _digest(path), None, names, int(counted), (), sql, 1, raw, kinds)
 

@@ -17,6 +17,7 @@ from audit.problem import Problem
 
 CHUNK = 1 << 23
 LONGEST = 1 << 24  # characters of a cell, as many as DuckDB reads in a line
+UNCLOSED = "a quotation mark is opened and never closed"
 DELIMITERS = (",", "\t", ";", "|")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 SURE_OF_UTF8 = 8  # so many multi-byte characters never decode as UTF-8 by accident in GB18030 text
@@ -42,7 +43,7 @@ def read_text(path: Path, shown: str, encoding: str | None, work: Path) -> TextF
     tried = [encoding] if encoding else [marked] if marked else ["utf-8", "gb18030"]
     for place, name in enumerate(tried):
         try:
-            return _decode(path, name, work / f"{path.name}.utf8")
+            return _decode(path, name, made_of(shown, work, "utf8"))
         except LookupError:
             raise Problem(f"unknown encoding {name!r}", shown, mend="say utf-8 or gb18030") from None
         except _BadByte as bad:
@@ -56,6 +57,11 @@ def read_text(path: Path, shown: str, encoding: str | None, work: Path) -> TextF
                     "export the file again as UTF-8, or name its `encoding` in case.yaml",
                 ) from None
     raise AssertionError
+
+
+def made_of(file: str, work: Path, what: str) -> Path:
+    """Where a copy of an export is kept while it is read: files of several folders may bear one name."""
+    return work / f"{hashlib.sha256(file.encode()).hexdigest()[:16]}.{what}"
 
 
 @dataclass(eq=False)
@@ -120,9 +126,18 @@ def header(text: TextFile, shown: str, skip: int, delimiter: str | None, wanted:
         line = file.readline()
     if not line.strip():
         raise Problem("the file has no header", shown, skip + 1, 1, mend="export it with column names")
+    if line.count('"') % 2:
+        mend = "export it with column names that have no line breaks"
+        raise Problem("a column name has a line break", shown, skip + 1, 1, mend=mend)
     options = [delimiter] if delimiter else list(DELIMITERS)
     read = [([name.strip() for name in next(csv.reader([line], delimiter=one))], one) for one in options]
     return max(read, key=lambda pair: (len(wanted & set(pair[0])), len(pair[0])))
+
+
+def physical_lines(text: TextFile) -> int:
+    """How many lines a file has as `records` counts them: a carriage return by itself ends one, too."""
+    with text.path.open(encoding="utf-8-sig", newline="") as file:
+        return sum(1 for _ in file)
 
 
 def records(text: TextFile, shown: str, skip: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -142,8 +157,8 @@ def records(text: TextFile, shown: str, skip: int, delimiter: str) -> Iterator[t
                     yield start, record
                 start = skip + reader.line_num + 1
         except csv.Error as error:
-            unclosed = "unexpected end" in str(error) or "field larger" in str(error)
-            message = "a quotation mark is opened and never closed" if unclosed else f"not readable as CSV: {error}"
+            said = {"unexpected end": UNCLOSED, "field larger": f"{UNCLOSED}, or a cell has more than {LONGEST} characters"}
+            message = next((said[one] for one in said if one in str(error)), f"not readable as CSV: {error}")
             raise Problem(
                 message, shown, start, 1, mend="double the mark inside a quoted value, or remove it"
             ) from None

@@ -64,7 +64,8 @@ def reward_steps(rules: Rules, scope: Scope, platform: tuple[str, ...], ignored:
     views = [
         Step(
             "reward_total",
-            "SELECT clause, asset, source, step, CAST(sum(payments) AS BIGINT) AS payments, CAST(sum(amount) AS DECIMAL(38, 0)) AS amount\n"
+            "SELECT clause, asset, source, step, CAST(sum(payments) AS BIGINT) AS payments,\n"
+            "    CAST(coalesce(sum(amount), 0) AS DECIMAL(38, 0)) AS amount\n"
             "FROM reward_side\nWHERE NOT by_person\nGROUP BY clause, asset, source, step",
         ),
         Step(

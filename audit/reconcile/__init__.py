@@ -92,13 +92,11 @@ def _ledger(scope: Scope, grain: Grain, platform: tuple[str, ...], ignored: tupl
     where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
     keys = ["payee_id", "asset", "amount", *(["reason"] if scope.has("payment", "reason") else [])]
     keys += {"reference": ["ref"], "day": ["paid_at"]}.get(grain, [])
-    missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    stepped = ", ".join(map(literal, shown.stepped))
-    event = (
-        f"CASE WHEN step IS NULL OR reason NOT IN ({stepped}) THEN ref ELSE concat(ref, '#', step) END"
-        if scope.has("payment", "step") and stepped
-        else "ref"
-    )
+    missing, event = " OR ".join(f"{key} IS NULL" for key in keys), "ref"
+    if scope.has("payment", "step") and shown.stepped:
+        stepped = f"reason IN ({', '.join(map(literal, shown.stepped))})"
+        event = f"CASE WHEN {stepped} THEN ref || '#' || CAST(step AS VARCHAR) ELSE ref END"
+        missing += f" OR (step IS NULL AND {stepped})"
     return Step(
         "ledger",
         f"SELECT {event} AS event, reason AS clause, payee_id AS payee, asset, amount, paid_at, payment_id,\n"

@@ -114,7 +114,7 @@ def _reversed() -> Step:
     """Payments taken back, and what takes them back: of less than nothing, it takes the last alike that still stands."""
     key = ", ".join(PAIRS["in_parts"])
     alike = " AND ".join(f"n.{one} = p.{one}" for one in PAIRS["in_parts"])
-    upto = f"OVER (PARTITION BY {key}, abs(amount) ORDER BY paid_at, source_file, record ROWS BETWEEN "
+    upto = f"OVER (PARTITION BY {key}, abs(amount) ORDER BY paid_at, amount < 0, source_file, record ROWS BETWEEN "
     return Step(
         "payment_reversed",
         "WITH alike AS (\n"

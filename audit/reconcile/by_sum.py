@@ -50,9 +50,8 @@ def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...], *, decisio
         Step("settled_before", _before(scope), "table"),
         Step(
             "discrepancy",
-            "SELECT CASE WHEN paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
-            "            AND coalesce(l.payee, s.payee) = s.payee AND coalesce(l.asset, s.asset) = s.asset)\n"
-            "            AND row_number() OVER (ORDER BY due - paid DESC, payee, clause, asset) <= n.payments THEN 'undetermined'\n"
+            "SELECT CASE WHEN fits AND row_number() OVER (PARTITION BY fits ORDER BY due - paid DESC, payee, clause, asset)\n"
+            "            <= n.payments THEN 'undetermined'\n"
             "        WHEN paid > earned AND EXISTS (SELECT 1 FROM settled_before AS b WHERE b.payee = s.payee\n"
             "            AND b.asset = s.asset AND coalesce(b.clause, '') = coalesce(s.clause, '')\n"
             "            AND s.paid - s.earned <= b.amount) THEN 'undetermined'\n"
@@ -62,7 +61,11 @@ def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...], *, decisio
             "        WHEN earned = 0 THEN 'unexpected' ELSE 'wrong_amount' END AS kind,\n"
             f"    {_SUMMED},\n"
             "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
-            "FROM standing_by_day AS s\nCROSS JOIN illegible_count AS n\nWHERE in_the_end AND (paid < due OR paid > earned)\n"
+            "FROM (\n"
+            "    SELECT *, paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
+            "        AND coalesce(l.payee, d.payee) = d.payee AND coalesce(l.asset, d.asset) = d.asset) AS fits\n"
+            "    FROM standing_by_day AS d WHERE in_the_end AND (paid < due OR paid > earned)\n"
+            ") AS s\nCROSS JOIN illegible_count AS n\n"
             "UNION ALL\n"
             f"SELECT 'undetermined' AS kind, {_SUMMED}, due + postponed - paid AS at_stake\n"
             "FROM standing_by_day\nWHERE in_the_end AND paid >= due AND paid <= earned AND paid < due + postponed\n"

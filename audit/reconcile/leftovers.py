@@ -130,7 +130,7 @@ def leftover_steps(scope: Scope, shown: Shown, platform: tuple[str, ...], *, dec
             "FROM paid_unowed AS p",
             "table",
         ),
-        _event_records(),
+        _event_records(shown.stepped if scope.has("payment", "step") else ()),
         Step(
             "discrepancy_placed",
             "SELECT d.* REPLACE (coalesce(d.source_file, r.source_file) AS source_file, coalesce(d.record, r.record) AS record)\n"
@@ -139,8 +139,15 @@ def leftover_steps(scope: Scope, shown: Shown, platform: tuple[str, ...], *, dec
     ]
 
 
-def _event_records() -> Step:
-    """The record of each event that differs: what is missing has no payment to point to, but what it is owed for has a line."""
+def _event_records(stepped: Sequence[str]) -> Step:
+    """The record of each event that differs: what is missing has no payment to point to, but what it is owed for has a line.
+
+    stepped: the clauses whose events are an entry and the number of a milestone.
+    """
+    entry = "d.event"
+    if stepped:
+        whose = "substr(d.event, 1, length(d.event) - strpos(reverse(d.event), '#'))"
+        entry = f"CASE WHEN d.clause IN ({', '.join(map(literal, stepped))}) THEN {whose} ELSE d.event END"
     tables = {
         "participant": ("participant_id", "'registration', 'recruit', 'rank-reached', 'milestone'"),
         "activity": ("activity_id", "'start', 'completion', 'place filled', 'share drawn'"),
@@ -150,13 +157,14 @@ def _event_records() -> Step:
     }
     parts = [
         f"SELECT d.event, d.clause, t.source_file, t.record\nFROM differing AS d JOIN {table}_once AS t\n"
-        f"    ON t.{key} = split_part(d.event, '#', 1) AND (d.on_event IN ({events})"
+        f"    ON t.{key} = d.id AND (d.on_event IN ({events})"
         + (" OR d.on_event LIKE 'milestone/%')" if table == "entry" else ")")
         for table, (key, events) in tables.items()
     ]
     return Step(
         "event_record",
-        "WITH differing AS (\n    SELECT DISTINCT d.event, d.clause, c.on_event\n"
+        "WITH differing AS (\n    SELECT DISTINCT d.event, d.clause, c.on_event,\n"
+        f"        {entry} AS id\n"
         "    FROM discrepancy AS d JOIN (\n"
         "        SELECT DISTINCT clause, split_part(on_event, '>', 1) AS on_event FROM clause\n    ) AS c ON c.clause = d.clause\n"
         "    WHERE d.record IS NULL\n)\n"

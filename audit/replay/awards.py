@@ -98,8 +98,8 @@ def _rows(name: str, award: Award, rules: Rules, scope: Scope) -> Iterator[Cells
     when = None if award.on == "day-end" else award.when  # of a pool, it says which orders feed it
     # a day ends at the next midnight, but is of its own version
     ended = " + INTERVAL 1 MICROSECOND" if award.on == "day-end" else ""
-    items = (when.item if when else None) or (None,)
-    kinds = ((when.kind or when.prize) if when else None) or (None,)
+    items = dict.fromkeys((when.item if when else None) or (None,))
+    kinds = dict.fromkeys(((when.kind or when.prize) if when else None) or (None,))
     for option in [award.pays] if award.pays is not None else list(award.choice or ()):
         for (asset, pay), item, kind in product(option.items(), items, kinds):
             cells = {

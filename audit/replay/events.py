@@ -120,7 +120,8 @@ def _entries(rules: Rules, before: str, above: set[str], depth: int) -> Step:
     return Step(
         "event_entry",
         "SELECT o.entry_id AS event, k.on_event,\n"
-        f"    CASE WHEN k.on_event = 'entry' THEN o.entered_at ELSE {decided} END AS event_at,\n"
+        "    -- nothing is decided before it was entered, whatever a record says\n"
+        f"    CASE WHEN k.on_event = 'entry' OR {decided} < o.entered_at THEN o.entered_at ELSE {decided} END AS event_at,\n"
         "    o.participant_id AS participant, o.initiator_id AS initiator, o.choice, o.position AS place,\n"
         f"    {unknown}{before.format('o.entered_at')} AS unseen,\n"
         f"    NULL AS item, {prize} AS kind, {base},\n"
@@ -262,4 +263,4 @@ def _overtime(rules: Rules, end: str) -> Step:
 
 def own(step: str, stepped: bool) -> str:
     """The event of a milestone for one entry: `E7`, or `E7#3` where payments say for which milestone they are."""
-    return f"concat(e.entry_id, '#', {step})" if stepped else "e.entry_id"
+    return f"e.entry_id || '#' || CAST({step} AS VARCHAR)" if stepped else "e.entry_id"

@@ -190,7 +190,7 @@ def _compounding(place: int, pay: Income, role: Role, plan: Plan) -> list[Step |
         Step(
             turn,
             "SELECT dense_rank() OVER (ORDER BY q.event) AS number, q.event, q.node, q.seq,\n"
-            "    CAST(q.amount AS BIGINT) AS amount\n"
+            f"    CAST(least(q.amount, {1 << 62}) AS BIGINT) AS amount\n"
             f"FROM income_{place}_ask AS q",
             "table",
         ),

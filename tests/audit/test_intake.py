@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from audit.build import build
+from audit.case import read_case
+from audit.engine import open_engine
 from audit.problem import Problem
 from checks.cli import main
 from tests.conftest import FIXTURES, Auditor, failing
@@ -76,13 +81,62 @@ def write_any(path: Path, rows: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_csv_in_every_encoding(encoding: str, end: str, tmp_path: Path, audited: Auditor) -> None:
     write_csv(tmp_path / "p.csv", ROWS, encoding, end)
     audit, findings = audited(case(tmp_path, "p.csv"))
     assert audit.engine.rows(STORED) == TRUTH
     assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 3, 0)]
     assert not [name for name, _ in failing(findings) if name == "cells_refused"]
+
+
+@pytest.mark.parametrize("footer", [0, 1])
+def test_a_carriage_return_inside_a_cell_hides_no_record(footer: int, tmp_path: Path, audited: Auditor) -> None:
+    rows = [[*row, "first\rsecond"] for row in ROWS]
+    write_csv(tmp_path / "p.csv", rows, end="\r\n", header=[*HEADER, "备注"])
+    with (tmp_path / "p.csv").open("a", newline="") as file:
+        file.write("total: 3\r\n" * footer)
+    audit, _ = audited(case(tmp_path, "p.csv", f"    footer: {footer}\n"))
+    assert audit.engine.rows(STORED) == TRUTH
+    assert audit.engine.rows("SELECT counted, accepted, refused FROM input") == [(3, 3, 0)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_files_of_one_name_in_two_folders_are_two(
+    encoding: str, tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.conftest.build", partial(build, in_place=True))
+    for name, rows in (("a", ROWS[:1]), ("b", ROWS[1:])):
+        (tmp_path / name).mkdir()
+        more = [[*row, '一 "二"'] for row in rows]
+        write_csv(tmp_path / name / "p.csv", more, encoding, "\r\n", [*HEADER, "备注"])
+    audit, findings = audited(case(tmp_path, "[a/p.csv, b/p.csv]"))
+    assert audit.engine.rows(STORED.replace("BY record", "BY source_file, record")) == TRUTH
+    assert not [name for name, _ in failing(findings) if name == "ids_repeated"]
+
+
+def test_a_file_stands_once(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="a file stands twice"):
+        read_case(case(tmp_path, "[p.csv, ./p.csv]"))
+
+
+def test_a_column_name_has_no_line_break(tmp_path: Path, audited: Auditor) -> None:
+    write_csv(tmp_path / "p.csv", ROWS, header=[*HEADER[:-1], "关\n联"])
+    with pytest.raises(Problem, match="a column name has a line break") as caught:
+        audited(case(tmp_path, "p.csv"))
+    assert (caught.value.file, caught.value.line) == ("p.csv", 1)
+
+
+def test_parquet_may_have_a_column_of_record_numbers(tmp_path: Path, audited: Auditor) -> None:
+    rows = [[*row, str(n)] for n, row in enumerate(ROWS)]
+    pd.DataFrame(rows, columns=[*HEADER, "file_row_number"]).to_parquet(tmp_path / "p.parquet")
+    audit, _ = audited(case(tmp_path, "p.parquet"))
+    assert audit.engine.rows(STORED) == TRUTH
+
+
+def test_a_zone_that_the_engine_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="no such time zone"):
+        open_engine(tmp_path / "case.duckdb", zone="posix/Nowhere")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "parquet", "jsonl"])

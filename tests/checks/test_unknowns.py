@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Auditor, failing
+from audit.build import build
+from tests.conftest import FIXTURES, Auditor, failing
 
 HEAD = 'campaign: small\neffective: {from: 2022-01-01}\nassets: {CNY: {step: "0.01"}, half: {step: "1"}}\ndue: 24h\n'
 TABLES = {
@@ -339,3 +344,92 @@ def test_a_part_of_an_income_that_cannot_be_told_is_held_against_nobody(tmp_path
         _, findings = audited(folder)
         wrong = {subject for check, subject in failing(findings) if check in ("payout_unexpected", "payout_wrong")}
         assert sorted(wrong) == accused, amount
+
+
+STEPPED = FIXTURES / "presale-ladder" / "honest"
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "column", "value"),
+    [("payments.csv", "rebate", "第几次", "1x"), ("payments.csv", "rebate", "第几次", ""),
+     ("payments.csv", "rebate", "关联订单", ""), ("entries.csv", "D0008", "订单号", "")],
+)  # fmt: skip
+def test_a_milestone_that_cannot_be_told_is_neither_missing_nor_unexpected(
+    file: str, key: str, column: str, value: str, tmp_path: Path, audited: Auditor
+) -> None:
+    case = Path(shutil.copytree(STEPPED, tmp_path / "case"))
+    encoding = "utf-8" if file == "entries.csv" else "gb18030"
+    text = (case / file).read_text(encoding)
+    head, *rows = csv.reader(io.StringIO(text, newline=""))
+    column = head[6] if column == "关联订单" else column
+    (row, *_) = [row for row in rows if row[0] == key or (key == "rebate" and row[7:8] not in ([], [""]))]
+    row[head.index(column)] = value
+    with (case / file).open("w", encoding=encoding, newline="") as out:
+        csv.writer(out).writerows([head, *rows])
+    audit, findings = audited(case)
+    assert not [one for one in failing(findings) if one[0].startswith("payout")]
+    assert {kind for (kind,) in audit.engine.rows("SELECT DISTINCT kind FROM discrepancy")} == {"undetermined"}
+
+
+ONE = "awards: {bonus: {on: order, to: participant, pays: {CNY: 5}}}\n"
+ORDER = "B1,U2,goods,10,10,,2022-03-03T09:00:00"
+
+
+def test_what_is_paid_and_taken_back_at_one_moment_goes_by_no_order_of_lines(tmp_path: Path, audited: Auditor) -> None:
+    paid = [f"P{n},2022-03-03T10:00:00,U2,{amount},CNY,bonus,B1" for n, amount in enumerate(("5.00", "5.00", "-5.00"))]
+    for name, lines in (("old", paid), ("new", paid[::-1])):
+        audit, _ = audited(write(tmp_path / name, ONE, participant=PEOPLE, purchase=ORDER, payment=" ".join(lines)))
+        assert audit.engine.rows("SELECT kind FROM discrepancy") == [], name
+
+
+def test_what_cannot_be_read_of_one_person_excuses_what_is_short_of_the_same(
+    tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TABLES, "payment", TABLES["payment"][:-1])
+    orders = " ".join(f"B{n},{who},goods,10,10,,2022-03-0{3 + n}T09:00:00" for n, who in enumerate(("U1", "U1", "U2", "U2")))
+    paid = "P1,2022-03-05T10:00:00,U2,5.00.,CNY,bonus P2,2022-03-06T10:00:00,U2,5.00,CNY,bonus P3,2022-03-20T10:00:00,U3,1.00,CNY,other"
+    audit, _ = audited(write(tmp_path / "case", ONE, participant=PEOPLE, purchase=orders, payment=paid))
+    assert audit.engine.rows("SELECT kind, payee FROM discrepancy WHERE clause = 'bonus' ORDER BY ALL") == [
+        ("missing", "U1"), ("undetermined", "U2"),
+    ]  # fmt: skip
+
+
+def test_an_order_is_found_again_whatever_its_id_holds(tmp_path: Path, audited: Auditor) -> None:
+    orders = "B1,U2,goods,10,10,,2022-03-03T09:00:00 B1#2,U3,goods,10,10,,2022-03-03T10:00:00 #7,U3,goods,10,10,,2022-03-09T10:00:00"
+    paid = "P1,2022-03-03T10:00:00,U2,5.00,CNY,bonus,B1 P2,2022-03-20T10:00:00,U3,1.00,CNY,other,B1"
+    audit, _ = audited(write(tmp_path / "case", ONE, participant=PEOPLE, purchase=orders, payment=paid))
+    rows = audit.engine.rows("SELECT event, record FROM discrepancy_placed WHERE clause = 'bonus' ORDER BY ALL")
+    assert rows == [("#7", 3), ("B1#2", 2)]
+
+
+def test_a_word_said_twice_owes_once(tmp_path: Path, audited: Auditor) -> None:
+    rules = ONE.replace("to:", "when: {kind: [goods, goods]}, to:")
+    audit, _ = audited(write(tmp_path / "case", rules, participant=PEOPLE, purchase=ORDER))
+    assert audit.engine.rows("SELECT event, amount FROM expected_award") == [("B1", 500)]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_what_is_said_to_be_decided_before_it_was_entered_is_due_from_its_entry(
+    exact: bool, tmp_path: Path, audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.conftest.build", partial(build, exact=exact))
+    rules = (
+        "entry: {stake: {CNY: 5}, repeat: unlimited}\n"
+        "draw: {kind: chances, counted: participant, prizes: {star: {chance: 1/2}}}\n"
+        "awards: {bonus: {on: win, to: participant, pays: {CNY: 5}}}\n"
+    )
+    entries = " ".join(f"K{n},,U2,,2022-03-0{n}T09:00:00" for n in range(1, 9))
+    outcomes = " ".join(f"K{n},win,2022-03-0{n - 3 if n == 5 else n}T09:00:00" for n in range(1, 9))
+    paid = " ".join(f"P{n},2022-03-0{n}T10:00:00,U2,5.00,CNY,bonus,K{n}" for n in range(1, 9))
+    case = write(tmp_path / "case", rules, participant=PEOPLE, entry=entries, outcome=outcomes, payment=paid)
+    audit, findings = audited(case)
+    assert audit.engine.rows("SELECT kind FROM discrepancy") == []
+    assert audit.engine.rows("SELECT event FROM expected_award WHERE event = 'K5' AND event_at < '2022-03-05 09:00:00'") == []
+    assert ("records_out_of_order", "outcome.decided_at") in failing(findings)
+
+
+def test_a_figure_beyond_all_sums_is_refused_and_the_audit_goes_on(tmp_path: Path, audited: Auditor) -> None:
+    paid = f"P1,2022-03-03T10:00:00,U2,5.00,CNY,bonus,B1 P2,2022-03-03T10:00:00,U2,{'9' * 28},CNY,bonus,B1"
+    audit, findings = audited(write(tmp_path / "case", ONE, participant=PEOPLE, purchase=ORDER, payment=paid))
+    assert audit.engine.rows("SELECT line, column_name FROM refused_cell") == [(3, "amount")]
+    assert [name for name, _ in failing(findings)] == ["cells_refused"]

@@ -188,7 +188,7 @@ def events(
         yield Event("entry", one["entry_id"], one["entered_at"], *who)
         for kind in ("win", "loss"):
             if one["outcome"] in (kind, None):
-                yield Event(kind, one["entry_id"], one["decided_at"], *who, happened=one["outcome"] and True)
+                yield Event(kind, one["entry_id"], max(one["decided_at"], one["entered_at"]), *who, happened=one["outcome"] and True)
     for one in tables["activity"]:
         key, starter = one["activity_id"], one["initiator_id"]
         yield Event("start", key, one["started_at"], initiator=starter)

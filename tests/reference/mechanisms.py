@@ -151,7 +151,7 @@ def events(tables: Tables, rules: Row, zone: ZoneInfo) -> Iterator[Event]:
             if one["outcome"] is None and (pending or not draw):
                 continue
             default = filled if draw.get("kind") == "group" else one["entered_at"]
-            at = one["decided_at"] or default or one["entered_at"]
+            at = max(one["decided_at"] or default or one["entered_at"], one["entered_at"])  # no decision comes before its entry
             kinds = ["win", "loss"] if one["outcome"] is None else ["loss" if one["outcome"] == "loss" else "win"]
             for kind in kinds:
                 sure = True if one["outcome"] is not None else None

@@ -20,7 +20,7 @@ from audit.intake.zones import Zone, moment, only_moment
 from audit.rules.units import Units
 
 BLANK = literal(" \t\r\n\u00a0\u3000\ufeff")
-WIDEST = 28  # digits of an amount in steps: sums of any export, and percentages, then fit into 38
+WIDEST = 28  # digits of an amount in steps: sums of any export then fit into 38, and percentages of up to nine digits
 YEAR = "(19|20|21)[0-9]{2}"  # a time beyond names no moment of a campaign, and with a deadline added may be none at all
 YEARS = "of the years 1900 to 2199"
 UNIX_END = 7258118400  # 2200-01-01, in seconds

@@ -17,7 +17,7 @@ from typing import Any
 from audit.engine import Engine, literal, quoted
 from audit.intake.lines import Runs, lines_of, runs_of
 from audit.intake.mapping import TableMap
-from audit.intake.text import header, made_of, physical_lines, read_text, records
+from audit.intake.text import copy_of, header, read_text, records
 from audit.intake.unread import unread_cells
 from audit.problem import Problem
 
@@ -103,14 +103,13 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
                 return Source(file, text.sha256, text.encoding, tuple(names), counted, (), sql, first_line, runs=runs)
         except duckdb.Error:
             pass  # the slow reader below finds the records at fault, or says where the file cannot be read
-    clean, broken = made_of(file, work, "clean"), []
-    last = physical_lines(text) - table.footer
+    clean, broken = copy_of(file, work, "clean"), []
     lines = array("q")
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(names)
         for counted, (line, record) in enumerate(records(text, file, table.skip, delimiter), 1):
-            if line > last:
+            if line > text.lines - table.footer:
                 break
             lines.append(line)
             if len(record) != len(names):

@@ -31,7 +31,7 @@ class TextFile:
     encoding: str
     sha256: str
     plain: bool  # every record is one line: no quotation marks, one kind of line end, no empty lines
-    lines: int
+    lines: int  # a carriage return by itself ends one, too
     awkward: bool  # quotation marks or line ends that readers disagree about
 
 
@@ -43,7 +43,7 @@ def read_text(path: Path, shown: str, encoding: str | None, work: Path) -> TextF
     tried = [encoding] if encoding else [marked] if marked else ["utf-8", "gb18030"]
     for place, name in enumerate(tried):
         try:
-            return _decode(path, name, made_of(shown, work, "utf8"))
+            return _decode(path, name, copy_of(shown, work, "utf8"))
         except LookupError:
             raise Problem(f"unknown encoding {name!r}", shown, mend="say utf-8 or gb18030") from None
         except _BadByte as bad:
@@ -59,7 +59,7 @@ def read_text(path: Path, shown: str, encoding: str | None, work: Path) -> TextF
     raise AssertionError
 
 
-def made_of(file: str, work: Path, what: str) -> Path:
+def copy_of(file: str, work: Path, what: str) -> Path:
     """Where a copy of an export is kept while it is read: files of several folders may bear one name."""
     return work / f"{hashlib.sha256(file.encode()).hexdigest()[:16]}.{what}"
 
@@ -110,9 +110,9 @@ def _decode(path: Path, encoding: str, copy: Path) -> TextFile:
     finally:
         if out:
             out.close()
-    if size and last != "\n":
-        lines += 1
-    mixed = bool(returns) and not (returns == pairs == lines or returns == pairs == lines - (last != "\n"))
+    ended = last.endswith(("\n", "\r"))
+    lines += returns - pairs + (size > 0 and not ended)
+    mixed = bool(returns) and not returns == pairs == lines - (not ended)
     awkward = mixed or bool(blank) or bool(spaced and quotes)
     name = {"utf-8-sig": "utf-8 (BOM)"}.get(encoding, encoding)
     return TextFile(path if same else copy, name, digest.hexdigest(), not quotes and not awkward, lines, awkward)
@@ -126,18 +126,16 @@ def header(text: TextFile, shown: str, skip: int, delimiter: str | None, wanted:
         line = file.readline()
     if not line.strip():
         raise Problem("the file has no header", shown, skip + 1, 1, mend="export it with column names")
-    if line.count('"') % 2:
-        mend = "export it with column names that have no line breaks"
-        raise Problem("a column name has a line break", shown, skip + 1, 1, mend=mend)
     options = [delimiter] if delimiter else list(DELIMITERS)
     read = [([name.strip() for name in next(csv.reader([line], delimiter=one))], one) for one in options]
-    return max(read, key=lambda pair: (len(wanted & set(pair[0])), len(pair[0])))
-
-
-def physical_lines(text: TextFile) -> int:
-    """How many lines a file has as `records` counts them: a carriage return by itself ends one, too."""
-    with text.path.open(encoding="utf-8-sig", newline="") as file:
-        return sum(1 for _ in file)
+    names, delimiter = max(read, key=lambda pair: (len(wanted & set(pair[0])), len(pair[0])))
+    try:
+        next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            mend = "export it with column names of one line each"
+            raise Problem("the quotation marks of a column name are not closed on its line", shown, skip + 1, 1, mend=mend) from None
+    return names, delimiter
 
 
 def records(text: TextFile, shown: str, skip: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -14,7 +14,6 @@ import pytest
 
 from audit.build import build
 from audit.case import read_case
-from audit.engine import open_engine
 from audit.problem import Problem
 from checks.cli import main
 from tests.conftest import FIXTURES, Auditor, failing
@@ -120,11 +119,19 @@ def test_a_file_stands_once(tmp_path: Path) -> None:
         read_case(case(tmp_path, "[p.csv, ./p.csv]"))
 
 
-def test_a_column_name_has_no_line_break(tmp_path: Path, audited: Auditor) -> None:
+def test_a_column_name_is_of_one_line(tmp_path: Path, audited: Auditor) -> None:
     write_csv(tmp_path / "p.csv", ROWS, header=[*HEADER[:-1], "关\n联"])
-    with pytest.raises(Problem, match="a column name has a line break") as caught:
+    with pytest.raises(Problem, match="a column name are not closed on its line") as caught:
         audited(case(tmp_path, "p.csv"))
     assert (caught.value.file, caught.value.line) == ("p.csv", 1)
+
+
+def test_a_column_name_may_hold_a_quotation_mark(tmp_path: Path, audited: Auditor) -> None:
+    write_csv(tmp_path / "p.csv", [[*row, ""] for row in ROWS], header=[*HEADER, "inch"])
+    text = (tmp_path / "p.csv").read_text("utf-8")
+    (tmp_path / "p.csv").write_text(text.replace("inch", '5" tv'), "utf-8")
+    audit, _ = audited(case(tmp_path, "p.csv"))
+    assert audit.engine.rows(STORED) == TRUTH
 
 
 def test_parquet_may_have_a_column_of_record_numbers(tmp_path: Path, audited: Auditor) -> None:
@@ -134,9 +141,14 @@ def test_parquet_may_have_a_column_of_record_numbers(tmp_path: Path, audited: Au
     assert audit.engine.rows(STORED) == TRUTH
 
 
-def test_a_zone_that_the_engine_does_not_know(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="no such time zone"):
-        open_engine(tmp_path / "case.duckdb", zone="posix/Nowhere")
+def test_a_zone_that_the_engine_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.case.ZoneInfo", lambda name: name)  # as where Python's own calendar has `localtime`
+    folder = case(tmp_path, "p.csv")
+    text = (folder / "case.yaml").read_text("utf-8")
+    (folder / "case.yaml").write_text(text.replace("Asia/Shanghai", "localtime"), "utf-8")
+    with pytest.raises(Problem, match="unknown time zone") as caught:
+        read_case(folder)
+    assert (caught.value.file, caught.value.line, caught.value.value) == ("case.yaml", 2, "localtime")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "parquet", "jsonl"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from audit.rules import Award, Boxes, Ladder, Rules
@@ -93,4 +93,5 @@ def show(value: Fraction, places: int = 2) -> str:
     """A fraction as a decimal string, exact where it ends within the places, else rounded half up."""
     scaled = value * 10**places
     whole = math.floor(scaled + Fraction(1, 2))
-    return f"{Decimal(whole).scaleb(-places):.{places}f}"
+    with localcontext(prec=80):
+        return f"{Decimal(whole).scaleb(-places):.{places}f}"

@@ -12,6 +12,7 @@ from audit.rules.ranks import Bought, Rank, Tree
 from audit.rules.scalars import span_of
 from audit.scope import Scope
 
+TOO_LARGE = 1 << 62  # what loops over the tree count in 64 bits must stay below it
 ANY_ORDER = 61  # the bit that every order bears
 WHOLE = (DayPool, Difference, Income, PartFrozen, Released)  # payments whose amount is worked out in the event itself
 

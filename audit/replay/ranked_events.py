@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from audit.engine import Loop, Step, literal
 from audit.replay.joining import NO_ORDER, people_of
 from audit.replay.pools import pool_steps, withdrawal_steps
-from audit.replay.ranked import Plan, Role, base_of, key_of, within
+from audit.replay.ranked import TOO_LARGE, Plan, Role, base_of, key_of, within
 from audit.replay.tree import NODES, PLACES, REACHED, ask_steps, tree_steps, walks
 from audit.rules import Award, Difference, Income
 from audit.rules.units import Units
@@ -190,7 +190,7 @@ def _compounding(place: int, pay: Income, role: Role, plan: Plan) -> list[Step |
         Step(
             turn,
             "SELECT dense_rank() OVER (ORDER BY q.event) AS number, q.event, q.node, q.seq,\n"
-            f"    CAST(least(q.amount, {1 << 62}) AS BIGINT) AS amount\n"
+            f"    CAST(least(q.amount, {TOO_LARGE}) AS BIGINT) AS amount  -- what is larger is refused when it is walked\n"
             f"FROM income_{place}_ask AS q",
             "table",
         ),

@@ -11,7 +11,7 @@ from audit.problem import Problem
 from audit.replay import climb as c
 from audit.replay import ladders as k
 from audit.replay.kernels import NEVER, Array
-from audit.replay.ranked import Plan, numbers_of
+from audit.replay.ranked import TOO_LARGE, Plan, numbers_of
 from audit.rules import Income
 from audit.rules.units import share_of
 
@@ -91,7 +91,7 @@ def compound(income: Income, path: tuple[int, ...], plan: Plan, given: Mapping[s
 
     num, den, add = share_of(income.percent, income.rounding)
     asks = given["asks"]
-    if len(asks["amount"]) and int(max(asks["amount"])) * num * len(plan.standings) >= 1 << 62:
+    if len(asks["amount"]) and int(max(asks["amount"])) * num * len(plan.standings) >= TOO_LARGE:
         raise Problem("amounts too large for a percentage of a percentage", mend="declare a larger step of the asset")
     earner = plan.number[income.earner] if income.earner else -1
     ranks = sorted({rank for rank in (*path, earner) if rank >= 0})

@@ -47,7 +47,7 @@ def traced(audit: Audit) -> bool:
 def amount_of(audit: Audit, asset: str, steps: Any) -> str:
     """An amount in units, of steps that may be a mean."""
     units = audit.units(asset)
-    return units.show(int(Decimal(steps or 0).quantize(Decimal(1), ROUND_HALF_UP)))
+    return units.show(int(Decimal(steps or 0).to_integral_value(ROUND_HALF_UP)))
 
 
 def measured(audit: Audit, unit: str, value: Fraction | int) -> tuple[tuple[str, ...], Text]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import shutil
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from audit.build import build
+from audit.problem import Problem
 from tests.conftest import FIXTURES, Auditor, failing
 
 HEAD = 'campaign: small\neffective: {from: 2022-01-01}\nassets: {CNY: {step: "0.01"}, half: {step: "1"}}\ndue: 24h\n'
@@ -346,23 +346,21 @@ def test_a_part_of_an_income_that_cannot_be_told_is_held_against_nobody(tmp_path
         assert sorted(wrong) == accused, amount
 
 
-STEPPED = FIXTURES / "presale-ladder" / "honest"
+STEPPED, REBATE = FIXTURES / "presale-ladder" / "honest", "P00008"
 
 
 @pytest.mark.parametrize(
-    ("file", "key", "column", "value"),
-    [("payments.csv", "rebate", "第几次", "1x"), ("payments.csv", "rebate", "第几次", ""),
-     ("payments.csv", "rebate", "关联订单", ""), ("entries.csv", "D0008", "订单号", "")],
+    ("file", "encoding", "record", "column", "value"),
+    [("payments.csv", "gb18030", REBATE, "第几次", "1x"), ("payments.csv", "gb18030", REBATE, "第几次", ""),
+     ("payments.csv", "gb18030", REBATE, "关联编号", ""), ("entries.csv", "utf-8", "D0008", "订单号", "")],
 )  # fmt: skip
 def test_a_milestone_that_cannot_be_told_is_neither_missing_nor_unexpected(
-    file: str, key: str, column: str, value: str, tmp_path: Path, audited: Auditor
+    file: str, encoding: str, record: str, column: str, value: str, tmp_path: Path, audited: Auditor
 ) -> None:
     case = Path(shutil.copytree(STEPPED, tmp_path / "case"))
-    encoding = "utf-8" if file == "entries.csv" else "gb18030"
-    text = (case / file).read_text(encoding)
-    head, *rows = csv.reader(io.StringIO(text, newline=""))
-    column = head[6] if column == "关联订单" else column
-    (row, *_) = [row for row in rows if row[0] == key or (key == "rebate" and row[7:8] not in ([], [""]))]
+    with (case / file).open(encoding=encoding, newline="") as export:
+        head, *rows = csv.reader(export)
+    (row,) = [row for row in rows if row[0] == record]
     row[head.index(column)] = value
     with (case / file).open("w", encoding=encoding, newline="") as out:
         csv.writer(out).writerows([head, *rows])
@@ -428,8 +426,31 @@ def test_what_is_said_to_be_decided_before_it_was_entered_is_due_from_its_entry(
     assert ("records_out_of_order", "outcome.decided_at") in failing(findings)
 
 
-def test_a_figure_beyond_all_sums_is_refused_and_the_audit_goes_on(tmp_path: Path, audited: Auditor) -> None:
-    paid = f"P1,2022-03-03T10:00:00,U2,5.00,CNY,bonus,B1 P2,2022-03-03T10:00:00,U2,{'9' * 28},CNY,bonus,B1"
-    audit, findings = audited(write(tmp_path / "case", ONE, participant=PEOPLE, purchase=ORDER, payment=paid))
+@pytest.mark.parametrize("ref", ["B1", "B9"])  # B9 is no order: nothing that can be read stands under what cannot be traced
+def test_a_figure_beyond_all_sums_is_refused_and_the_audit_goes_on(ref: str, tmp_path: Path, audited: Auditor) -> None:
+    upward = ONE.replace("to: participant", "to: participant.referrer")
+    paid = f"P1,2022-03-03T10:00:00,U1,5.00,CNY,bonus,B1 P2,2022-03-03T10:00:00,U1,{'9' * 28},CNY,bonus,{ref}"
+    audit, findings = audited(write(tmp_path / "case", upward, participant=PEOPLE, purchase=ORDER, payment=paid))
     assert audit.engine.rows("SELECT line, column_name FROM refused_cell") == [(3, "amount")]
     assert [name for name, _ in failing(findings)] == ["cells_refused"]
+
+
+def test_sums_of_the_largest_figures_are_exact_to_the_last_fen(tmp_path: Path, audited: Auditor) -> None:
+    most, asked = "9" * 26 + ".99", ONE.replace("CNY: 5", "CNY: {percent: 100, of: order, rounding: down}")
+    orders = f"B1,U2,goods,{most},,,2022-03-03T09:00:00 B2,U2,goods,{most},,,2022-03-03T10:00:00 B3,U2,goods,10,,,2022-03-09T10:00:00"
+    paid = f"P1,2022-03-03T10:00:00,U1,{most},CNY,bonus,B1 P2,2022-03-03T10:00:00,U1,{most},CNY,bonus,B2"
+    _, findings = audited(write(tmp_path / "case", asked, participant=PEOPLE, purchase=orders, payment=paid))
+    (wrong,) = [one for one in findings if one.check == "payout_wrong" and one.subject == "bonus"]
+    assert wrong.amount == {"CNY": "199999999999999999999999999.98"}
+
+
+def test_income_too_large_to_be_passed_up_is_refused_in_words(tmp_path: Path, audited: Auditor) -> None:
+    rules = (
+        "ranks: {star: {bought: {kind: [goods]}}}\nawards:\n"
+        f"  direct: {{on: order, to: participant.referrer, pays: {{CNY: '{10**17}'}}}}\n"
+        "  up: {on: order, to: earner.nearest.star,\n"
+        "    pays: {CNY: {percent: 10, of: [direct], rounding: down, compounding: true}}}\n"
+    )
+    paid = "P1,2022-03-04T09:00:00,U1,5.00,CNY,direct,B1"
+    with pytest.raises(Problem, match="amounts too large"):
+        audited(write(tmp_path / "case", rules, participant=PEOPLE, purchase=ORDER, payment=paid))

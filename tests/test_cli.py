@@ -32,7 +32,7 @@ def audited_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_audit_writes_the_four_files_and_exits_1(
+def test_audit_writes_the_same_four_files_each_time_and_exits_1(
     audited_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()

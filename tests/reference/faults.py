@@ -176,7 +176,7 @@ def award_faults(clause: str, key: str, asset: str, amount: str, step: str) -> t
 def together(faults: tuple[Fault, ...]) -> Fault:
     """One way to go wrong, in a payment of every clause at once."""
     way = faults[0].name.removeprefix(f"{next(iter(AWARDS))}-")
-    return Fault(f"every-clause-{way}", both(*(one.plant for one in faults)), tuple(found for one in faults for found in one.expect))
+    return Fault(f"every-clause-{way}", both(*(one.plant for one in faults)), tuple(wanted for one in faults for wanted in one.expect))
 
 
 ONE_BY_ONE = tuple(award_faults(clause, *award) for clause, award in AWARDS.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -51,6 +52,15 @@ def test_audit_writes_the_same_four_files_each_time_and_exits_1(
     jsonschema.validate(found, findings_schema())
     for file in FILES - {"case.duckdb"}:
         assert (audited_dir / file).read_bytes() == (tmp_path / "out" / file).read_bytes(), file
+
+
+def test_the_readme_shows_what_is_found(audited_dir: Path) -> None:
+    shown = re.findall(r"^(FAIL|PASS) +(\w+) +(\S+(?: \S+)*) {2,}(.+) …$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(shown) == 3
+    found = json.loads((audited_dir / "findings.json").read_text("utf-8"))["findings"]
+    for verdict, check, subject, said in shown:
+        (text,) = [one["text"]["en"] for one in found if (one["verdict"], one["check"], one["subject"]) == (verdict, check, subject)]
+        assert text.startswith(said)
 
 
 def test_a_quiet_audit_says_nothing_to_its_very_end(tmp_path: Path) -> None:

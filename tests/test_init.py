@@ -73,6 +73,18 @@ def test_preamble_footer_and_protected_cells(tmp_path: Path, capsys: pytest.Capt
         audit.engine.connection.close()
 
 
+def test_a_heading_of_several_lines_is_read(tmp_path: Path) -> None:
+    """As a spreadsheet saves it: a title above, line breaks inside the names."""
+    rows = "".join(f"P{n},2022-03-01 10:00:0{n},U{n},{n}.50\r\n" for n in range(1, 6))
+    text = f'活动流水\r\n流水号,"支付\n时间","收款人\n编号","金额\n(元, 含税)"\r\n{rows}'
+    (tmp_path / "flow.csv").write_bytes(text.encode("gb18030"))
+    assert main(["init", str(tmp_path)]) == 0
+    payment = yaml.safe_load((tmp_path / "case.yaml").read_text("utf-8"))["tables"]["payment"]
+    assert payment["skip"] == 1
+    wanted = {"payment_id": "流水号", "paid_at": "支付\n时间", "payee_id": "收款人\n编号", "amount": "金额\n(元, 含税)"}
+    assert {name: payment["columns"][name] for name in wanted} == wanted
+
+
 @pytest.mark.parametrize(("cells", "wanted", "asked"), [
     (["1,234.50", "12.00"], {"thousands": ","}, False),
     (["1.234,50", "12,00"], {"thousands": ".", "decimal": ","}, False),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.intake.text import BOMS, DELIMITERS
+from audit.intake.text import BOMS, DELIMITERS, TALLEST, first_record
 from audit.problem import Problem
 
 HEAD = 1 << 20  # bytes looked at
@@ -67,10 +67,10 @@ def _text(path: Path, file: str) -> Look:
     if not any(line.strip() for line in lines):
         return Look(file, encoding, ",", 0, 0, (), ())
     found = max((_as(lines, one) for one in DELIMITERS), key=lambda one: (len(one[1]) > 1, one[2]))
-    skip, names, _, delimiter = found
+    skip, names, _, delimiter, tall = found
     ends = tail.decode(encoding, "replace").splitlines()
-    footer = _footer(ends, len(names), delimiter) if len(lines) - skip > 1 else 0
-    data = lines[skip + 1 : len(lines) - footer if whole else len(lines)]
+    footer = _footer(ends, len(names), delimiter) if len(lines) - skip > tall else 0
+    data = lines[skip + tall : len(lines) - footer if whole else len(lines)]
     rows = [tuple(row) for row in csv.reader(data[:ROWS], delimiter=delimiter) if row]
     return Look(file, encoding, delimiter, skip, footer, names, tuple(rows))
 
@@ -93,23 +93,25 @@ def encoding_of(path: Path) -> str:
     return ""
 
 
-def _as(lines: list[str], delimiter: str) -> tuple[int, tuple[str, ...], float, str]:
-    """Where the header stands if this is the delimiter: the first line of words with as many cells as the lines below."""
+def _as(lines: list[str], delimiter: str) -> tuple[int, tuple[str, ...], float, str, int]:
+    """Where the header stands if this is the delimiter, and how many lines it takes: the first record of words with as many cells as
+    the lines below.
+    """
     cells = [_cells(line, delimiter) for line in lines[: DEEP + 40]]
-    best = (0, tuple(_cells(lines[0], delimiter)), 0.0, delimiter)
-    for place, row in enumerate(cells[:DEEP]):
-        wide = len(row)
-        if (
-            wide < 2
-            or sum(not one.strip() for one in row) > wide / 2
-            or any(NUMBER.fullmatch(one) for one in row if one.strip())
-        ):
+    best = (0, tuple(_cells(lines[0], delimiter)), 0.0, delimiter, 1)
+    for place in range(len(cells[:DEEP])):
+        try:
+            row, tall = first_record([f"{line}\n" for line in lines[place : place + TALLEST]], delimiter)
+        except csv.Error:
             continue
-        below = [one for one in cells[place + 1 : place + 41] if any(cell.strip() for cell in one)]
+        wide = len(row)
+        if wide < 2 or sum(not one for one in row) > wide / 2 or any(NUMBER.fullmatch(one) for one in row if one):
+            continue
+        below = [one for one in cells[place + tall : place + tall + 40] if any(cell.strip() for cell in one)]
         alike = sum(len(one) == wide for one in below) / len(below) if below else 0.5
         score = alike * wide**0.5
         if score > best[2] + 1e-9:
-            best = (place, tuple(one.strip() for one in row), score, delimiter)
+            best = (place, tuple(row), score, delimiter, max(tall, 1))
     return best
 
 

@@ -90,12 +90,12 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
     import duckdb
 
     text = read_text(path, file, table.encoding, work)
-    names, delimiter = header(text, file, table.skip, table.delimiter, wanted)
-    first_line = table.skip + 2
+    names, tall, delimiter = header(text, file, table.skip, table.delimiter, wanted)
+    first_line = table.skip + tall + 1
     sql = _csv_sql(text.path, len(names), delimiter, table.skip + 1)
     counted = max(0, text.lines - table.skip - 1) if text.plain else -1
     runs: Runs = ()
-    if not text.awkward and not table.footer:
+    if tall == 1 and not text.awkward and not table.footer:
         if counted < 0:
             counted, runs = runs_of(line for line, _ in records(text, file, table.skip, delimiter))
         try:
@@ -107,7 +107,7 @@ def _read_csv(engine: Engine, path: Path, file: str, table: TableMap, wanted: se
     lines = array("q")
     with clean.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow(names)
+        writer.writerow(range(len(names)))
         for counted, (line, record) in enumerate(records(text, file, table.skip, delimiter), 1):
             if line > text.lines - table.footer:
                 break

@@ -9,8 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from audit.problem import Problem
@@ -18,6 +19,7 @@ from audit.problem import Problem
 CHUNK = 1 << 23
 LONGEST = 1 << 24  # characters of a cell, as many as DuckDB reads in a line
 UNCLOSED = "a quotation mark is opened and never closed"
+TALLEST = 32  # lines of a header whose names hold line breaks
 DELIMITERS = (",", "\t", ";", "|")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 SURE_OF_UTF8 = 8  # so many multi-byte characters never decode as UTF-8 by accident in GB18030 text
@@ -118,24 +120,44 @@ def _decode(path: Path, encoding: str, copy: Path) -> TextFile:
     return TextFile(path if same else copy, name, digest.hexdigest(), not quotes and not awkward, lines, awkward)
 
 
-def header(text: TextFile, shown: str, skip: int, delimiter: str | None, wanted: set[str]) -> tuple[list[str], str]:
-    """The column names and the delimiter: the one that shows most of the wanted names. Raises Problem."""
+def header(text: TextFile, shown: str, skip: int, delimiter: str | None, wanted: set[str]) -> tuple[list[str], int, str]:
+    """The column names, how many lines they take, and the delimiter: the one that shows most of the wanted names. Raises Problem."""
     with text.path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(skip):
             file.readline()
-        line = file.readline()
-    if not line.strip():
+        lines = list(islice(file, TALLEST))
+    if not lines or not lines[0].strip():
         raise Problem("the file has no header", shown, skip + 1, 1, mend="export it with column names")
     options = [delimiter] if delimiter else list(DELIMITERS)
-    read = [([name.strip() for name in next(csv.reader([line], delimiter=one))], one) for one in options]
-    names, delimiter = max(read, key=lambda pair: (len(wanted & set(pair[0])), len(pair[0])))
+    read = [(*_names(lines, one, wanted), one) for one in options]
+    names, tall, delimiter = max(read, key=lambda one: (len(wanted & set(one[0])), len(one[0])))
+    if not tall:
+        mend = "close or remove them"
+        raise Problem("the quotation marks of a column name are not closed", shown, skip + 1, 1, mend=mend)
+    return names, tall, delimiter
+
+
+def _names(lines: Sequence[str], delimiter: str, wanted: set[str]) -> tuple[list[str], int]:
+    """The first record; of several lines only if these show every wanted name, or more of them than the first by itself."""
+    (alone, tall), (names, lower) = first_record(lines[:1], delimiter), first_record(lines, delimiter)
+    found = wanted & set(names)
+    return (names, lower) if found == wanted or len(found) > len(wanted & set(alone)) else (alone, tall)
+
+
+def first_record(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
+    """The cells of the first record and how many lines it takes; its first line and none where a quotation mark is not closed."""
+    alone = [cell.strip() for cell in next(csv.reader(lines[:1], delimiter=delimiter), [])]
     try:
-        next(csv.reader([line], delimiter=delimiter, strict=True))
+        next(csv.reader(lines[:1], delimiter=delimiter, strict=True), [])
+        return alone, 1
     except csv.Error as error:
-        if "unexpected end" in str(error):
-            mend = "export it with column names of one line each"
-            raise Problem("the quotation marks of a column name are not closed on its line", shown, skip + 1, 1, mend=mend) from None
-    return names, delimiter
+        if "unexpected end" not in str(error):  # a stray mark inside a cell
+            return alone, 1
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        return ["\n".join(cell.strip().splitlines()) for cell in next(reader)], reader.line_num
+    except csv.Error:
+        return alone, 0
 
 
 def records(text: TextFile, shown: str, skip: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:

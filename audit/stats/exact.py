@@ -78,13 +78,20 @@ def binomial_interval(wins: int, taken: int, level: float = 0.95) -> tuple[float
     return float(interval.low), float(interval.high)
 
 
-def mean_p_value(differences: Sequence[float]) -> float:
-    """Two-sided p-value that the mean of independent differences is zero (one-sample t)."""
-    from scipy.stats import ttest_1samp
+def sum_p_value(differences: Sequence[float], least: float) -> float:
+    """Two-sided p-value that independent differences of mean zero sum to nothing (one-sample t).
 
-    if len(differences) < 3 or max(differences) == min(differences):
+    least is the variance that their sum has at least: of rare events all may look alike, and differ by nothing but luck.
+    """
+    from scipy.stats import t
+
+    count = len(differences)
+    if count < 3:
         return 1.0
-    return float(ttest_1samp(differences, 0.0).pvalue)
+    total = math.fsum(differences)
+    within = math.fsum((one - total / count) ** 2 for one in differences)
+    spread = math.sqrt(max(within * count / (count - 1), least))
+    return float(2 * t.sf(abs(total) / spread, count - 1)) if spread else 1.0
 
 
 def match_chance(pools: Mapping[str, tuple[int, int]], hits: Mapping[str, int]) -> Fraction:

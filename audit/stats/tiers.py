@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from audit.stats.bets import calibrate, log_sum
-from audit.stats.exact import mean_p_value
+from audit.stats.exact import sum_p_value
 from audit.stats.power import NINE_TENTHS
+
+ENOUGH = 30  # draws from which the t-test may be trusted
 
 
 @dataclass(frozen=True)
@@ -32,22 +34,26 @@ class TierEvidence:
 def tier_evidence(tier: str, chance: Fraction, draws: Sequence[tuple[int, int]]) -> TierEvidence | None:
     """Compare (bets, winners) of each draw with the chance; None where nothing was sold.
 
-    Bets of one draw share its numbers and are anything but independent, so each draw is one observation.
+    Bets of one draw share its numbers and are anything but independent, so each draw is one observation. However alike the
+    draws look, winners vary no less than those of independent bets: where few are due, most draws have none.
     """
     bets, won = sum(bet for bet, _ in draws), sum(count for _, count in draws)
     if not bets:
         return None
     differences = [count - float(chance) * bet for bet, count in draws]
-    spread = math.sqrt(math.fsum(one * one for one in differences))
+    due = float(chance) * bets
+    least = due * (1 - float(chance))
+    spread = math.sqrt(max(math.fsum(one * one for one in differences), least))
     z = math.fsum(differences) / spread if spread else 0.0
-    return TierEvidence(
-        tier, len(draws), won, bets, chance, z, mean_p_value(differences), spread / (float(chance) * bets)
-    )
+    return TierEvidence(tier, len(draws), won, bets, chance, z, sum_p_value(differences, least), spread / due)
 
 
 def log_tier_bet(tiers: Sequence[TierEvidence]) -> float:
-    """The log of the average of what each tier's p-value is worth as a bet: valid however the tiers hang together."""
-    return log_sum([calibrate(one.p_value) for one in tiers]) - math.log(len(tiers))
+    """The log of the average of what each tier's p-value is worth as a bet: valid however the tiers hang together.
+
+    Nothing is bet on a tier of fewer than ENOUGH draws.
+    """
+    return log_sum([calibrate(one.p_value) if one.draws >= ENOUGH else 0.0 for one in tiers]) - math.log(len(tiers))
 
 
 def smallest_excess(tiers: Sequence[TierEvidence], share: float) -> float:

@@ -2,7 +2,7 @@
 
 Does: compares how often each number of a pool was drawn.
 Matters: who knows which balls are heavy wins at the expense of all who do not.
-How: a bet that follows the counts so far, ball by ball among those left; chi-square with the correction for balls that
+How: a bet that follows the counts so far, ball by ball among those left, in an order fixed by a hash; chi-square with the correction for balls that
     exclude each other stands beside it.
 Blind to: one rigged draw among thousands, and forged winning tickets: they leave the numbers as they are.
 """
@@ -27,7 +27,9 @@ SELECT pool, number, count(*) AS times
 FROM number_replayed WHERE chance_num > 0 GROUP BY pool, number ORDER BY pool, number"""
 ORDERED = """
 SELECT draw_id, number FROM number_replayed
-WHERE pool = ? AND chance_num > 0 ORDER BY drawn_at, draw_id, ordinal"""
+WHERE pool = ? AND chance_num > 0
+-- results are often published in ascending order: the bet needs one that tells nothing of the numbers
+ORDER BY drawn_at, draw_id, sha256(concat(draw_id, '/', number)), ordinal"""
 
 
 @check(needs=NEEDS, provisions=("cn-truthful-information",), statistical="numbers")

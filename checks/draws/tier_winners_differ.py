@@ -3,7 +3,8 @@
 Does: compares the winning bets of each tier with the bets sold times the declared odds.
 Matters: winners added by hand, or winning bets struck out, show here once they are many.
 How: the draw is the unit, for bets within a draw share its numbers and are anything but independent; a t-test on the
-    differences draw by draw, one p-value a tier, worth 1/(2 sqrt p) as a bet and averaged over tiers.
+    differences draw by draw, which vary no less than winners of independent bets; one p-value a tier, worth 1/(2 sqrt p) as a
+    bet and averaged over tiers.
 Blind to: a handful of forged tickets in one draw; people's love of certain numbers, which widens the spread.
 """
 
@@ -17,11 +18,10 @@ from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.rules import Numbers, parts_by_time
 from audit.rules.scalars import Money
 from audit.stats.exact import match_chance
-from audit.stats.tiers import by_tier, log_tier_bet, smallest_excess, tier_evidence
+from audit.stats.tiers import ENOUGH, by_tier, log_tier_bet, smallest_excess, tier_evidence
 from checks.draws import e_value, log_need
 
 NEEDS = ("draw.sales", "tier_total.draw_id", "tier_total.tier", "tier_total.winners")
-ENOUGH = 30  # draws from which the t-test may be trusted
 SQL = """
 SELECT t.tier, d.draw_id, d.sales, t.winners
 FROM tier_total AS t JOIN draw AS d ON d.draw_id = t.draw_id

@@ -102,13 +102,14 @@ def _staff() -> Step:
 def _chances(rules: Rules) -> Step:
     """Each decided entry with the draw it was in: one of chance_den places, chance_num of which win.
 
-    An opened box is a draw of its own, given what was opened before it; in a group the places exclude each other.
+    An opened box is a draw of its own, given what was opened before it; in a group the places exclude each other. Like with
+    like: boxes of one number are alike where their declared chance is, which boosts and versions change.
     """
     if isinstance(rules.draw, Boxes):
         return Step(
             "entry_chance",
             "SELECT entry_id, activity_id, entry_id AS draw_key, participant_id, initiator_id, position, outcome = 'win' AS won,\n"
-            "    chance_num, chance_den, CAST(position AS VARCHAR) AS stratum, source_file, record\n"
+            "    chance_num, chance_den, concat_ws('/', position, chance_num, chance_den) AS stratum, source_file, record\n"
             "FROM draw_replayed WHERE outcome IS NOT NULL AND chance_num > 0",
         )
     return Step(

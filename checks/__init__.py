@@ -123,5 +123,14 @@ def sharing(rules: Rules) -> int:
     Known from the rules alone, before any record is read.
     """
     kind = rules.draw.kind if rules.draw else ""
-    claimed = any(claim.quantity == "earlier-wins-more" for claim in rules.reported.values())
-    return max(1, claimed + sum(kind in check.statistical.split() for check in every_check()))
+    return max(1, _claims_early(rules) + sum(kind in check.statistical.split() for check in every_check()))
+
+
+def judged_once(rules: Rules) -> bool:
+    """Whether some check judges the whole export once: its part of the budget is no bet that could be looked at again and again."""
+    return _claims_early(rules) or (rules.draw is not None and rules.draw.kind == "numbers")
+
+
+def _claims_early(rules: Rules) -> bool:
+    boxes = rules.draw is not None and rules.draw.kind == "boxes"
+    return not boxes and any(claim.quantity == "earlier-wins-more" for claim in rules.reported.values())

@@ -21,7 +21,7 @@ from audit.problem import Problem
 from audit.report import Cover, write_reports
 from audit.report.lines import Judged, junit, sarif
 from audit.spark import start_spark
-from checks import every_check, law, sharing
+from checks import every_check, judged_once, law, sharing
 from checks.kept import findings_of, forget_faults, keep
 from checks.lint import FailOn, Format, judge_all, read_baseline, status, tell
 from checks.progress import Progress, Way, show_progress
@@ -31,6 +31,13 @@ OURS = re.compile(
     r"case\.duckdb|findings\.json|(report|discrepancies)(\.(zh|en))?\.(html|pdf|xlsx)|findings\.(zh|en)\.json"
 )
 UNFINISHED = re.compile(rf"{OURS.pattern}|case\.duckdb\..*|work|spill")
+
+LOOKED = Text("无论查看多少次都成立", "and it holds however often the data are looked at")
+LOOKED_ONCE = Text(
+    "凡下注的检查无论查看多少次都成立；各奖级的中奖注数、越早越易中奖之说只按整份导出判断一次",
+    "and of bets it holds however often the data are looked at; winners by tier, and claims that early entries win more, are judged "
+    "once, on the whole export",
+)
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,7 @@ def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
     file, period = audit.case.file, audit.case.file.period
     names = sorted({name for finding in findings for name in finding.provisions})
     cited = law.cite(names, *law.days(audit), file.jurisdiction)
+    looked = LOOKED_ONCE if judged_once(audit.rules) else LOOKED
     return Cover(
         case=file.case,
         platform=file.platform,
@@ -180,12 +188,12 @@ def cover_of(audit: Audit, findings: Sequence[Finding]) -> Cover:
         until=period.to if period else None,
         grain=audit.grain,
         budget=Text(
-            f"本审计的统计结论误判一家诚实平台的机会合计不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，无论查看多少次都成立；"
+            f"本审计的统计结论误判一家诚实平台的机会合计不超过 {budget} 分之一；{tests} 项统计检查平分这一额度，{looked.zh}；"
             "名单按 e-BH 法列出，所列人员平均至多 5 % 为误列。"
             "算术与文件结论不含偶然，以记录属实为前提。",
             f"The statistical verdicts of this audit together accuse at most one honest platform in {budget}; the checks that "
-            f"judge by chance ({tests}) share that budget equally, and it holds however often the data are "
-            "looked at; people are listed by the rule e-BH: of those listed, on average at most 5 % are innocent. "
+            f"judge by chance ({tests}) share that budget equally, {looked.en}; people are listed "
+            "by the rule e-BH: of those listed, on average at most 5 % are innocent. "
             "Verdicts of arithmetic and of documents involve no chance; they hold if the records do.",
         ),
         provisions=[{**one, "words": Text(one["words"], one["gloss"])} for one in law.matrix(findings, cited)],

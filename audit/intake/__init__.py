@@ -36,17 +36,17 @@ def load(engine: Engine, intake: Intake, work: Path, progress: Callable[[str], N
     """
     loaded = set(engine.rows("SELECT file, table_name FROM input"))
     sources: dict[str, Source] = {}
-    for table in intake.tables:
+    for table, plan in intake.tables.items():
         if table not in canonical(engine):
             near = difflib.get_close_matches(table, canonical(engine), 1, 0.5)
             mend = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(canonical(engine))}"
             raise intake.document.problem(("tables", table), f"unknown table {table!r}", mend=mend)
+        _check_mapping(intake, table, plan, _columns(engine, table))
     if told_together(intake.tables) and not intake.in_place and not engine.holds(TOLD):
         with engine.whole():
             lay_told(engine, _columns(engine, "entry"), _columns(engine, "outcome"))
     for table, plan in sorted(intake.tables.items(), key=lambda one: one[0] == "outcome"):  # which entries may tell
         columns = _columns(engine, table)
-        _check_mapping(intake, table, plan, columns)
         awaited = [file for file in plan.files if (file, table) not in loaded]
         for file in awaited:
             progress(f"{file} → {table}")

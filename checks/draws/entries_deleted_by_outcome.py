@@ -6,7 +6,7 @@ How: a missing opening shows itself as a gap in the order of an activity, which 
     its win. Blindly lost rows are wins as often as all rows are (hypergeometric); a bet on "wins go missing r times as
     often", r from 0 up, mixed. For groups: the winners and losers missing from those decided.
 Blind to: activities struck out whole, which `sequence_gaps` finds where their ids are declared to count up; endings that
-    the export does not record.
+    the export does not record; activities during which the whole export falls silent, as where days are lost.
 """
 
 from __future__ import annotations
@@ -19,13 +19,30 @@ from audit.rules import Boxes, Group
 from audit.stats.classes import cells_of
 from checks.draws import PROVISIONS, class_finding, no_chances
 
-ENDED = """
-SELECT a.activity_id, max(e.position) AS seen, count(DISTINCT e.position) AS here,
-    min(e.position) FILTER (e.outcome = 'win') AS won_at
-FROM activity_once AS a JOIN entry_played AS e ON e.activity_id = a.activity_id
-JOIN box_chance AS c ON c.version = e.version AND c.position = e.position
-WHERE a.ended_at IS NOT NULL
-GROUP BY a.activity_id HAVING count(*) FILTER (e.outcome IS NULL) = 0"""
+SILENT = 3  # times the longest pause that a day usually has
+ENDED = f"""
+WITH ended AS (
+    SELECT a.activity_id, max(e.position) AS seen, count(DISTINCT e.position) AS here,
+        min(e.position) FILTER (e.outcome = 'win') AS won_at,
+        epoch_us(least(min(a.started_at), min(e.entered_at))) // 60000000 AS since, epoch_us(min(a.ended_at)) // 60000000 AS until
+    FROM activity_once AS a JOIN entry_played AS e ON e.activity_id = a.activity_id
+    JOIN box_chance AS c ON c.version = e.version AND c.position = e.position
+    WHERE a.ended_at IS NOT NULL
+    GROUP BY a.activity_id HAVING count(*) FILTER (e.outcome IS NULL) = 0
+), pause AS (
+    SELECT minute, lead(minute) OVER (ORDER BY minute) AS next_minute
+    FROM (SELECT DISTINCT epoch_us(entered_at) // 60000000 AS minute FROM entry_once WHERE entered_at IS NOT NULL) AS busy
+), usual AS (
+    SELECT quantile_disc(longest, 0.5) AS pause
+    FROM (SELECT max(next_minute - minute) AS longest FROM pause WHERE next_minute IS NOT NULL GROUP BY minute // 1440) AS daily
+)
+-- of an activity whose end lies in lost days the win is missed and how many losses is not known: it would tell against an honest one
+SELECT activity_id, seen, here, won_at
+FROM ended
+WHERE NOT EXISTS (
+    SELECT 1 FROM pause CROSS JOIN usual
+    WHERE pause.next_minute - pause.minute > {SILENT} * usual.pause AND pause.minute < ended.until AND pause.next_minute > ended.since
+)"""
 BOXES = """
 SELECT 0 AS value, wins + losses AS size, wins AS winners, gone AS drawn, gone_wins AS hits, 1 AS draws
 FROM (

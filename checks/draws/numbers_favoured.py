@@ -2,8 +2,8 @@
 
 Does: compares how often each number of a pool was drawn.
 Matters: who knows which balls are heavy wins at the expense of all who do not.
-How: a bet that follows the counts so far, ball by ball among those left, in an order fixed by a hash; chi-square with the correction for balls that
-    exclude each other stands beside it.
+How: a bet that follows the counts so far, ball by ball among those left, in an order fixed by a hash; chi-square with the
+    correction for balls that exclude each other stands beside it.
 Blind to: one rigged draw among thousands, and forged winning tickets: they leave the numbers as they are.
 """
 

@@ -4,7 +4,7 @@ Does: compares each published figure (bought again, even after so many recruits,
     with the export.
 Matters: a figure that invites people to pay must be true of those who did.
 How: the share, the members or the median as the export has them; early against late entries of the same activity, by an exact
-    test that takes its part of the error budget.
+    test that takes its part of the error budget. (Of boxes, the win always comes last.)
 Blind to: what happened outside the export and its period; how a figure was meant, beyond the words that rules.yaml repeats.
 """
 
@@ -17,6 +17,7 @@ from fractions import Fraction
 from audit.case import Audit, evidence
 from audit.engine import literal
 from audit.finding import Basis, Finding, Row, Text, Verdict, check, several
+from audit.rules import Boxes
 from audit.rules.reported import Reported
 from audit.stats.strata import exact_p, odds_ratio
 from checks.money import amount_of, percent
@@ -40,6 +41,11 @@ SELECT n, w, a, x, count(*) FROM (
         count(*) FILTER (won AND 2 * place <= places) AS x FROM ranked GROUP BY activity_id) AS t
 WHERE w > 0 AND w < n AND a > 0 GROUP BY ALL ORDER BY ALL"""
 
+LAST = Text(
+    "盲盒活动开到中奖为止，中奖总在最后一盒，先后两半无从比较；每盒的概率由规则给出。",
+    "An activity of boxes ends with its win, which always comes last, so its halves cannot be compared; the rules give each box's odds.",
+)
+
 
 @check(
     needs=("payment.amount", "purchase.participant_id"),
@@ -61,6 +67,9 @@ def claim_differs_from_outcomes(audit: Audit) -> Iterator[Finding]:
         "earlier-wins-more": _earlier,
     }
     for name, claim in audit.rules.reported.items():
+        if claim.quantity == "earlier-wins-more" and isinstance(audit.rules.draw, Boxes):
+            yield Finding(name, Verdict.NOT_APPLICABLE, LAST)
+            continue
         found = answers[claim.quantity](audit, claim)
         if found is None:
             yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from audit.build import build
 from audit.case import read_case
@@ -145,6 +147,19 @@ def test_a_column_name_whose_marks_are_not_closed_is_told(tmp_path: Path, audite
     with pytest.raises(Problem, match="a column name are not closed") as caught:
         audited(case(tmp_path, "p.csv"))
     assert (caught.value.file, caught.value.line) == ("p.csv", 1)
+
+
+def test_an_unknown_column_of_a_table_that_shares_its_file_is_told(tmp_path: Path, audited: Auditor) -> None:
+    folder = tmp_path / "case"
+    shutil.copytree(FIXTURES / "lucky-box" / "honest", folder)
+    text = (folder / "case.yaml").read_text("utf-8")
+    entry, outcome = (yaml.safe_load(text)["tables"][one] for one in ("entry", "outcome"))
+    assert entry["file"] == outcome["file"]
+    place = text.index("columns:", text.index("  outcome:"))
+    told = text[:place] + text[place:].replace("outcome:", "prize_id: x, outcome:", 1)
+    (folder / "case.yaml").write_text(told, "utf-8")
+    with pytest.raises(Problem, match="outcome has no column 'prize_id'"):
+        audited(folder)
 
 
 def test_a_column_name_may_hold_a_quotation_mark(tmp_path: Path, audited: Auditor) -> None:

@@ -6,6 +6,7 @@ import csv
 import random
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -173,6 +174,38 @@ def test_activities_that_are_not_told_to_have_ended_pass_nothing(tmp_path: Path,
         out.writeheader()
         out.writerows({**row, "结束时间": ""} for row in rows)
     assert finding(audited(folder)[1], "entries_deleted_by_outcome").verdict == "INCONCLUSIVE"
+
+
+def lost_days(folder: Path, lost: Callable[[datetime, str], bool]) -> Path:
+    """4000 honest activities of a month, each with its end; entries that are lost are not in the export."""
+    rng, activities, entries = random.Random(1), [["a", "u", "t", "z"]], [["e", "a", "u", "n", "t", "o"]]
+    for game in range(4000):
+        winner, start = rng.randrange(1, 25), datetime(2022, 3, 1) + timedelta(minutes=rng.randrange(60 * 24 * 30))
+        at = start
+        for box in range(1, winner + 1):
+            at += timedelta(minutes=1 + rng.expovariate(1 / 120))
+            outcome = "win" if box == winner else "loss"
+            if not lost(at, outcome):
+                entries.append([f"K{game}-{box}", f"A{game}", "U2", str(box), f"{at:%F %T}", outcome])
+        activities.append([f"A{game}", "U1", f"{start:%F %T}", f"{at:%F %T}"])
+    write(folder, [])
+    (folder / "case.yaml").write_text(CASE.replace("started_at: t}", "started_at: t, ended_at: z}"), "utf-8")
+    for name, rows in (("a.csv", activities), ("e.csv", entries)):
+        with (folder / name).open("w", newline="") as out:
+            csv.writer(out).writerows(rows)
+    return folder
+
+
+def test_lost_days_are_not_entries_struck_out(tmp_path: Path, audited: Auditor) -> None:
+    """Of an activity whose end lies in lost days the win is missed, and its losses cannot be counted."""
+    lost = lost_days(tmp_path, lambda at, _: at.day in (5, 6, 12, 13, 19, 20, 26, 27))
+    assert finding(audited(lost)[1], "entries_deleted_by_outcome").verdict == "PASS"
+
+
+def test_losses_struck_out_are_found_beside_lost_days(tmp_path: Path, audited: Auditor) -> None:
+    rng = random.Random(2)
+    lost = lost_days(tmp_path, lambda at, outcome: at.day in (5, 6) or (outcome == "loss" and rng.random() < 0.05))
+    assert finding(audited(lost)[1], "entries_deleted_by_outcome").verdict == "FAIL"
 
 
 @pytest.mark.parametrize("payments", [True, False], ids=["payments struck out too", "payments left"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 import shutil
 from pathlib import Path
 
@@ -176,3 +177,50 @@ def test_one_price_for_all_is_shown_only_where_groups_bought_the_same(
     _, findings = audited(folder)
     found = {one.subject: one for one in findings if one.check == "price_differs_by_group"}
     assert found["region"].verdict == verdict
+
+
+BOOSTED = """\
+campaign: boxes
+effective: {from: 2022-01-01}
+assets: {CNY: {step: "0.01"}, toy: {step: "1"}}
+activity: {stake: {CNY: "30"}}
+entry: {stake: {CNY: "5"}}
+draw: {kind: boxes, boxes: 24, prizes: {toy: 1}, odds: uniform}
+boosts: [{where: {hour: 20-21}, times: 3}]
+"""
+TOLD = """\
+case: boxes
+timezone: Asia/Shanghai
+tables:
+  participant: {file: p.csv, columns: {participant_id: p, occupation: g}}
+  activity: {file: a.csv, columns: {activity_id: a, initiator_id: u, started_at: t}}
+  entry: {file: e.csv, columns: {entry_id: e, activity_id: a, participant_id: u, position: n, entered_at: t}}
+  outcome: {file: e.csv, columns: {entry_id: e, outcome: o}}
+"""
+
+
+def test_a_declared_happy_hour_treats_nobody_unequally(tmp_path: Path, audited: Auditor) -> None:
+    """Students play at night, when by the rules everybody wins three times as often: a box at night is not like one by day."""
+    rng = random.Random(1)
+    people = [["p", "g"], ["U1", ""], *([f"P{n}", "student" if n < 100 else "worker"] for n in range(200))]
+    activities, entries = [["a", "u", "t"]], [["e", "a", "u", "n", "t", "o"]]
+    for game in range(800):
+        activities.append([f"A{game}", "U1", "2022-03-01 08:00:00"])
+        night = game % 2
+        for box in range(1, 25):
+            odds = 1 / (25 - box)
+            won = rng.random() < (3 * odds / (1 - odds + 3 * odds) if night else odds)
+            who = rng.randrange(200) if rng.random() < 0.2 else rng.randrange(100) + 100 * (1 - night)
+            at = f"2022-03-{1 + game % 28:02d} {20 if night else 9:02d}:{box:02d}:00"
+            entries.append([f"K{game}-{box}", f"A{game}", f"P{who}", str(box), at, "win" if won else "loss"])
+            if won:
+                break
+    for name, rows in (("p.csv", people), ("a.csv", activities), ("e.csv", entries)):
+        with (tmp_path / name).open("w", newline="") as out:
+            csv.writer(out).writerows(rows)
+    (tmp_path / "rules.yaml").write_text(BOOSTED, "utf-8")
+    (tmp_path / "case.yaml").write_text(TOLD, "utf-8")
+    _, findings = audited(tmp_path)
+    found = {one.check: one for one in findings if one.check in ("win_odds_differ", "win_rate_differs_by_group")}
+    assert found["win_odds_differ"].verdict == "PASS"
+    assert found["win_rate_differs_by_group"].verdict == "PASS"

@@ -226,6 +226,24 @@ def test_early_entries_win_more_is_judged_by_chance(
     assert f"({sharing(audit.rules)})" in cover_of(audit, findings).budget.en
 
 
+def test_of_boxes_the_win_comes_last_whatever_was_claimed(tmp_path: Path, audited: Auditor) -> None:
+    """Of sixty activities of which each ended with its win, half of the entries before it: that says nothing about early boxes."""
+    day, games = "2024-01-02 00:00:00", [(game, 1 + game % 12) for game in range(60)]
+    entries = [(f"{game}-{box}", game, box, last) for game, last in games for box in range(1, last + 1)]
+    tables: dict[str, dict[str, list[Any]]] = {
+        "activity": {"activity_id": [game for game, _ in games], "started_at": [day] * len(games)},
+        "entry": {"entry_id": [one for one, _, _, _ in entries], "activity_id": [game for _, game, _, _ in entries],
+                  "participant_id": [one for one, _, _, _ in entries], "position": [box for _, _, box, _ in entries],
+                  "entered_at": [day] * len(entries)},
+        "outcome": {"entry_id": [one for one, _, _, _ in entries],
+                    "outcome": ["win" if box == last else "loss" for _, _, box, last in entries]},
+    }  # fmt: skip
+    draw = "draw: {kind: boxes, boxes: 12, prizes: {CNY: 1}, odds: uniform}\n"
+    audit, findings = audited(small(tmp_path, tables, draw + "reported: {early: {quantity: earlier-wins-more}}\n"))
+    assert one(findings, "claim_differs_from_outcomes", "early").verdict == "NOT_APPLICABLE"
+    assert sharing(audit.rules) == sharing(replace(audit.rules, reported={}))
+
+
 def test_growth() -> None:
     assert coverage(Fraction(2), Fraction(2), 1, 9) == Fraction(1, 1024)
     assert float(coverage(Fraction(3, 2), Fraction(6, 5), 1, 9)) == pytest.approx(0.508671, abs=1e-6)

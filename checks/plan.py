@@ -10,9 +10,10 @@ from typing import Literal
 
 from audit.forecast import break_even
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules, read_rules
+from audit.rules.draws import Draw
 from audit.rules.odds import box_odds
 from audit.stats.classes import RATIOS
-from audit.stats.plan import Need, of_prefix, of_ratio
+from audit.stats.plan import Need, of_learning, of_prefix, of_ratio
 from audit.stats.power import activities_to_separate
 from checks import sharing
 
@@ -60,9 +61,13 @@ def planned(rules: Rules, log_need: float) -> Iterator[Need]:
     draw = rules.draw
     if isinstance(draw, Boxes):
         yield from _boxes(rules, draw, log_need)
-    shape = one_activity(rules)
-    for ratio in CURVE if shape else ():
-        need = of_ratio(shape, ratio, 1 / len(RATIOS), log_need)
+    shape, learnt = one_activity(rules), _learnt(draw)
+    for ratio in CURVE if shape or learnt else ():
+        if learnt:
+            numbers, pick, pools = learnt
+            need = of_learning(numbers, pick, ratio, log_need + math.log(pools))
+        else:
+            need = of_ratio(shape, ratio, 1 / len(RATIOS), log_need)
         what = (
             ("全部胜算", "all odds")
             if isinstance(draw, Boxes | Chances)
@@ -85,7 +90,7 @@ def _boxes(rules: Rules, draw: Boxes, log_need: float) -> Iterator[Need]:
 
 
 def one_activity(rules: Rules) -> Sequence[tuple[int, int, int, float]]:
-    """The chances of one activity: (size, winners, drawn, how often it takes place); of a group or a lottery, one place's."""
+    """The chances of one activity: (size, winners, drawn, how often it takes place); none where a bet learns which place is favoured."""
     draw = rules.draw
     if isinstance(draw, Boxes):
         odds, left, found = box_odds(draw), Fraction(1), []
@@ -97,11 +102,16 @@ def one_activity(rules: Rules) -> Sequence[tuple[int, int, int, float]]:
     if isinstance(draw, Chances):
         best = next(iter(draw.prizes.values())).chance
         return [(best.denominator, best.numerator, 1, 1.0)]
-    if isinstance(draw, Group):
-        return [(draw.size, draw.winners, 1, 1.0)]
-    if isinstance(draw, Numbers):
-        pool = max(draw.pools.values(), key=lambda one: one.to - one.from_)
-        return [(pool.to - pool.from_ + 1, pool.pick, 1, 1.0)]
     if isinstance(draw, Raffle):
         return [(10, 1, 1, float(draw.winners))]
     return []
+
+
+def _learnt(draw: Draw | None) -> tuple[int, int, int] | None:
+    """(places or numbers, how many win, how many pools share the level) where no place is known beforehand to be favoured."""
+    if isinstance(draw, Group) and draw.winners < draw.size:
+        return draw.size, draw.winners, 1
+    if isinstance(draw, Numbers):
+        pool = max(draw.pools.values(), key=lambda one: one.to - one.from_)
+        return pool.to - pool.from_ + 1, pool.pick, len(draw.pools)
+    return None

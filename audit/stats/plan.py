@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,9 @@ from fractions import Fraction
 from audit.stats.bets import cumulative, prefix_theories
 from audit.stats.classes import NINE_TENTHS
 from audit.stats.laws import hit_law, log_mean, tilted
+from audit.stats.power import held_by_learning
+
+MOST = 10**7
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,14 @@ def of_prefix(odds: Sequence[Fraction], excluded: int, derived: int | None, log_
     """Finished activities that show "boxes 1..excluded never win", its weight in the mixture counted."""
     weight = next(one.weight for one in prefix_theories([], odds, derived) if one.excluded == excluded)
     return math.ceil((log_need - math.log(weight)) / -math.log(1 - cumulative(odds)[excluded]) - 1e-9)
+
+
+def of_learning(numbers: int, pick: int, ratio: float, log_need: float) -> int | None:
+    """Draws that show, to the bet which learns, one number's odds of being among those picked multiplied by ratio; None: 10^7 do not."""
+    part = pick / numbers
+    included = part * ratio / (1 - part + part * ratio)
+    found = bisect_left(range(1, MOST), True, key=lambda draws: held_by_learning(numbers, pick, draws, included) >= log_need)
+    return found + 1 if found + 1 < MOST else None
 
 
 def of_ratio(draws: Sequence[tuple[int, int, int, float]], ratio: float, weight: float, log_need: float) -> int | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
-from audit.stats.bets import TILTS, Run, Theory, cumulative
+from audit.stats.bets import PRIOR, TILTS, Run, Theory, cumulative
 
 NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
 
@@ -71,20 +72,41 @@ def smallest_tilt(cells: Sequence[tuple[Fraction, int, int]], log_need: float) -
 def smallest_favour(numbers: int, pick: int, draws: int, log_need: float) -> float | None:
     """The smallest factor on one number's weight that so many draws would have shown; None: not even 20.
 
-    The learning bet gains the divergence of the drawn proportions, less what learning costs: the exact Dirichlet gain
-    at the expected counts.
+    Numbers are drawn one by one in proportion to their weights among those left.
     """
-    from scipy.special import gammaln
-
-    balls = draws * pick
-    for tenth in range(11, 201):
-        weight = tenth / 10
-        share = weight / (weight + numbers - 1)
-        expected = [balls * share] + [balls * (1 - share) / (numbers - 1)] * (numbers - 1)
-        gain = gammaln(5.0 * numbers) - gammaln(5.0 * numbers + balls) + balls * math.log(numbers)
-        gain += sum(gammaln(5.0 + one) - gammaln(5.0) for one in expected)
-        ratio = math.log(share * numbers) - math.log((1 - share) / (numbers - 1) * numbers)
-        spread = math.sqrt(balls * share * (1 - share)) * ratio
-        if gain - NINE_TENTHS * spread >= log_need:
-            return weight
+    for tenth in range(11, 201) if draws and pick < numbers else ():
+        without = math.prod((numbers - 1 - ball) / (tenth / 10 + numbers - 1 - ball) for ball in range(pick))
+        if held_by_learning(numbers, pick, draws, 1 - without) >= log_need:
+            return tenth / 10
     return None
+
+
+def held_by_learning(numbers: int, pick: int, draws: int, included: float) -> float:
+    """The log of what `log_number_bet` holds after so many draws, with 90 % power, if one number is among them with this chance.
+
+    The others share what is left. The bet's gain is summed along the counts as they grow on average; the noise of the
+    counts costs half their variance times the curvature, and chance counts twice: in what is drawn, and in what was learned.
+    """
+    import numpy as np
+
+    grown = np.append(np.append(0.0, np.geomspace(1, draws, 96)), draws)  # draws seen, at some moments
+    heavy, other = PRIOR + grown * included, PRIOR + grown * (pick - included) / (numbers - 1)
+    itself, rest = heavy / (heavy + (numbers - 1) * other), other / (heavy + (numbers - 1) * other)
+    ball = np.arange(pick)[:, None]
+    left = np.log(numbers - ball)
+    before = np.log(rest) - np.log1p(-ball * rest) + left  # an ordinary ball, the favoured one not drawn yet
+    after = np.log(rest) - np.log1p(-itself - (ball - 1) * rest) + left
+    favoured = np.log(itself) - np.log1p(-ball * rest) + left
+    earlier = np.cumsum(before, axis=0) - before
+    later = np.cumsum(after[::-1], axis=0)[::-1] - after
+    drawn, missed = earlier + favoured + later, before.sum(axis=0)  # the favoured number is each ball of a draw alike
+    mean = included * drawn.mean(axis=0) + (1 - included) * missed
+    square = included * ((drawn - mean) ** 2).mean(axis=0) + (1 - included) * (missed - mean) ** 2
+    of_left = numbers - np.arange(pick)
+    curved, part = float(((of_left - 1) / of_left).sum()) * numbers / (numbers - 1), pick / numbers
+    noise = curved / 2 * grown * part * (1 - part) / (PRIOR + grown * part) ** 2
+
+    def along(each: Any) -> float:
+        return float(((each[1:] + each[:-1]) / 2 * np.diff(grown)).sum())
+
+    return along(mean - noise) - NINE_TENTHS * math.sqrt(2 * along(square) + (numbers - 1) / 2 * (curved * (1 - part) / pick) ** 2)

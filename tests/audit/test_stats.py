@@ -23,6 +23,7 @@ from audit.stats.bets import (
     prefix_theories,
 )
 from audit.stats.exact import binomial_interval, match_chance, number_p_value, prefix_p_value, prefix_set
+from audit.stats.plan import of_learning
 from audit.stats.power import (
     activities_for_prefix,
     activities_to_separate,
@@ -122,6 +123,50 @@ def test_what_could_have_been_seen() -> None:
     assert smallest_tilt([(Fraction(1, 24), 10, 0)], math.log(1000)) == (None, None)
     assert smallest_favour(33, 6, 2513, math.log(1000)) == pytest.approx(1.8, abs=0.11)
     assert smallest_favour(33, 6, 3, math.log(1000)) is None
+
+
+@pytest.mark.parametrize(("numbers", "pick", "draws"), [(3, 2, 200), (5, 4, 400), (9, 1, 300), (12, 4, 250)])
+def test_a_number_as_favoured_as_is_said_is_found_nine_times_in_ten(numbers: int, pick: int, draws: int) -> None:
+    """Drawn one by one in proportion to the weights of those left, and looked at in any order."""
+    need, rng = math.log(3000), random.Random(numbers)
+    weight = smallest_favour(numbers, pick, draws, need)
+    assert weight is not None
+    found = 0
+    for _ in range(100):
+        sample = []
+        for _ in range(draws):
+            left = dict.fromkeys(range(numbers), 1.0) | {0: weight}
+            drawn: list[int] = []
+            for _ in range(pick):
+                drawn += rng.choices(list(left), list(left.values()))
+                del left[drawn[-1]]
+            rng.shuffle(drawn)
+            sample.append(drawn)
+        found += log_number_bet(sample, range(numbers)) >= need
+    assert found >= 85
+
+
+def test_twenty_groups_in_which_two_of_three_win_show_nothing() -> None:
+    """Though one place wins in each: two of three is near to all."""
+    assert smallest_favour(3, 2, 20, math.log(1000)) is None
+    assert log_number_bet([[1, place] for place in (2, 3) * 10], range(1, 4)) < math.log(1000)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.25, 3.0, 5.0])
+def test_a_plan_for_a_lottery_plans_the_bet_that_is_placed(ratio: float) -> None:
+    need = math.log(3000)
+    draws, included = of_learning(20, 3, ratio, need), 0.15 * ratio / (0.85 + 0.15 * ratio)
+    assert draws is not None
+    rng, found = random.Random(int(ratio * 4)), 0
+    for _ in range(40):
+        sample = []
+        for _ in range(draws):
+            drawn = [0] if rng.random() < included else []
+            drawn += rng.sample(range(1, 20), 3 - len(drawn))
+            rng.shuffle(drawn)
+            sample.append(drawn)
+        found += log_number_bet(sample, range(20)) >= need
+    assert found >= 32
 
 
 def test_a_favoured_number_is_found_and_a_fair_one_is_not() -> None:

@@ -6,7 +6,7 @@ A stratum is (n, w, a, x, times): of n trials w succeeded, a were a group's, x o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Mass = NDArray[np.float64]
 
 Stratum = tuple[int, int, int, int, int]
+NORMAL, MOST = 20.0, 4096  # standard deviation, and successes, from which a sum is near enough to normal
+LOG_FAR = math.log(100)
 
 
 def expected(strata: Sequence[Stratum]) -> float:
@@ -32,20 +34,25 @@ def variance(strata: Sequence[Stratum]) -> float:
 
 def exact_p(strata: Sequence[Stratum]) -> float:
     """Two-sided exact p-value of the group's successes: twice the smaller tail of the sum of hypergeometric counts."""
+    mass = _sum_law(strata, _join)
+    seen = sum(times * (x - max(0, a + w - n)) for n, w, a, x, times in strata)
+    lower, upper = float(mass[: seen + 1].sum()), float(mass[seen:].sum())
+    return min(1.0, 2 * min(lower, upper))
+
+
+def _sum_law(strata: Sequence[Stratum], join: Callable[[Mass, Mass], Mass], *, from_above: bool = False) -> Mass:
+    """The law of the group's successes if they fall alike on all, counted from the fewest there can be, or from the most."""
     import numpy as np
     from scipy.stats import hypergeom
 
-    mass, floor = np.ones(1), 0
+    mass = np.ones(1)
     alike: dict[tuple[int, int, int], int] = {}
     for n, w, a, _, times in strata:
         alike[n, w, a] = alike.get((n, w, a), 0) + times
     for (n, w, a), times in sorted(alike.items()):
-        low, high = max(0, a + w - n), min(a, w)
-        one = hypergeom.pmf(np.arange(low, high + 1), n, w, a)
-        mass, floor = _join(mass, _power(one, times)), floor + low * times
-    seen = sum(times * x for *_, x, times in strata) - floor
-    lower, upper = float(mass[: seen + 1].sum()), float(mass[seen:].sum())
-    return min(1.0, 2 * min(lower, upper))
+        one = hypergeom.pmf(np.arange(max(0, a + w - n), min(a, w) + 1), n, w, a)
+        mass = join(mass, _power(one[::-1] if from_above else one, times, join))
+    return mass
 
 
 def _join(first: Mass, second: Mass) -> Mass:
@@ -58,16 +65,16 @@ def _join(first: Mass, second: Mass) -> Mass:
     return np.clip(fftconvolve(first, second), 0, 1)
 
 
-def _power(one: Mass, times: int) -> Mass:
+def _power(one: Mass, times: int, join: Callable[[Mass, Mass], Mass]) -> Mass:
     import numpy as np
 
     found, square = np.ones(1), one
     while times:
         if times & 1:
-            found = _join(found, square)
+            found = join(found, square)
         times >>= 1
         if times:
-            square = _join(square, square)
+            square = join(square, square)
     return found
 
 
@@ -89,15 +96,30 @@ def odds_ratio(strata: Sequence[Stratum], level: float = 0.95) -> tuple[float, f
     return ratio, ratio * math.exp(-reach), ratio * math.exp(reach)
 
 
-def smallest_ratio(strata: Sequence[Stratum], alpha: float) -> float | None:
-    """The smallest odds ratio that so many trials would have shown at this level with 90 % power; None: not even 100."""
+def shown_ratio(strata: Sequence[Stratum], alpha: float, *, below: bool) -> float | None:
+    """The odds ratio nearest to 1, below or above it, that so many trials show at this level with 90 % power; None: not even 100-fold.
+
+    Exact: of a common odds ratio r the law of the sum is the one of no difference times r to the number of successes. Where a
+    deviation is many successes, by the normal distribution.
+    """
+    import numpy as np
     from scipy.stats import norm
 
-    spread = variance(strata)
-    if spread <= 0:
-        return None
-    log_ratio = (float(norm.isf(alpha / 2)) + float(norm.isf(0.1))) / math.sqrt(spread)
-    return math.exp(log_ratio) if log_ratio < math.log(100) else None
+    spread, due = math.sqrt(variance(strata)), expected(strata)
+    ends = (sum(times * max(0, a + w - n) for n, w, a, _, times in strata), sum(times * min(a, w) for n, w, a, _, times in strata))
+    near = math.ceil(abs(due - ends[0 if below else 1]) + 12 * spread) + 2  # successes from that end; tilted to it, no more matter
+    if spread > NORMAL or near > MOST:
+        log_ratio = (float(norm.isf(alpha / 2)) + float(norm.isf(0.1))) / spread if spread else math.inf
+        return math.exp(-log_ratio if below else log_ratio) if log_ratio <= LOG_FAR else None
+    mass = _sum_law(strata, lambda first, second: np.convolve(first, second)[:near], from_above=not below)
+    lit = int(np.searchsorted(np.cumsum(mass), alpha / 2, side="right"))  # fewer of them, from that end, are rare enough
+    with np.errstate(divide="ignore"):
+        logs = np.log(mass)
+    for log_ratio in np.linspace(0, LOG_FAR, 461)[1:]:
+        law = np.exp(logs - np.arange(len(mass)) * log_ratio)
+        if law[:lit].sum() >= 0.9 * law.sum():
+            return math.exp(-log_ratio if below else log_ratio)
+    return None
 
 
 @dataclass(frozen=True)

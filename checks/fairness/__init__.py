@@ -18,7 +18,7 @@ from audit.case import Audit
 from audit.finding import Basis, Finding, Row, Text, Verdict, nothing
 from audit.replay.eligible import inside
 from audit.rules.people import GROUPS
-from audit.stats.strata import Stratum, exact_p, expected, like_rates, odds_ratio, parity, rates, smallest_ratio
+from audit.stats.strata import Stratum, exact_p, expected, like_rates, odds_ratio, parity, rates, shown_ratio
 
 SMALL = 10  # people; smaller groups are put together and never shown apart
 CONDITIONS = ("cn-pipl-2021-art24", "cn-algo-2022-art21", "cn-crpl-impl-2024-art9", "cn-platform-price-2026")
@@ -97,17 +97,17 @@ def _one(
     for group, strata in cells.items():
         tries, hits = sum(s[2] * s[4] for s in strata), sum(s[3] * s[4] for s in strata)
         live = [s for s in strata if 0 < s[1] < s[0] and s[2] < s[0]]
-        least = smallest_ratio(live, level) if live else None
+        least = shown_ratio(live, level, below=good) if live else None
         ratio, low, high = odds_ratio(live) if live else (1.0, 0.0, float("inf"))
         p_value = exact_p(live) if live else 1.0
         cell: dict[str, str | int] = {"group": group, "tries": tries, "hits": hits, "due": f"{expected(strata):.2f}",
                 "rate": f"{float(plain[group]):.4f}", "like_rate": f"{alike[group]:.4f}" if group in alike else "",
                 "odds_ratio": f"{ratio:.3f}", "from": f"{low:.3f}", "to": f"{high:.3f}", "p_value": f"{p_value:.3g}"}  # fmt: skip
-        if group == "(small)" or least is None or least > 10:
+        if group == "(small)" or (p_value > level and (least is None or not 0.1 <= least <= 10)):
             unsure.append(group)
             told.append({**cell, "odds_ratio": "cannot tell", "from": "", "to": "", "p_value": ""})
             continue
-        shown.append(least)
+        shown += [least] if least is not None else []
         told.append(cell)
         p_least = min(p_least, p_value)
         if p_value <= level:
@@ -132,8 +132,9 @@ def _one(
         f"{g}: odds ratio {r:.2f} (95 % interval {lo:.2f} to {hi:.2f}), {'worse' if bad else 'better'} off"
         for g, r, lo, hi, bad in worse
     )
-    least_zh = f"优势比 {max(shown):.2f} 以上的差别会显示出来" if shown else "样本太小，看不出差别"
-    least_en = f"a ratio of {max(shown):.2f} would have shown" if shown else "there is too little to see any difference"
+    furthest = (min if good else max)(shown, default=1.0)
+    least_zh = f"优势比 {furthest:.2f} {'以下' if good else '以上'}的差别会显示出来" if shown else "样本太小，看不出差别"
+    least_en = f"a ratio of {furthest:.2f} would have shown" if shown else "there is too little to see any difference"
     small_zh = f"不能判断的小组：{'、'.join(unsure)}。" if unsure else ""
     small_en = f" Cannot tell for: {', '.join(unsure)}." if unsure else ""
     even_zh, even_en = _parity({g: one for g, one in plain.items() if g not in unsure},
@@ -153,7 +154,7 @@ def _one(
         rows=tuple(told),
         sql=sql,
         p_value=p_least,
-        could_have_seen=Text(f"优势比 {max(shown):.2f}", f"odds ratio {max(shown):.2f}") if shown else "",
+        could_have_seen=Text(f"优势比 {furthest:.2f}", f"odds ratio {furthest:.2f}") if shown else "",
     )
 
 

@@ -2,8 +2,8 @@
 
 Does: compares how often payments to each declared group came later than the middle of their clause and week.
 Matters: delay is the cheapest way to pay some people less.
-How: whole minutes from the event to the payment, within the same clause and seven days; more than their median is the event;
-    exact test.
+How: whole minutes from the event to the payment, within the same clause and seven days, of one payment of each person, chosen
+    by a hash: whoever waits mostly waits again; more than their median is the event; exact test.
 Blind to: payments that lead to no event; differences within a week that a change of system explains.
 """
 
@@ -20,12 +20,17 @@ from checks.fairness import compare, no_groups
 from checks.money import traced
 
 TRIALS = """
-SELECT list_position({clauses}, p.reason) * 100000 + e.week AS stratum, p.payee_id AS person, e.moment,
-    (epoch_us(p.paid_at) - epoch_us(e.moment)) // 60000000 AS minutes
-FROM payment_once AS p JOIN (
-    SELECT moves, event, moment, epoch_us(moment) // 604800000000 AS week FROM money_event
-) AS e ON {paid_for}
-WHERE p.paid_at >= e.moment"""
+SELECT one[2] AS stratum, person, one[3] AS moment, one[4] AS minutes
+FROM (
+    SELECT p.payee_id AS person, min((
+        sha256(coalesce(p.payment_id, p.ref)), list_position({clauses}, p.reason) * 100000 + e.week, e.moment,
+        (epoch_us(p.paid_at) - epoch_us(e.moment)) // 60000000)) AS one
+    FROM payment_once AS p JOIN (
+        SELECT moves, event, moment, epoch_us(moment) // 604800000000 AS week FROM money_event
+    ) AS e ON {paid_for}
+    WHERE p.paid_at >= e.moment
+    GROUP BY p.payee_id
+) AS each_person"""
 
 
 @check(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.finding import Text
 from audit.stats.strata import (
     Parity,
     Stratum,
@@ -21,9 +22,10 @@ from audit.stats.strata import (
     odds_ratio,
     parity,
     rates,
-    smallest_ratio,
+    shown_ratio,
     variance,
 )
+from checks.fairness import _one
 
 
 def slow_p(strata: list[Stratum]) -> Fraction:
@@ -73,10 +75,39 @@ def test_odds_ratio_of_one_table() -> None:
     assert ratio == pytest.approx((30 * 40) / (20 * 10))
     assert low < ratio < high
     assert odds_ratio([(10, 5, 5, 5, 1)])[0] == float("inf")
-    assert smallest_ratio([(3, 1, 1, 0, 300)], 0.001) == pytest.approx(
-        math.exp((3.2905 + 1.2816) / math.sqrt(300 * 2 / 9)), abs=1e-3
-    )
-    assert smallest_ratio([(3, 1, 1, 0, 1)], 0.001) is None
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_the_ratio_that_is_said_to_show_is_found_nine_times_in_ten(below: bool) -> None:
+    """By the law of the sum worked out outcome by outcome: 300 activities of three, and 40 of ten with two winners."""
+    from scipy.stats import binom
+
+    ratio = shown_ratio([(3, 1, 1, 0, 300)], 0.001, below=below)
+    assert ratio is not None
+    fair = binom(300, 1 / 3)
+    chance = ratio / (ratio + 2)
+    lit = [x for x in range(301) if (fair.cdf(x) if below else fair.sf(x - 1)) <= 0.0005]
+    found, short = (sum(binom.pmf(x, 300, one) for x in lit) for one in (chance, (chance + 1 / 3) / 2))
+    assert 0.9 <= found < 0.92
+    assert short < 0.9
+
+
+def test_by_the_normal_distribution_the_ratio_is_the_same() -> None:
+    many = [(3, 1, 1, 0, 20_000)]
+    wanted = math.exp((3.2905 + 1.2816) / math.sqrt(20_000 * 2 / 9))
+    above, below = (shown_ratio(many, 0.001, below=one) for one in (False, True))
+    assert above == pytest.approx(wanted, rel=1e-4)
+    assert below == pytest.approx(1 / wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize(("activities", "shows"), [(110, False), (144, False), (190, False), (220, True)])
+def test_a_group_that_never_wins_passes_only_where_it_would_show(activities: int, shows: bool) -> None:
+    """One place of 24 is the group's: that it never wins has the chance (23/24)^n, which must come below the level halved."""
+    assert (2 * (23 / 24) ** activities <= 0.0005) is shows
+    assert (shown_ratio([(24, 1, 1, 0, activities)], 0.0005, below=True) is not None) is shows
+    assert shown_ratio([(3, 1, 1, 0, 1)], 0.001, below=True) is None
+    rows = [("rural", 24, 1, 1, 0, activities), ("urban", 24, 1, 23, 1, activities)]
+    assert (_one("region", "", rows, Text("中奖", "Winning"), True, 0.0005).verdict == "FAIL") is shows
 
 
 def test_parity_of_hand_worked_rates() -> None:

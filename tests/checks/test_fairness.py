@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,8 @@ def test_a_region_that_is_not_paid_is_named(only: str, tmp_path: Path, audited: 
     assert set(lit) == ({"region"} if only else set())
     if only:
         (west,) = (row for row in lit["region"].rows if row["group"] == "west")
-        assert west["hits"] == len(gone)
+        people = {row["收款人"] for row in rows if row["流水号"] in gone}
+        assert 0 < int(str(west["hits"])) <= len(people)  # one award of each person is looked at
         assert "west: odds ratio" in lit["region"].text.en
     assert sum(one.check == "payout_missing" and one.verdict == "FAIL" for one in findings) == 1
 
@@ -224,3 +226,60 @@ def test_a_declared_happy_hour_treats_nobody_unequally(tmp_path: Path, audited: 
     found = {one.check: one for one in findings if one.check in ("win_odds_differ", "win_rate_differs_by_group")}
     assert found["win_odds_differ"].verdict == "PASS"
     assert found["win_rate_differs_by_group"].verdict == "PASS"
+
+
+PAID = """\
+campaign: pay
+effective: {from: 2022-01-01}
+assets: {CNY: {step: "0.01"}}
+entry: {stake: {CNY: "5"}}
+awards:
+  back: {on: entry, to: participant, pays: {CNY: "1.00"}}
+"""
+PAID_TOLD = """\
+case: pay
+timezone: Asia/Shanghai
+tables:
+  participant: {file: p.csv, columns: {participant_id: p, gender: g}}
+  entry: {file: e.csv, columns: {entry_id: e, participant_id: u, entered_at: t, asset: {value: CNY}, paid: m}}
+  payment: {file: m.csv, columns: {payment_id: i, paid_at: t, payee_id: u, asset: {value: CNY}, amount: m, reason: {value: back}, ref: r}}
+"""
+
+
+def paid(folder: Path, seed: int, slow: bool, unequal: bool) -> Path:
+    """Three hundred people with twenty entries each; of some, every award is left unpaid, or paid ten hours later than others'."""
+    rng, begin = random.Random(seed), datetime(2022, 3, 7)
+    people, entries, payments = [["p", "g"]], [["e", "u", "t", "m"]], [["i", "t", "u", "m", "r"]]
+    for person in range(300):
+        gender = rng.choice("fm")
+        bad = rng.random() < (0.3 if slow else 0.05)
+        if unequal:
+            bad = rng.random() < (0.7 if gender == "f" else 0.1)
+        people.append([f"P{person}", gender])
+        for entry in range(20):
+            at = begin + timedelta(minutes=rng.randrange(60 * 24 * 28))
+            entries.append([f"E{person}-{entry}", f"P{person}", str(at), "5.00"])
+            if slow or not bad:
+                then = at + timedelta(minutes=rng.randrange(60) + (600 if slow and bad else 0))
+                payments.append([f"Y{person}-{entry}", str(then), f"P{person}", "1.00", f"E{person}-{entry}"])
+    for name, rows in (("p.csv", people), ("e.csv", entries), ("m.csv", payments)):
+        with (folder / name).open("w", newline="") as out:
+            csv.writer(out).writerows(rows)
+    (folder / "rules.yaml").write_text(PAID, "utf-8")
+    (folder / "case.yaml").write_text(PAID_TOLD, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("check", "slow", "seed"), [("awards_unpaid_by_group", False, 7), ("payments_slower_by_group", True, 5)])
+def test_accounts_that_are_never_paid_are_no_evidence_of_twenty(
+    check: str, slow: bool, seed: int, tmp_path: Path, audited: Auditor
+) -> None:
+    """Whom it befalls has nothing to do with gender: whoever is not paid once is not paid twenty times."""
+    verdict = {one.check: one.verdict for one in audited(paid(tmp_path, seed, slow, unequal=False))[1]}
+    assert verdict[check] in ("PASS", "INCONCLUSIVE")
+
+
+@pytest.mark.parametrize(("check", "slow"), [("awards_unpaid_by_group", False), ("payments_slower_by_group", True)])
+def test_accounts_paid_by_gender_are_seen(check: str, slow: bool, tmp_path: Path, audited: Auditor) -> None:
+    verdict = {one.check: one.verdict for one in audited(paid(tmp_path, 1, slow, unequal=True))[1]}
+    assert verdict[check] == "FAIL"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -47,7 +48,10 @@ def several(count: int, noun: str, plural: str = "") -> str:
 
 
 def in_percent(share: float, decimals: int = 1) -> str:
-    """A share as it is written everywhere: 36.8 %."""
+    """A share as it is written everywhere: 36.8 %. Small ones keep two digits, and only none is 0 %, only all is 100 %."""
+    apart = min(abs(share), abs(1 - share)) * 100
+    if 0 < apart < 5 * 10**-decimals:
+        decimals = (1 if share < 0.5 else 0) - math.floor(math.log10(apart))
     return f"{100 * share:.{decimals}f} %"
 
 

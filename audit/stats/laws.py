@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Law = tuple[tuple[int, float], ...]  # (hits, chance), of more than no chance
 EXACT = 20_000  # chances up to which the law of all hits is convolved, not approximated
+NORMAL, LONGEST = 50.0, 10**6  # standard deviation in hits from which, and length up to which, laws are not convolved
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,20 @@ def _log_mean(size: int, winners: int, drawn: int, ratio: float) -> float | None
 
 
 @lru_cache(maxsize=1 << 14)
-def _binomial(count: int, p: float) -> NDArray[np.float64]:
-    """The chances of 0 to count hits. Kept, because a million people share a few thousand of them."""
+def _binomial(count: int, p: float, most: int) -> NDArray[np.float64]:
+    """The chances of 0 to most hits of count. Kept, because a million people share a few thousand of them."""
     import numpy as np
     from scipy.stats import binom
 
-    law: NDArray[np.float64] = binom.pmf(np.arange(count + 1), count, p)
+    law: NDArray[np.float64] = binom.pmf(np.arange(most + 1), count, p)
     law.setflags(write=False)
     return law
 
 
 def class_p_value(strata: Sequence[Stratum]) -> float:
-    """Two-sided p-value of all hits: exact by convolution up to EXACT draws, else normal with half a hit's correction."""
+    """Two-sided p-value of all hits: exact by convolution; normal, with half a hit's correction, where more than EXACT draws vary by
+    more than NORMAL hits.
+    """
     import numpy as np
     from scipy.stats import norm
 
@@ -113,19 +116,23 @@ def class_p_value(strata: Sequence[Stratum]) -> float:
         group[0] += one.count
         group[1] += one.hits * one.count
     hits = sum(total for _, total in groups.values())
-    if sum(count for count, _ in groups.values()) > EXACT:
-        mean = sum(count * w * d / s for (s, w, d), (count, _) in groups.items())
-        spread = math.sqrt(sum(count * _variance(s, w, d) for (s, w, d), (count, _) in groups.items()))
+    mean = sum(count * w * d / s for (s, w, d), (count, _) in groups.items())
+    spread = math.sqrt(sum(count * _variance(s, w, d) for (s, w, d), (count, _) in groups.items()))
+    near = math.ceil(max(hits, mean) + 12 * spread) + 2  # hits beyond which nothing matters
+    many = sum(count for count, _ in groups.values()) > EXACT
+    if many and (spread > NORMAL or near > LONGEST):
         return float(min(1.0, 2 * norm.sf(max(0.0, abs(hits - mean) - 0.5) / spread))) if spread else 1.0
     law = np.ones(1)
     for (size, winners, drawn), (count, _) in groups.items():
         own = dict(hit_law(size, winners, drawn))
         if set(own) <= {0, 1}:
-            law = np.convolve(law, _binomial(count, own.get(1, 0.0)))
+            law = np.convolve(law, _binomial(count, own.get(1, 0.0), min(count, near)))[:near]
             continue
         each = np.array([own.get(hit, 0.0) for hit in range(max(own) + 1)])
-        for _ in range(count):
-            law = np.convolve(law, each)
+        while count:
+            law = np.convolve(law, each)[:near] if count & 1 else law
+            count >>= 1
+            each = np.convolve(each, each)[:near] if count else each
     return float(min(1.0, 2 * min(law[: hits + 1].sum(), law[hits:].sum())))
 
 

@@ -79,7 +79,10 @@ def _power(one: Mass, times: int, join: Callable[[Mass, Mass], Mass]) -> Mass:
 
 
 def odds_ratio(strata: Sequence[Stratum], level: float = 0.95) -> tuple[float, float, float]:
-    """Mantel-Haenszel odds ratio of the group against the rest, with the interval of Robins, Breslow and Greenland (1986)."""
+    """Mantel-Haenszel odds ratio of the group against the rest, with the interval of Robins, Breslow and Greenland (1986).
+
+    Of a ratio of 0 or of infinity one end is exact, given the margins, and the other is the ratio itself.
+    """
     from scipy.stats import norm
 
     top = bottom = both = ps = qr = 0.0
@@ -88,12 +91,31 @@ def odds_ratio(strata: Sequence[Stratum], level: float = 0.95) -> tuple[float, f
         r, s = x * (n - a - (w - x)) / n, (a - x) * (w - x) / n
         top, bottom = top + times * r, bottom + times * s
         ps, both, qr = ps + times * p * r, both + times * (p * s + q * r), qr + times * q * s
+    if top == 0 and bottom == 0:
+        return 0.0, 0.0, math.inf
     if top == 0 or bottom == 0:
-        return (0.0 if top == 0 else math.inf), 0.0, math.inf
+        limit = _limit(strata, 1 - level, from_above=bottom == 0)
+        return (0.0, 0.0, limit) if top == 0 else (math.inf, 1 / limit, math.inf)
     spread = math.sqrt(ps / (2 * top * top) + both / (2 * top * bottom) + qr / (2 * bottom * bottom))
     reach = float(norm.ppf((1 + level) / 2)) * spread
     ratio = top / bottom
     return ratio, ratio * math.exp(-reach), ratio * math.exp(reach)
+
+
+def _limit(strata: Sequence[Stratum], level: float, *, from_above: bool) -> float:
+    """The odds ratio of which no success, or with from_above its inverse of which no failure, has this chance; exact."""
+    import numpy as np
+    from scipy.optimize import brentq
+    from scipy.special import logsumexp
+
+    with np.errstate(divide="ignore"):
+        mass = np.log(_sum_law(strata, lambda first, second: np.convolve(first, second)[:MOST], from_above=from_above))
+    places = np.arange(len(mass))
+
+    def beyond(log_ratio: float) -> float:
+        return float(mass[0] - logsumexp(mass + places * log_ratio)) - math.log(level)
+
+    return math.exp(brentq(beyond, -40, 40)) if beyond(40) < 0 < beyond(-40) else math.inf
 
 
 def shown_ratio(strata: Sequence[Stratum], alpha: float, *, below: bool) -> float | None:

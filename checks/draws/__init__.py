@@ -50,8 +50,8 @@ def power_of_ten(log_e: float) -> str:
         return "0"
     if abs(log_e) <= 3 * LN10:
         return f"{math.exp(log_e):.3g}"
-    whole = math.floor(log_e / LN10)
-    return f"{10 ** (log_e / LN10 - whole):.1f} × 10^{whole}"
+    digits, whole = f"{10 ** (log_e / LN10 % 1):.1e}".split("e")
+    return f"{digits} × 10^{math.floor(log_e / LN10) + int(whole)}"
 
 
 def span(boxes: Sequence[int]) -> str:

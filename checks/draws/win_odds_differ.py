@@ -42,8 +42,9 @@ def win_odds_differ(audit: Audit) -> Iterator[Finding]:
     below, above = smallest_tilt(taken, need)
     failed = log_e >= need
     verdict = Verdict.FAIL if failed else Verdict.PASS if below is not None else Verdict.INCONCLUSIVE
+    shown = [f"{ratio:g}" for ratio in (below, above) if ratio is not None]
     low, high = binomial_interval(wins, openings)
-    could = f"odds x{below:g}" + (f" or x{above:g}" if above else "") if below else ""
+    could = f"odds x{' or x'.join(shown)}" if shown else ""
     each, least, most = (in_percent(share, 2) for share in (float(due) / max(1, openings), low, high))
     zh = f"{openings} 次未定的开启中，按声明应中 {float(due):.1f} 次（每次 {each}），实中 {wins} 次（每次 {least}–{most}，95 %）"
     en = f"Of {openings} openings that could go either way, {float(due):.1f} were due to win as declared ({each} an opening) and "
@@ -57,8 +58,11 @@ def win_odds_differ(audit: Audit) -> Iterator[Finding]:
             f"; odds of {below} times the declared would have shown.",
         ),
         Verdict.INCONCLUSIVE: Text(
-            "；数据太少，即使胜算大为不同也看不出。", "; too few to show even a large difference in odds."
-        ),
+            f"；数据太少，胜算变小看不出，只有变为声明的 {shown[0]} 倍以上才会显示出来。",
+            f"; too few to show smaller odds, only those of {shown[0]} times the declared and more.",
+        )
+        if shown
+        else Text("；数据太少，即使胜算大为不同也看不出。", "; too few to show even a large difference in odds."),
     }[verdict]
     why = _outside(audit, openings, low, high) if openings and not failed and not low <= due / openings <= high else Text("", "")
     yield Finding(

@@ -278,3 +278,23 @@ def test_draws_of_hundreds_of_hits_are_weighed_exactly(size: int, winners: int, 
     likely = sum(hit * count * Fraction(ratio) ** hit for hit, count in ways) / sum(count * Fraction(ratio) ** hit for hit, count in ways)
     assert sum(hit * p for hit, p in tilted(law, ratio)) == pytest.approx(float(likely), rel=1e-9)
     assert highest([(law, 1.0, float(likely))])[0] == pytest.approx(math.log(ratio), abs=1e-6)
+
+
+@pytest.mark.parametrize(("count", "den", "hits"), [(20_001, 10_000, 10), (30_000, 100_000, 4), (10**8, 10**9, 3), (50_000, 1000, 90)])
+def test_p_values_of_rare_prizes_are_exact_among_many_chances(count: int, den: int, hits: int) -> None:
+    from scipy.stats import binom
+
+    strata = [Stratum(den, 1, 1, 0, count - hits), Stratum(den, 1, 1, 1, hits)]
+    law = binom(count, 1 / den)
+    assert class_p_value(strata) == pytest.approx(2 * min(law.cdf(hits), law.sf(hits - 1)), rel=1e-6)
+
+
+def test_p_values_of_several_laws_are_exact_among_many_chances() -> None:
+    """Thirty thousand chances of 1 in 5000 and twenty thousand groups of two of ten that hold one prize of 2000."""
+    from scipy.stats import binom
+
+    singles = [Stratum(5000, 1, 1, 0, 30_000 - 12), Stratum(5000, 1, 1, 1, 12)]
+    strata = [*singles, Stratum(2000, 1, 2, 0, 20_000 - 30), Stratum(2000, 1, 2, 1, 30)]
+    one, other = binom.pmf(range(400), 30_000, 1 / 5000), binom.pmf(range(400), 20_000, 1 / 1000)
+    upper = 1 - sum(one[first] * other[:42 - first].sum() for first in range(42))
+    assert class_p_value(strata) == pytest.approx(2 * upper, rel=1e-6)

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import pytest
 
+from audit.finding import in_percent
 from audit.stats.bets import (
     LN10,
     Run,
@@ -31,6 +32,7 @@ from audit.stats.power import (
     smallest_prefix,
     smallest_tilt,
 )
+from checks.draws import power_of_ten
 
 UNIFORM = [Fraction(1, 24)] * 24
 
@@ -213,3 +215,16 @@ def test_of_one_number_a_draw_the_bet_on_numbers_needs_counts_alone() -> None:
         counts = dict.fromkeys(numbers, 0) | Counter(drawn)
         assert log_single_bet(counts) == pytest.approx(log_number_bet([[one] for one in drawn], numbers), abs=1e-9)
     assert log_single_bet(dict.fromkeys(range(1, 4), 0)) == 0.0
+
+
+@pytest.mark.parametrize(("share", "decimals", "words"), [
+    (0.368, 1, "36.8 %"), (0.0, 1, "0.0 %"), (1.0, 1, "100.0 %"), (0.0008, 1, "0.080 %"), (0.0002, 1, "0.020 %"), (0.00005, 2, "0.0050 %"),
+    (0.99996, 1, "99.996 %"), (0.0417, 2, "4.17 %"), (0.006, 1, "0.6 %"), (1.5, 1, "150.0 %"), (1e-9, 1, "0.00000010 %"),
+])  # fmt: skip
+def test_a_percentage_is_never_none_or_all_unless_it_is(share: float, decimals: int, words: str) -> None:
+    assert in_percent(share, decimals) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(9.97e5, "1.0 × 10^6"), (9.94e5, "9.9 × 10^5"), (2e14, "2.0 × 10^14"), (12.0, "12")])
+def test_powers_of_ten_round_to_the_next(value: float, words: str) -> None:
+    assert power_of_ten(math.log(value)) == words

@@ -77,6 +77,14 @@ def test_odds_ratio_of_one_table() -> None:
     assert odds_ratio([(10, 5, 5, 5, 1)])[0] == float("inf")
 
 
+def test_the_interval_of_no_success_ends_where_none_has_the_chance_of_one_in_twenty() -> None:
+    """100 pairs of which always the other one won: of odds r none in a hundred has the chance (1 / (1 + r))^100."""
+    never, always = odds_ratio([(2, 1, 1, 0, 100)]), odds_ratio([(2, 1, 1, 1, 100)])
+    limit = 20 ** (1 / 100) - 1
+    assert never == (0.0, 0.0, pytest.approx(limit, rel=1e-6))
+    assert always == (math.inf, pytest.approx(1 / limit, rel=1e-6), math.inf)
+
+
 @pytest.mark.parametrize("below", [True, False])
 def test_the_ratio_that_is_said_to_show_is_found_nine_times_in_ten(below: bool) -> None:
     """By the law of the sum worked out outcome by outcome: 300 activities of three, and 40 of ten with two winners."""

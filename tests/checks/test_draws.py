@@ -176,6 +176,16 @@ def test_activities_that_are_not_told_to_have_ended_pass_nothing(tmp_path: Path,
     assert finding(audited(folder)[1], "entries_deleted_by_outcome").verdict == "INCONCLUSIVE"
 
 
+def test_odds_that_could_only_show_by_rising_are_told_so(tmp_path: Path, audited: Auditor) -> None:
+    """Of 4000 entries at 1 in 1000 that none is a win says little; twenty times the odds would have shown."""
+    rules = RULES.replace("{kind: boxes, boxes: 24, prizes: {toy: 1}, odds: uniform}", '{kind: chances, prizes: {toy: {chance: "1/1000"}}}')
+    games = [[(1 + n % 20, "toy" if n in (5, 900, 1700, 3100) else "loss") for n in range(g * 20, g * 20 + 20)] for g in range(200)]
+    odds = finding(audited(write(tmp_path, games, rules))[1], "win_odds_differ")
+    assert odds.verdict == "INCONCLUSIVE"
+    assert "too few to show smaller odds, only those of" in odds.text.en
+    assert plain(odds.could_have_seen, "en").startswith("odds x")
+
+
 def lost_days(folder: Path, lost: Callable[[datetime, str], bool]) -> Path:
     """4000 honest activities of a month, each with its end; entries that are lost are not in the export."""
     rng, activities, entries = random.Random(1), [["a", "u", "t", "z"]], [["e", "a", "u", "n", "t", "o"]]

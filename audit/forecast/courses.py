@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,7 +9,7 @@ from fractions import Fraction
 from audit.forecast.chances import long_run
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules
 from audit.rules.boosts import Boost, Where
-from audit.rules.odds import box_odds
+from audit.rules.odds import box_odds, tier_chances
 from audit.rules.scalars import span_of
 
 HUNDRED = Fraction(100)  # the order that a share is shown of, where no price is declared
@@ -125,21 +124,3 @@ def winners_of(draw: Raffle, entries: int) -> int:
     """How many wins an activity of so many entries sees; nobody wins twice where winners are out."""
     draws = entries // draw.every if draw.every else 1
     return min(entries, draws * draw.winners)
-
-
-def tier_chances(draw: Numbers) -> dict[str, Fraction]:
-    """The chance of one bet to land in each tier; a bet picks as many numbers of each pool as are drawn."""
-    found = {}
-    for tier, rule in draw.tiers.items():
-        found[tier] = sum((_line(draw, match) for match in rule.matches), Fraction(0))
-    return found
-
-
-def _line(draw: Numbers, match: Mapping[str, int]) -> Fraction:
-    chance = Fraction(1)
-    for name, hits in match.items():
-        pool = draw.pools[name]
-        size = pool.to - pool.from_ + 1
-        ways = math.comb(pool.pick, hits) * math.comb(size - pool.pick, pool.pick - hits)
-        chance *= Fraction(ways, math.comb(size, pool.pick))
-    return chance

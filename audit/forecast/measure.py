@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from audit.forecast.courses import HUNDRED, boosted_odds, courses, entries_of, tier_chances
+from audit.forecast.courses import HUNDRED, boosted_odds, courses, entries_of
 from audit.forecast.flows import PLATFORM, entry_nets, flows, net
 from audit.forecast.raffles import chance_by_batch
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules
+from audit.rules.odds import tier_chances
 
 
 @dataclass(frozen=True)

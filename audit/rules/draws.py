@@ -104,7 +104,7 @@ class Tier:
     """A prize tier of a number lottery."""
 
     matches: tuple[Mapping[Name, Annotated[Whole, Field(ge=0)]], ...] = Field(
-        description="matched numbers by pool; several lines: any of them"
+        description="matched numbers by pool; several lines: any of them; what fits several tiers is in the first"
     )
     prize: Money | None = Field(default=None, description="fixed prize of one bet; absent: shared from the pot")
 

@@ -1,11 +1,13 @@
-"""The declared odds of boxes, as exact fractions."""
+"""The declared odds of boxes and of prize tiers, as exact fractions."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import product
 
-from audit.rules.draws import Boxes
+from audit.rules.draws import Boxes, Numbers, Pool
 from audit.rules.scalars import span_of
 
 
@@ -32,6 +34,26 @@ def box_chances(draw: Boxes) -> list[tuple[int, int, int]]:
             rows.append((box, given.numerator, given.denominator))
         left -= chance
     return rows
+
+
+def tier_chances(draw: Numbers) -> dict[str, Fraction]:
+    """The chance of one bet to land in each tier; a bet picks as many numbers of each pool as are drawn.
+
+    What fits several tiers is in the first of them, as it is declared.
+    """
+    laws = [{hits: _hit_chance(pool, hits) for hits in range(pool.pick + 1)} for pool in draw.pools.values()]
+    found = dict.fromkeys(draw.tiers, Fraction(0))
+    for drawn in product(*laws):
+        hits = dict(zip(draw.pools, drawn, strict=True))
+        fits = (name for name, tier in draw.tiers.items() if any(match.items() <= hits.items() for match in tier.matches))
+        if (tier := next(fits, None)) is not None:
+            found[tier] += math.prod((law[one] for law, one in zip(laws, drawn, strict=True)), start=Fraction(1))
+    return found
+
+
+def _hit_chance(pool: Pool, hits: int) -> Fraction:
+    size = pool.to - pool.from_ + 1
+    return Fraction(math.comb(pool.pick, hits) * math.comb(size - pool.pick, pool.pick - hits), math.comb(size, pool.pick))
 
 
 def best_first(orders: Iterable[Iterable[str]]) -> list[str]:

@@ -92,13 +92,3 @@ def sum_p_value(differences: Sequence[float], least: float) -> float:
     within = math.fsum((one - total / count) ** 2 for one in differences)
     spread = math.sqrt(max(within * count / (count - 1), least))
     return float(2 * t.sf(abs(total) / spread, count - 1)) if spread else 1.0
-
-
-def match_chance(pools: Mapping[str, tuple[int, int]], hits: Mapping[str, int]) -> Fraction:
-    """The chance that one bet matches exactly these numbers in each pool; pools give (numbers, drawn)."""
-    chance = Fraction(1)
-    for name, (size, pick) in pools.items():
-        if name in hits:
-            hit = hits[name]
-            chance *= Fraction(math.comb(pick, hit) * math.comb(size - pick, pick - hit), math.comb(size, pick))
-    return chance

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from audit.case import Declaration
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.forecast import courses
-from audit.forecast.courses import tier_chances
 from audit.forecast.flows import paid
 from audit.rules import Award, Numbers, Rules
 from audit.rules.document import Path_
+from audit.rules.odds import tier_chances
 
 ROUND = ("start", "entry", "win", "loss", "completion")
 

@@ -16,8 +16,8 @@ from fractions import Fraction
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check
 from audit.rules import Numbers, parts_by_time
+from audit.rules.odds import tier_chances
 from audit.rules.scalars import Money
-from audit.stats.exact import match_chance
 from audit.stats.tiers import ENOUGH, by_tier, log_tier_bet, smallest_excess, tier_evidence
 from checks.draws import e_value, log_need
 
@@ -85,7 +85,5 @@ def _seen(audit: Audit, draw: Numbers, stake: Money, sql: str) -> Iterator[tuple
     asset, price = next(iter(stake.items()))
     steps = audit.units(asset).steps(price)
     seen = by_tier([(tier, int(sales) // steps, int(won)) for tier, _, sales, won in audit.engine.rows(sql)])
-    pools = {name: (pool.to - pool.from_ + 1, pool.pick) for name, pool in draw.pools.items()}
-    for name, tier in draw.tiers.items():
-        chance = sum((match_chance(pools, hits) for hits in tier.matches), Fraction(0))
+    for name, chance in tier_chances(draw).items():
         yield (name, chance), seen.get(name, [])

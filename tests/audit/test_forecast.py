@@ -12,10 +12,10 @@ import pytest
 from audit.forecast import break_even, distribution, mean, minted_and_burnt, net_by_box, other_readings, show
 from audit.forecast.book import Plan, forecast
 from audit.forecast.chances import long_run
-from audit.forecast.courses import tier_chances
 from audit.forecast.raffles import chance_by_batch
 from audit.forecast.rounds import played
 from audit.rules import Chances, Raffle, Rules, read_declared, read_rules
+from audit.rules.odds import tier_chances
 from audit.simulate.growth import break_even_recruits, grow, growth
 from audit.simulate.world import Scenario
 from checks.cli import main
@@ -103,6 +103,20 @@ def test_lottery_tiers_are_enumerated(tmp_path: Path) -> None:
     }
     won = sum({(2, 1): 9, (2, 0): 2, (1, 1): 2}.get(one, 0) for one in hits)
     assert mean(distribution(rules, "participant", "CNY"))[0] == Fraction(won, len(draws)) - 1
+
+
+def test_a_bet_that_fits_several_tiers_is_in_the_first(tmp_path: Path) -> None:
+    """Both numbers of a, or the one of b: a bet with all three is in the first tier, and in no other."""
+    rules = rules_of(
+        "campaign: small\neffective: {from: 2024-01-01}\nassets: {CNY: {step: '1'}}\nentry: {stake: {CNY: '2'}}\n"
+        "draw:\n  kind: numbers\n  pools: {a: {from: 1, to: 4, pick: 2}, b: {from: 1, to: 2, pick: 1}}\n"
+        "  tiers: {'1': {matches: [{a: 2, b: 1}], prize: {CNY: '10'}}, '2': {matches: [{a: 2}, {b: 1}], prize: {CNY: '3'}}}\n",
+        tmp_path,
+    )
+    draws = [(len({1, 2} & set(a)) == 2, b == 1) for a in itertools.combinations(range(1, 5), 2) for b in (1, 2)]
+    first, second = sum(a and b for a, b in draws), sum(a != b for a, b in draws)
+    assert tier_chances(rules.draw) == {"1": Fraction(first, len(draws)), "2": Fraction(second, len(draws))}
+    assert mean(distribution(rules, "participant", "CNY"))[0] == Fraction(10 * first + 3 * second, len(draws)) - 2
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -23,7 +23,7 @@ from audit.stats.bets import (
     log_tilt_bet,
     prefix_theories,
 )
-from audit.stats.exact import binomial_interval, match_chance, number_p_value, prefix_p_value, prefix_set
+from audit.stats.exact import binomial_interval, number_p_value, prefix_p_value, prefix_set
 from audit.stats.plan import of_learning
 from audit.stats.power import (
     activities_for_prefix,
@@ -181,9 +181,6 @@ def test_a_favoured_number_is_found_and_a_fair_one_is_not() -> None:
 
 
 def test_exact_figures() -> None:
-    pools = {"red": (33, 6), "blue": (16, 1)}
-    assert match_chance(pools, {"red": 6, "blue": 1}) == Fraction(1, 17721088)
-    assert match_chance(pools, {"red": 6, "blue": 0}) == Fraction(15, 17721088)
     assert number_p_value(dict.fromkeys(range(1, 34), 600), 3300, 6) == pytest.approx(1.0)
     low, high = binomial_interval(0, 56)
     assert low == 0

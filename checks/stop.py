@@ -38,7 +38,7 @@ def engine_memory(memory: str, threads: int | None) -> str:
         raise Problem(
             f"--threads lies between 1 and {THREADS}", value=str(threads), mend="leave it out to use every core"
         )
-    return f"{int(max(LEAST, SHARE * given - OWN)) // 10**6}MB"
+    return f"{round(max(LEAST, SHARE * given - OWN)) // 10**6}MB"
 
 
 class Stopped(BaseException):

@@ -207,13 +207,12 @@ def class_evidence(
     families: Mapping[str, float],
     log_need: float,
     rival: float | None = None,
-    *,
-    apart: bool = True,
+    every: Sequence[Stratum] | None = None,
 ) -> ClassEvidence | None:
     """Weigh every theory of the families over bins that begin at edges; None where no chance was taken, or none differ.
 
-    rival is the log of what a simpler explanation gains; None: all odds multiplied by the best constant. apart: a chance
-    lies in one cell, so that the chances outside a class are those of the other cells.
+    rival is the log of what a simpler explanation gains; None: all odds multiplied by the best constant. every: the chances
+    whose odds a constant would change, by default all in the cells, or where a rival is told none.
     """
     if not any(cell.strata for cell in cells):
         return None
@@ -225,12 +224,12 @@ def class_evidence(
     best = max(bets, key=lambda one: (one.score, -one.first, -one.last))
     strata = [one for one in within(cells, edges, best.first, best.last) if len(hit_law(one.size, one.winners, one.drawn)) > 1]
     classes = {(one.first, one.last) for one in bets}
-    typical = _typical(cells, bets)
-    inside = within(cells, edges, typical.first, typical.last)
-    others = [one for cell in cells if not typical.first <= cell.value <= typical.last for one in cell.strata]
-    power = smallest_ratio(inside, others if apart else None, log_need - math.log(typical.weight))
     if rival is None:
-        rival = best_constant(one for cell in cells for one in cell.strata)
+        every = every or [one for cell in cells for one in cell.strata]
+        rival = best_constant(every)
+    typical = _typical(cells, bets, every)
+    inside = within(cells, edges, typical.first, typical.last)
+    power = smallest_ratio(inside, _without(every, inside) if every else None, log_need - math.log(typical.weight))
     return ClassEvidence(
         log_e=log_e - max(0.0, rival),
         gained=log_e,
@@ -238,7 +237,7 @@ def class_evidence(
         share=math.exp(best.score - log_e) if log_e > -math.inf else 0.0,
         alike=tuple(one for one in bets if one.score > best.score - ALIKE),
         chances=sum(one.count * one.drawn for one in strata),
-        due=sum(one.count * one.winners * one.drawn / one.size for one in strata),
+        due=sum(map(_due, strata)),
         hits=sum(one.count * one.hits for one in strata),
         tries=sum(one.count for one in strata) if all(1 in (one.drawn, one.winners) for one in strata) else
         sum(one.count * one.drawn for one in strata),
@@ -249,20 +248,39 @@ def class_evidence(
     )
 
 
-def _typical(cells: Sequence[Cell], bets: Sequence[ClassBet]) -> ClassBet:
-    """The class that holds nearest to half of what was due: the deviation whose power is stated."""
-    due = {cell.value: sum(one.count * one.winners * one.drawn / one.size for one in cell.strata) for cell in cells}
-    half = sum(due.values()) / 2
+def _typical(cells: Sequence[Cell], bets: Sequence[ClassBet], every: Sequence[Stratum] | None) -> ClassBet:
+    """The class whose power is stated: nearest to half of what was due, so that it leaves as much outside to compare it with.
 
+    Where each draw is compared within itself, that with most due in draws of which it holds but a part.
+    """
+    half = sum(map(_due, every)) / 2 if every else 0.0
+    due = {
+        cell.value: sum(_due(one) * (1 if every else 1 - one.drawn / one.size) for one in cell.strata)
+        for cell in cells
+    }
     classes: dict[tuple[int, int], ClassBet] = {}
     for one in bets:
         if 0 <= one.first <= one.last:
             classes.setdefault((one.first, one.last), one)
 
     def off(first: int, last: int) -> float:
-        return abs(sum(p for value, p in due.items() if first <= value <= last) - half)
+        held = sum(p for value, p in due.items() if first <= value <= last)
+        return abs(held - half) if every else -held
 
     return classes[min(classes, key=lambda ends: (off(*ends), *ends))]
+
+
+def _due(one: Stratum) -> float:
+    return one.count * one.winners * one.drawn / one.size
+
+
+def _without(every: Iterable[Stratum], inside: Iterable[Stratum]) -> list[Stratum]:
+    """The draws of every that are not inside, whatever they hit."""
+    left = Counter[tuple[int, int, int]]()
+    for sign, strata in ((1, every), (-1, inside)):
+        for one in strata:
+            left[one.size, one.winners, one.drawn] += sign * one.count
+    return [Stratum(*law, 0, count) for law, count in left.items() if count > 0]
 
 
 def equal_parts(first: int, last: int, most: int = 48) -> list[int]:

@@ -16,7 +16,7 @@ from audit.replay.draws import draws_of
 from audit.rules import Boxes, Chances, Group, Rules, eras
 from audit.stats.bets import LN10, Run, log_number_bet, log_single_bet
 from audit.stats.classes import Cell, ClassBet, ClassEvidence, class_evidence
-from audit.stats.laws import best_constant
+from audit.stats.laws import Stratum, best_constant
 
 NEEDS = (
     "entry.entry_id",
@@ -177,19 +177,20 @@ def class_finding(
     sql: str,
     *,
     rival: float | None = None,
+    every: Sequence[Stratum] | None = None,
     left: Sequence[Cell] | None = None,
-    apart: bool = True,
+    every_left: Sequence[Stratum] | None = None,
 ) -> Finding:
     """What a check of classes says: whether odds differ from the declared for some values of what was known before.
 
     edges are the lowest values of the bins, known before the data; words names a class for a reader; rival is what a simpler
-    explanation gains, left the chances as other hidden rules would have them: what those explain is not said twice;
-    apart as in class_evidence. FAIL where the bet is won; PASS where odds changed in the class that holds half of what was
+    explanation gains, left the chances as other hidden rules would have them: what those explain is not said twice; rival and
+    every as in class_evidence. FAIL where the bet is won; PASS where odds changed in the class that holds half of what was
     due would have shown.
     """
     need = log_need(audit)
-    found = class_evidence(cells, edges, families, need, rival, apart=apart)
-    rest = class_evidence(left, edges, families, need, rival, apart=apart) if left is not None else found
+    found = class_evidence(cells, edges, families, need, rival, every)
+    rest = class_evidence(left, edges, families, need, rival, every_left) if left is not None else found
     if found is not None and rest is not None:
         found = replace(rest, log_e=min(found.log_e, rest.log_e), gained=max(found.gained, rest.gained))
     if found is None:
@@ -225,10 +226,13 @@ def covariate_finding(
     cells, sql = cells_by(audit, covariate)
     rules = others(audit, covariate)
     left = cells_by(audit, covariate, rules)[0] if rules else None
+    every = [one for cell in cells for one in cell.strata]
+    every_left = [one for cell in left or () for one in cell.strata]
     if rival is not None:
-        rival = max(rival, best_constant(one for cell in cells for one in cell.strata))
+        rival = max(rival, best_constant(every))
     edges, families = edges_of(audit, covariate), families or FAMILIES[covariate]
-    return class_finding(audit, subject, cells, edges, families, words, sql, rival=rival, left=left)
+    return class_finding(audit, subject, cells, edges, families, words, sql, rival=rival, every=every,
+                         left=left, every_left=every_left)  # fmt: skip
 
 
 def class_row(one: ClassBet, words: Words, found: ClassEvidence) -> dict[str, str | float]:

@@ -85,7 +85,6 @@ def draws_depend_on_each_other(audit: Audit) -> Iterator[Finding]:
         sql,
         rival=rival,
         left=left,
-        apart=isinstance(draw, Boxes),
     )
 
 

@@ -93,4 +93,4 @@ def entries_deleted_by_outcome(audit: Audit) -> Iterator[Finding]:
     def missing(_: int, __: int) -> Text:
         return Text("缺失的记录", "entries that are missing")
 
-    yield class_finding(audit, "openings", cells, (0,), {"all": 1.0}, missing, sql, rival=0.0, apart=False)
+    yield class_finding(audit, "openings", cells, (0,), {"all": 1.0}, missing, sql, rival=0.0)

@@ -19,6 +19,7 @@ from audit.case import Audit
 from audit.finding import Finding, Text, check
 from audit.hidden import chances, price
 from audit.stats.classes import Cell, cells_of
+from audit.stats.laws import Stratum
 from checks.draws import NEEDS, PROVISIONS, class_finding, elsewhere, no_chances, others, singly
 
 KINDS = {  # what a chance's player was before it
@@ -66,23 +67,26 @@ def odds_depend_on_player(audit: Audit) -> Iterator[Finding]:
         yield no_chances("players")
         return
     asked = KINDS | KNOWN if audit.has("staff") else KINDS
-    cells, sql = _cells(audit, asked, "chance AS c")
+    cells, every, sql = _cells(audit, asked, "chance AS c")
     kinds = list(asked.values())
     rules = others(audit, "nth", "spent")
-    left = _cells(audit, asked, chances(audit, rules).replace("supposed", "c"))[0] if rules else None
+    left, every_left, _ = _cells(audit, asked, chances(audit, rules).replace("supposed", "c")) if rules else (None, None, "")
     yield class_finding(
         audit, "players", cells, range(len(kinds)), {"one": 1.0}, lambda first, _: kinds[first], sql,
-        rival=elsewhere(audit), left=left, apart=False,
+        rival=elsewhere(audit), every=every, left=left, every_left=every_left,
     )  # fmt: skip
 
 
-def _cells(audit: Audit, asked: Mapping[str, Text], chance: str) -> tuple[list[Cell], str]:
-    """The strata of each kind, with the SQL that counts them; one pass where every chance is a draw of its own."""
+def _cells(audit: Audit, asked: Mapping[str, Text], chance: str) -> tuple[list[Cell], list[Stratum] | None, str]:
+    """The strata of each kind, all chances, and the SQL that counts them; one pass where every chance is a draw of its own.
+
+    Kinds overlap, and some players are of none; in a group all chances are the group's own.
+    """
     tests = [test.format(price=price(audit)) for test in asked]
     if not singly(audit):
         parts = [TOGETHER.format(number=n, chance=chance, test=test) for n, test in enumerate(tests)]
         sql = "\nUNION ALL".join(parts) + "\nORDER BY ALL"
-        return cells_of(audit.engine.rows(sql)), sql
+        return cells_of(audit.engine.rows(sql)), None, sql
     sql = ALONE.format(
         kinds=", ".join(f"coalesce({test}, false) AS kind_{n}" for n, test in enumerate(tests)), chance=chance
     )
@@ -91,4 +95,5 @@ def _cells(audit: Audit, asked: Mapping[str, Text], chance: str) -> tuple[list[C
     for *law, many in rows:
         for n in range(len(tests)):
             found[n, *law[:4]] += many if law[4 + n] else 0
-    return cells_of((*key, many) for key, many in sorted(found.items()) if many), sql
+    cells = cells_of((*key, many) for key, many in sorted(found.items()) if many)
+    return cells, [Stratum(den, num, drawn, hit, many) for den, num, drawn, hit, *_, many in rows], sql

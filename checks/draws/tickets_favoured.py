@@ -126,5 +126,4 @@ def tickets_favoured(audit: Audit) -> Iterator[Finding]:
         lambda first, _: kinds[first],
         sql,
         rival=0.0,
-        apart=False,
     )

@@ -17,6 +17,7 @@ from audit.stats.bets import log_sum
 from audit.stats.classes import (
     RATIOS,
     Cell,
+    ClassEvidence,
     binned,
     class_bets,
     class_evidence,
@@ -115,6 +116,30 @@ def test_power_is_what_simulation_finds() -> None:
         strata = [[Stratum(20, 1, 1, 1, h), Stratum(20, 1, 1, 0, 400 - h)] for h in hits]
         shown += log_class_bet(strata[0], 5.0) - best_constant([*strata[0], *strata[1]]) >= math.log(1000)
     assert shown >= 0.85 * 300
+
+
+@pytest.mark.parametrize("ratio", ["below", "above"])
+def test_of_kinds_that_overlap_the_one_stated_leaves_chances_outside_and_is_found(ratio: str) -> None:
+    """Nobody plays more than three times: of the first three chances a change could not be told from one of all odds."""
+    need, rng = math.log(5000), random.Random(4)
+
+    def played(times: float) -> tuple[list[Cell], list[Stratum]]:
+        first = sum(rng.random() < times / (times + 9) for _ in range(1500))
+        later = sum(rng.random() < 1 / 10 for _ in range(1500))
+        kinds = [[Stratum(10, 1, 1, 1, hits), Stratum(10, 1, 1, 0, 1500 - hits)] for hits in (first, later)]
+        return [Cell(0, tuple(kinds[0])), Cell(1, (*kinds[0], *kinds[1]))], [*kinds[0], *kinds[1]]
+
+    def weighed(times: float) -> ClassEvidence:
+        cells, every = played(times)
+        found = class_evidence(cells, range(9), {"one": 1.0}, need, best_constant(every), every)
+        assert found is not None
+        return found
+
+    honest = weighed(1.0)
+    assert honest.typical == (0, 0)
+    stated = getattr(honest, ratio)
+    assert stated is not None
+    assert sum(weighed(stated).log_e >= need for _ in range(60)) >= 51
 
 
 def test_plan_agrees_with_the_bet() -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from audit.finding import Verdict
+from audit.finding import Text, Verdict
 from audit.hidden import chances
 from audit.stats.laws import Stratum
 from audit.stats.people import e_bh, favoured
 from checks.draws import others
+from checks.draws.odds_depend_on_player import odds_depend_on_player
 from checks.run import cover_of
 from tests.checks.test_draws import finding
 from tests.conftest import FIXTURES, Auditor, failing, maker
@@ -66,6 +67,13 @@ def test_staff_and_shared_devices_with_the_declared_odds_are_silent(tmp_path: Pa
     assert "e-BH" in budget.en
     assert "e-BH" in budget.zh
     assert finding(findings, "odds_depend_on_player").verdict is Verdict.PASS
+
+
+def test_of_a_kind_that_everybody_is_of_nothing_could_have_shown(audited: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit, _ = audited(FIXTURES / "lucky-box" / "honest")
+    monkeypatch.setattr("checks.draws.odds_depend_on_player.KINDS", dict.fromkeys(("nth > 0", "spent >= 0"), Text("人人", "everybody")))
+    (found,) = odds_depend_on_player.judge(audit)
+    assert (found.verdict, found.could_have_seen) == (Verdict.INCONCLUSIVE, "")
 
 
 def test_who_is_listed_is_who_would_be_if_everybody_were_weighed(

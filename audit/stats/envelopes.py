@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from audit.stats.bets import log_sum
 from audit.stats.laws import Stratum, class_p_value, log_class_bet
+from audit.stats.plan import activities
 
 Logs = NDArray[np.float64]
 Law = Callable[[ArrayLike, ArrayLike, int], Logs]
 FAVOURS = (0.0, 0.5, 1.5, 2.0, 3.0, 5.0)
-MOST = 1_000_000  # steps of an envelope whose shares are looked at one by one
 
 
 def even(share: ArrayLike, left: ArrayLike, people: int) -> Logs:
@@ -123,14 +123,23 @@ def envelope_evidence(envelopes: Sequence[ArrayLike]) -> EnvelopeEvidence:
     return EnvelopeEvidence(log_e, bets, best, p_value, tuple(map(int, lucky)))
 
 
-def envelopes_needed(total: int, people: int, log_need: float) -> int:
-    """How many envelopes tell "twice the mean" from the even law on average, by the divergence of the first share.
+def envelopes_needed(kinds: Mapping[tuple[int, int], int], log_need: float) -> int:
+    """How many envelopes tell "twice the mean" from the even law with 90 % power, by the first ten shares of each.
 
-    Of more than a million steps a million are taken: the law of a share of the whole hardly depends on so fine a step.
+    kinds: how many there are, of each number of steps and people; so many more are taken to be alike. Of many steps fewer are
+    taken, and each share of as much as is left on average: what a share tells hardly depends on the size of the whole.
     """
-    total = min(total, MOST)
-    shares = np.arange(1, total - people + 2)
-    q = twice_the_mean(shares, total, people)
-    able = q > -np.inf
-    gain = float(np.sum(np.exp(q[able]) * (q[able] - even(shares, total, people)[able])))
-    return math.ceil((log_need - math.log(0.3)) / gain) if gain > 0 else 10**9
+    gain = square = 0.0
+    for (total, people), count in kinds.items():
+        total = min(total, max(10_000, 100 * people))
+        for among in range(people, max(2, people - 10), -1):  # of two, what one takes tells nothing
+            left = total * among // people
+            shares = np.arange(1, left - among + 2)
+            q = twice_the_mean(shares, left, among)
+            able = q > -np.inf
+            chance, each = np.exp(q[able]), q[able] - even(shares, left, among)[able]
+            mean = float(np.sum(chance * each))
+            gain += count * mean
+            square += count * float(np.sum(chance * (each - mean) ** 2))
+    every = sum(kinds.values())
+    return activities(gain / every, math.sqrt(square / every), log_need - math.log(LAWS["twice the mean"][1])) or 10**9

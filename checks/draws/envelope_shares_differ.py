@@ -9,6 +9,7 @@ Blind to: envelopes of two, where twice the mean is the declared law itself; who
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -82,8 +83,10 @@ def _judged(audit: Audit, name: str, asset: str, need: float) -> Finding:
         return Finding(
             name, Verdict.INCONCLUSIVE, Text("没有完整记录的红包。", "No envelope is recorded whole."), sql=sql
         )
-    found, envelopes, most = envelope_evidence(tables), sum(map(len, tables)), max(tables, key=len)
-    wanted = envelopes_needed(int(most[0].sum()), most.shape[1], need)
+    found, envelopes, kinds = envelope_evidence(tables), sum(map(len, tables)), Counter[tuple[int, int]]()
+    for table in tables:
+        kinds[int(table[0].sum()), table.shape[1]] += len(table)
+    wanted = envelopes_needed(kinds, need)
     failed, able = found.log_e >= need, envelopes >= wanted
     verdict = Verdict.FAIL if failed else Verdict.PASS if able else Verdict.INCONCLUSIVE
     best = _told(found.best)

@@ -235,15 +235,36 @@ def _near_the_mean(rng: random.Random, left: int, people: int) -> list[int]:
     return [*parts, left]
 
 
-def test_an_envelope_of_many_steps_is_as_one_of_a_million() -> None:
+def test_an_envelope_of_many_steps_is_as_one_of_fewer() -> None:
     need = math.log(1e5)
-    assert envelopes_needed(10**12, 3, need) == envelopes_needed(10**6, 3, need)
-    for total, people in ((3000, 3), (3000, 900)):
-        shares = [
-            (twice_the_mean(share, total, people), even(share, total, people)) for share in range(1, total - people + 2)
-        ]
-        gain = math.fsum(math.exp(q) * (q - p) for q, p in shares if q > -math.inf)
-        assert envelopes_needed(total, people, need) == math.ceil((need - math.log(0.3)) / gain)
+    assert envelopes_needed({(10**12, 3): 1}, need) == envelopes_needed({(10**6, 3): 1}, need)
+    gain = square = 0.0
+    for left, people in ((3000, 4), (2250, 3)):  # what is left to four, and on average to three of them
+        laws = [(twice_the_mean(share, left, people), even(share, left, people)) for share in range(1, left)]
+        mean = math.fsum(math.exp(q) * (q - p) for q, p in laws if q > -math.inf)
+        gain += mean
+        square += math.fsum(math.exp(q) * (q - p - mean) ** 2 for q, p in laws if q > -math.inf)
+    assert envelopes_needed({(3000, 4): 1}, need) == activities(gain, math.sqrt(square), need - math.log(0.3))
+
+
+@pytest.mark.parametrize("sizes", [(3,), (3, 2), (5, 3), (8,)])
+def test_so_many_envelopes_show_twice_the_mean_nine_times_in_ten(sizes: tuple[int, ...]) -> None:
+    need, rng = math.log(5000), random.Random(len(sizes) + sizes[0])
+    wanted = envelopes_needed({(1000, people): 1 for people in sizes}, need)
+    found = 0
+    for _ in range(100):
+        tables = [[_doubled(rng, 1000, people) for _ in range(math.ceil(wanted / len(sizes)))] for people in sizes]
+        found += envelope_evidence(tables).log_e >= need
+    assert found >= 85
+
+
+def _doubled(rng: random.Random, left: int, people: int) -> list[int]:
+    """Each takes up to twice the mean of what is left, at least 1."""
+    parts: list[int] = []
+    for more in range(people, 1, -1):
+        parts.append(max(1, int(rng.random() * 2 * left / more)))
+        left -= parts[-1]
+    return [*parts, left]
 
 
 def test_continuous_constants_of_the_doubled_mean() -> None:

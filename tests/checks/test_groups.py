@@ -221,7 +221,7 @@ def test_an_envelope_of_too_many_steps_is_not_weighed(audited: Auditor, monkeypa
     assert found.verdict is Verdict.INCONCLUSIVE
 
 
-def test_so_many_envelopes_are_asked_for_as_the_most_frequent_size_needs(
+def test_so_many_envelopes_are_asked_for_as_their_sizes_need(
     audited: Auditor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit, _ = audited(FIXTURES / "envelope-rain" / "honest")
@@ -229,5 +229,6 @@ def test_so_many_envelopes_are_asked_for_as_the_most_frequent_size_needs(
     monkeypatch.setattr(Engine, "columns", lambda self, sql: taken)
     (found,) = envelope_shares_differ.judge(audit)
     need = log_need(audit)
-    assert f"takes about {envelopes_needed(10, 3, need)}." in found.text.en
-    assert envelopes_needed(10, 3, need) != envelopes_needed(10, 2, need)
+    two, three = (10, 2), (10, 3)
+    assert f"takes about {envelopes_needed({two: 1, three: 2}, need)}." in found.text.en
+    assert envelopes_needed({three: 2}, need) < envelopes_needed({two: 1, three: 2}, need) < envelopes_needed({two: 1}, need)

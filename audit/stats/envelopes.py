@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,8 +131,10 @@ def envelopes_needed(kinds: Mapping[tuple[int, int], int], log_need: float) -> i
     taken, and each share of as much as is left on average: what a share tells hardly depends on the size of the whole.
     """
     gain = square = 0.0
+    alike = Counter[tuple[int, int]]()
     for (total, people), count in kinds.items():
-        total = min(total, max(10_000, 100 * people))
+        alike[min(total, max(1000, 100 * people)), people] += count
+    for (total, people), count in alike.items():
         for among in range(people, max(2, people - 10), -1):  # of two, what one takes tells nothing
             left = total * among // people
             shares = np.arange(1, left - among + 2)

@@ -49,7 +49,7 @@ def several(count: int, noun: str, plural: str = "") -> str:
 
 def in_percent(share: float, decimals: int = 1) -> str:
     """A share as it is written everywhere: 36.8 %. Small ones keep two digits, and only none is 0 %, only all is 100 %."""
-    apart = min(abs(share), abs(1 - share)) * 100
+    apart = min(abs(share), abs(round(1 - share, 12))) * 100  # sums of floats fall short of all by less
     if 0 < apart < 5 * 10**-decimals:
         decimals = (1 if share < 0.5 else 0) - math.floor(math.log10(apart))
     return f"{100 * share:.{decimals}f} %"

@@ -217,6 +217,7 @@ def test_of_one_number_a_draw_the_bet_on_numbers_needs_counts_alone() -> None:
 @pytest.mark.parametrize(("share", "decimals", "words"), [
     (0.368, 1, "36.8 %"), (0.0, 1, "0.0 %"), (1.0, 1, "100.0 %"), (0.0008, 1, "0.080 %"), (0.0002, 1, "0.020 %"), (0.00005, 2, "0.0050 %"),
     (0.99996, 1, "99.996 %"), (0.0417, 2, "4.17 %"), (0.006, 1, "0.6 %"), (1.5, 1, "150.0 %"), (1e-9, 1, "0.00000010 %"),
+    (1 - 2**-50, 1, "100.0 %"),
 ])  # fmt: skip
 def test_a_percentage_is_never_none_or_all_unless_it_is(share: float, decimals: int, words: str) -> None:
     assert in_percent(share, decimals) == words

@@ -102,7 +102,7 @@ def _one(
         p_value = exact_p(live) if live else 1.0
         cell: dict[str, str | int] = {"group": group, "tries": tries, "hits": hits, "due": f"{expected(strata):.2f}",
                 "rate": f"{float(plain[group]):.4f}", "like_rate": f"{alike[group]:.4f}" if group in alike else "",
-                "odds_ratio": f"{ratio:.3f}", "from": f"{low:.3f}", "to": f"{high:.3f}", "p_value": f"{p_value:.3g}"}  # fmt: skip
+                "odds_ratio": f"{ratio:.3f}", "from": _end(low, 3), "to": _end(high, 3), "p_value": f"{p_value:.3g}"}  # fmt: skip
         if group == "(small)" or (p_value > level and (least is None or not 0.1 <= least <= 10)):
             unsure.append(group)
             told.append({**cell, "odds_ratio": "cannot tell", "from": "", "to": "", "p_value": ""})
@@ -125,11 +125,11 @@ def _one(
         return Finding(name, verdict, text, Basis.SCREEN, rows=tuple(told), sql=sql)
     verdict = Verdict.FAIL if lit else Verdict.PASS if shown else Verdict.INCONCLUSIVE
     zh = "；".join(
-        f"{g}：优势比 {r:.2f}（95% 区间 {lo:.2f}–{hi:.2f}），{'较不利' if bad else '较有利'}"
+        f"{g}：优势比 {r:.2f}（95% 区间 {_end(lo)}–{_end(hi)}），{'较不利' if bad else '较有利'}"
         for g, r, lo, hi, bad in worse
     )
     en = "; ".join(
-        f"{g}: odds ratio {r:.2f} (95 % interval {lo:.2f} to {hi:.2f}), {'worse' if bad else 'better'} off"
+        f"{g}: odds ratio {r:.2f} (95 % interval {_end(lo)} to {_end(hi)}), {'worse' if bad else 'better'} off"
         for g, r, lo, hi, bad in worse
     )
     furthest = (min if good else max)(shown, default=1.0)
@@ -156,6 +156,11 @@ def _one(
         p_value=p_least,
         could_have_seen=Text(f"优势比 {furthest:.2f}", f"odds ratio {furthest:.2f}") if shown else "",
     )
+
+
+def _end(ratio: float, decimals: int = 2) -> str:
+    """An end of an interval of ratios; one that is not 0 is not told as 0."""
+    return f"{ratio:.{decimals}f}" if ratio == 0 or ratio >= 10 ** (1 - decimals) else f"{ratio:.2g}"
 
 
 def _by_group(rows: list[tuple[str, int, int, int, int, int]]) -> dict[str, list[Stratum]]:

@@ -25,7 +25,7 @@ from audit.stats.strata import (
     shown_ratio,
     variance,
 )
-from checks.fairness import _one
+from checks.fairness import _end, _one
 
 
 def slow_p(strata: list[Stratum]) -> Fraction:
@@ -83,6 +83,10 @@ def test_the_interval_of_no_success_ends_where_none_has_the_chance_of_one_in_twe
     limit = 20 ** (1 / 100) - 1
     assert never == (0.0, 0.0, pytest.approx(limit, rel=1e-6))
     assert always == (math.inf, pytest.approx(1 / limit, rel=1e-6), math.inf)
+
+
+def test_an_end_that_is_not_nothing_is_not_told_as_nothing() -> None:
+    assert [_end(one) for one in (0.0, 0.0015, 0.35, math.inf)] == ["0.00", "0.0015", "0.35", "inf"]
 
 
 @pytest.mark.parametrize("below", [True, False])

@@ -155,7 +155,7 @@ def _forecast(given: argparse.Namespace) -> int:
     from audit.forecast.book import Plan
     from checks.forecast import Options, run_forecast
 
-    _check_least(given, {"rounds": 0, "runs": 0, "entries": 0, "price": 0, "people": 0})
+    _check_least(given, {"rounds": 0, "runs": 0, "entries": 0, "price": 0, "people": 0, "seed": 0})
     plan = Plan(given.rounds, given.runs, given.seed, given.entries, given.price)
     return run_forecast(given.rules, Options(given.format, given.out, given.lang, plan, given.people))
 
@@ -172,7 +172,7 @@ def _simulate(given: argparse.Namespace) -> int:
 def _score(given: argparse.Namespace) -> int:
     from checks.simulate import run_score
 
-    _check_least(given, {"seed": 0})
+    _check_least(given, {"largest": 1, "seed": 0})
     return run_score(given.rules, given.largest, given.seed, given.lang)
 
 

@@ -71,6 +71,7 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
     known = read_baseline(options.baseline)
     memory = engine_memory(options.memory, options.threads)
     case = read_case(folder, options.exports)
+    out = out.resolve() if out.is_symlink() else out  # a link stays, and what it leads to is replaced
     _check_out(out, case)
     partial = out.with_name(out.name + ".partial")
     _make(partial)
@@ -88,7 +89,7 @@ def run_audit(folder: Path, out: Path, options: Options) -> int:
         except BaseException as error:
             return end(error, stop.came, partial, options.lang, ours=ours)
     judged = judge_all(findings, known, options.fail_on)
-    if not options.quiet:
+    if not options.quiet or options.format != "text":
         _print(judged, case, out, options)
     return status(judged, strict=options.strict)
 

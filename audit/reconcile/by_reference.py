@@ -30,6 +30,10 @@ def by_reference_steps(
     """What differs, in buckets of events, then row by row in those buckets."""
     apart, parts = entry_steps(replayed)
     of_suspects, awards = suspect_steps(replayed, division)
+    whose = "CAST(NULL AS VARCHAR)"
+    if any(step.name == "event_share" for step in replayed):
+        whole = "event IN (SELECT activity_id FROM group_state WHERE is_full)"
+        whose = f"CASE WHEN on_event = 'share drawn' AND {whole} THEN payee END"
 
     def suspect(row: str) -> str:
         return f"JOIN bucket_suspect AS s ON s.bucket = {division.of(row)} AND s.clause = {row}.clause"
@@ -64,8 +68,8 @@ def by_reference_steps(
         Step(
             "undetermined",
             "-- the export does not say what is owed here, so a payment is neither expected nor unexpected\n"
-            "-- a share that chance drew is unknown, but not whose it is\n"
-            "SELECT DISTINCT event, clause, CASE WHEN on_event = 'share drawn' THEN payee END AS payee\n"
+            "-- a share that chance drew is unknown, but not whose it is, unless an entry is lost\n"
+            f"SELECT DISTINCT event, clause, {whose} AS payee\n"
             "FROM award_suspect\nWHERE unknown" + _open_elsewhere(division.crowded),
         ),
         Step(

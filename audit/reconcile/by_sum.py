@@ -46,12 +46,20 @@ def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...], *, decisio
             "WINDOW upto AS (PARTITION BY payee, clause, asset ORDER BY day NULLS LAST)",
             "table",
         ),
-        Step("illegible_count", "SELECT count(*) AS payments\nFROM ledger\nWHERE illegible", "table"),
+        Step(
+            "illegible_count",
+            "SELECT count(*) AS payments,\n"
+            "    (SELECT count(*) FROM refused_cell WHERE table_name = 'payment' AND column_name IS NULL) AS records\n"
+            "FROM ledger\nWHERE illegible",
+            "table",
+        ),
         Step("settled_before", _before(scope), "table"),
         Step(
             "discrepancy",
-            "SELECT CASE WHEN fits AND row_number() OVER (PARTITION BY fits ORDER BY due - paid DESC, payee, clause, asset)\n"
-            "            <= n.payments THEN 'undetermined'\n"
+            "SELECT CASE WHEN fits THEN 'undetermined'\n"
+            "        -- a record that is wholly broken may be any one payment: as many of the largest are left open\n"
+            "        WHEN paid < due AND row_number() OVER (PARTITION BY fits, paid < due\n"
+            "            ORDER BY due - paid DESC, payee, clause, asset) <= records THEN 'undetermined'\n"
             "        WHEN paid > earned AND EXISTS (SELECT 1 FROM settled_before AS b WHERE b.payee = s.payee\n"
             "            AND b.asset = s.asset AND coalesce(b.clause, '') = coalesce(s.clause, '')\n"
             "            AND s.paid - s.earned <= b.amount) THEN 'undetermined'\n"
@@ -62,10 +70,14 @@ def by_sum_steps(grain: str, scope: Scope, platform: tuple[str, ...], *, decisio
             f"    {_SUMMED},\n"
             "    CASE WHEN paid < due THEN due - paid ELSE paid - earned END AS at_stake\n"
             "FROM (\n"
-            "    SELECT *, paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
-            "        AND coalesce(l.payee, d.payee) = d.payee AND coalesce(l.asset, d.asset) = d.asset) AS fits\n"
-            "    FROM standing_by_day AS d WHERE in_the_end AND (paid < due OR paid > earned)\n"
-            ") AS s\nCROSS JOIN illegible_count AS n\n"
+            "    SELECT o.* EXCLUDE (near), n.records, near AND row_number() OVER (PARTITION BY near\n"
+            "        ORDER BY due - paid DESC, payee, clause, asset) <= n.payments AS fits\n"
+            "    FROM (\n"
+            "        SELECT *, paid < due AND EXISTS (SELECT 1 FROM ledger AS l WHERE l.illegible\n"
+            "            AND coalesce(l.payee, d.payee) = d.payee AND coalesce(l.asset, d.asset) = d.asset) AS near\n"
+            "        FROM standing_by_day AS d WHERE in_the_end AND (paid < due OR paid > earned)\n"
+            "    ) AS o CROSS JOIN illegible_count AS n\n"
+            ") AS s\n"
             "UNION ALL\n"
             f"SELECT 'undetermined' AS kind, {_SUMMED}, due + postponed - paid AS at_stake\n"
             "FROM standing_by_day\nWHERE in_the_end AND paid >= due AND paid <= earned AND paid < due + postponed\n"

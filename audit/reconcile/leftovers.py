@@ -79,15 +79,18 @@ def leftover_steps(scope: Scope, shown: Shown, platform: tuple[str, ...], *, dec
         ),
         Step(
             "owed_unpaid",
-            f"SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due, {postponed} AS postponed,\n"
+            "SELECT * EXCLUDE (fits), fits\n"
             "    -- a record that is wholly broken may be any one payment: as many of the largest are left open\n"
-            "    row_number() OVER (PARTITION BY coalesce(o.due_at >= h.until_at, false)\n"
-            "        ORDER BY o.amount DESC, o.owed_id) <= b.records\n"
-            "    OR (f.owed_id IS NOT NULL AND row_number() OVER (PARTITION BY f.owed_id IS NULL\n"
-            "        ORDER BY o.amount DESC, o.owed_id) <= b.illegible) AS may_be_paid\n"
-            "FROM owed_row AS o\nCROSS JOIN horizon AS h\nCROSS JOIN payment_broken AS b\n"
-            "LEFT JOIN owed_fitting AS f ON f.owed_id = o.owed_id\n"
-            f"WHERE o.owed_id NOT IN (SELECT owed_id FROM pair){own}",
+            "    OR row_number() OVER (PARTITION BY not_yet_due, fits ORDER BY amount DESC, owed_id)\n"
+            "        <= (SELECT records FROM payment_broken) AS may_be_paid\n"
+            "FROM (\n"
+            f"    SELECT o.*, coalesce(o.due_at >= h.until_at, false) AS not_yet_due, {postponed} AS postponed,\n"
+            "        f.owed_id IS NOT NULL AND row_number() OVER (PARTITION BY f.owed_id IS NULL\n"
+            "            ORDER BY o.amount DESC, o.owed_id) <= (SELECT illegible FROM payment_broken) AS fits\n"
+            "    FROM owed_row AS o\n    CROSS JOIN horizon AS h\n"
+            "    LEFT JOIN owed_fitting AS f ON f.owed_id = o.owed_id\n"
+            f"    WHERE o.owed_id NOT IN (SELECT owed_id FROM pair){own}\n"
+            ") AS unpaid",
             "table",
         ),
         Step(

@@ -16,7 +16,7 @@ from audit.report.cover import Cover, Lang
 from audit.report.fonts import sans, serif
 from audit.report.html import contents
 
-LONGEST = 18  # characters of a word before it may be broken anywhere
+LONGEST = 18  # characters of a Latin word before it may be broken
 
 
 def write_pdf(path: Path, engine: Engine, findings: Sequence[Finding], cover: Cover, lang: Lang) -> None:
@@ -80,9 +80,15 @@ def _plain(value: Any, key: str = "") -> Any:
 def settable(text: str) -> str:
     """Text that the two fonts can set: powers marked for raising, long words breakable, letters that the fonts lack named by number."""
     text = re.sub(r"<sup>([−0-9-]+)</sup>", r"^{\1}", text)
-    text = re.sub(rf"\S{{{LONGEST},}}", lambda found: "\u200b".join(re.findall(r".{1,8}", found[0])), text)
+    text = re.sub(rf"[!-~]{{{LONGEST},}}", lambda found: _breakable(found[0]), text)
     known = _letters()
     return "".join(one if one in "\n\u200b" or ord(one) in known else f"‹U+{ord(one):04X}›" for one in text)
+
+
+def _breakable(word: str) -> str:
+    """Breakable after its marks; between its letters or digits only where as many stand together: figures and names stay whole."""
+    parts = re.split(r"(?<=[_/.:=-])(?=[^\W\d])", word)
+    return "\u200b".join("\u200b".join(re.findall(r".{1,8}", part)) if len(part) >= LONGEST else part for part in parts)
 
 
 @cache

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from audit.case import Audit, Declaration
 from audit.engine import literal
-from audit.finding import Basis, Finding, Text, Verdict, check
+from audit.finding import Basis, Finding, Text, Verdict, check, several
 from audit.rules import Unlock, eras
 from checks.declaration import gap_findings
 
@@ -31,18 +31,19 @@ def amount_not_declared(audit: Declaration) -> Iterator[Finding]:
         if pay == "undeclared" or (isinstance(pay, Unlock) and pay.unlock == "undeclared")
     }
     for name, says in silent.items():
-        paid = ""
+        paid = zh = en = ""
         if isinstance(audit, Audit) and audit.has("owed_by_clause"):
             sql = f"SELECT asset, paid, paid_rows FROM owed_by_clause WHERE clause = {literal(name)} AND paid_rows > 0 ORDER BY ALL"
-            paid = ", ".join(
-                f"{audit.units(asset).show(sum_)} {asset} ({rows})" for asset, sum_, rows in audit.engine.rows(sql)
-            )
+            held = [(f"{audit.units(asset).show(sum_)} {asset}", int(rows)) for asset, sum_, rows in audit.engine.rows(sql)]
+            paid = ", ".join(f"{sum_} ({rows})" for sum_, rows in held)
+            zh = "、".join(f"{rows} 笔，共 {sum_}" for sum_, rows in held)
+            en = " and ".join(f"{several(rows, 'payment')}, {sum_} in all" for sum_, rows in held)
         yield Finding(
             name,
             Verdict.FAIL,
-            Text(f"{name}：没有公布数额，应付多少无从判断" + (f"；导出中按此支付 {paid} 笔。" if paid else "。"),
+            Text(f"{name}：没有公布数额，应付多少无从判断" + (f"；导出中按此支付 {zh}。" if paid else "。"),
                  f"{name}: the amount was never published, so what is owed cannot be told"
-                 + (f"; the export holds payments of {paid} under it." if paid else ".")),
+                 + (f"; the export holds under it {en}." if paid else ".")),
             Basis.DOCUMENT,
             declared=says,
             observed=paid,

@@ -67,7 +67,7 @@ def run_off(audit: Audit) -> Iterator[Finding]:
                         f"{hours:.1f} 小时增至 {multiple:.4f} 倍{rate}。",
                         f" Those who got more than they paid ({repaid}) got {multiple:.4f} times in {hours:.1f} hours at the median: for "
                         f"all to fare so, money in must grow {multiple:.4f}-fold every {hours:.1f} hours{rate_en}.")  # fmt: skip
-        zh = f"若没有新的入门费，按近 {span} 天的支付，现金只够 {lasts} 天。" if lit else "近期支付不依赖入门费。"
+        zh = f"若没有新的入门费，按近 {span} 天的收支，现金只够 {lasts} 天。" if lit else "近期支付不依赖入门费。"
         en = (f"Without new entry money, at the pace of the last {span} days, cash lasts {lasts} days." if lit
               else "Recent payouts do not depend on entry money.")  # fmt: skip
         yield Finding(
@@ -76,7 +76,8 @@ def run_off(audit: Audit) -> Iterator[Finding]:
             Text(
                 f"截止时账面现金 {amount_of(audit, asset, cash)} {asset}（最低曾为 {amount_of(audit, asset, lowest)}），已承诺未付 "
                 f"{amount_of(audit, asset, owing)}；近 {span} 天入门费收入 {amount_of(audit, asset, entry)}、其他收入 "
-                f"{amount_of(audit, asset, other)}、支付 {amount_of(audit, asset, payout)}。{zh}{grow.zh}",
+                f"{amount_of(audit, asset, other)}、支付 {amount_of(audit, asset, payout)}（占收入 "
+                f"{percent(payout, entry + other)}）。{zh}{grow.zh}",
                 f"Recorded cash at the end is {amount_of(audit, asset, cash)} {asset} (at its lowest {amount_of(audit, asset, lowest)}), "
                 f"promised and unpaid {amount_of(audit, asset, owing)}; in the last {span} days entry money "
                 f"{amount_of(audit, asset, entry)}, "

@@ -249,6 +249,8 @@ def test_letters_that_the_fonts_lack_are_named() -> None:
     assert settable("盲盒 4.50") == "盲盒 4.50"
     assert settable("\u0645\u202e") == "‹U+0645›‹U+202E›"
     assert settable("x" * 40).count("\u200b") == 4
+    assert settable("留在平台的奖励共计三百四十四元整：344.00 CNY") == "留在平台的奖励共计三百四十四元整：344.00 CNY"
+    assert settable("rewards_reach_up_levels").split("\u200b") == ["rewards_", "reach_", "up_", "levels"]
     assert settable("9.2 × 10<sup>−17</sup>") == "9.2 × 10^{−17}"
 
 

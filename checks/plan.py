@@ -12,7 +12,7 @@ from audit.forecast import break_even
 from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules, read_rules
 from audit.rules.draws import Draw
 from audit.rules.odds import box_odds
-from audit.stats.classes import RATIOS
+from audit.stats.bets import RATIOS
 from audit.stats.plan import Need, of_learning, of_prefix, of_ratio
 from audit.stats.power import activities_to_separate
 from checks import sharing

@@ -15,6 +15,7 @@ from fractions import Fraction
 LN10 = math.log(10)
 PRIOR = 5.0  # draws of each number that a learning bet begins with
 TILTS = (0.0625, 0.125, 0.25, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0)
+RATIOS = (0.0, *TILTS, 30.0, 100.0)  # of a class
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from audit.stats.bets import TILTS, log_sum
-from audit.stats.laws import (
-    Stratum,
-    best_constant,
-    class_p_value,
-    highest,
-    hit_law,
-    log_class_bet,
-    log_mean,
-    merged,
-    tilted,
-)
+from audit.stats.bets import RATIOS, log_sum
+from audit.stats.laws import Stratum, best_constant, class_p_value, hit_law, log_class_bet
+from audit.stats.power import smallest_ratio
 
-RATIOS = (0.0, *TILTS, 30.0, 100.0)
-NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
 ODD, EVEN = -1, -2  # a class that is no stretch: every second bin, from the first or from the second
 COUNTS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000)  # bins of a count
 ALIKE = math.log(20)  # theories this near to the best are not told from it
@@ -145,36 +134,6 @@ def within(cells: Sequence[Cell], edges: Sequence[int], first: int, last: int) -
     return [one for cell in cells if _bin_of(cell.value, edges) in places for one in cell.strata]
 
 
-def smallest_ratio(
-    inside: Sequence[Stratum], outside: Sequence[Stratum] | None, log_need: float
-) -> tuple[float | None, float | None]:
-    """The ratios nearest to 1, below and above, on a class that its bet would have shown with 90 % power.
-
-    What the best constant change of all odds would then explain is taken off, as in class_evidence; not where outside is None.
-    """
-    mine, rest = merged(inside), merged(outside or ())
-
-    def shown(ratio: float) -> bool:
-        parts = [(hit_law(*key), tilted(hit_law(*key), ratio), float(count), ratio) for key, (count, _) in mine.items()]
-        parts += [(hit_law(*key), list(hit_law(*key)), float(count), 1.0) for key, (count, _) in rest.items()]
-        if not all(law for _, law, _, _ in parts):
-            return False
-        expected = [(law, count, count * sum(hit * p for hit, p in true)) for law, true, count, _ in parts]
-        constant = highest(expected)[0] if outside is not None else 0.0
-        mean = spread = 0.0
-        for law, true, count, r in parts:
-            norm = log_mean(law, r) - log_mean(law, math.exp(constant))
-            slope = (math.log(r) if r else 0.0) - constant
-            gain = sum(p * hit for hit, p in true) * slope - norm
-            mean += count * gain
-            spread += count * sum(p * (hit * slope - norm - gain) ** 2 for hit, p in true)
-        return mean - NINE_TENTHS * math.sqrt(spread) >= log_need
-
-    below = next((r for r in sorted((r for r in RATIOS if r < 1), reverse=True) if shown(r)), None)
-    above = next((r for r in RATIOS if r > 1 and shown(r)), None)
-    return below, above
-
-
 @dataclass(frozen=True)
 class ClassEvidence:
     """All that the data say about a covariate: the mixture, its best theory, and what could have been seen.
@@ -208,11 +167,13 @@ def class_evidence(
     log_need: float,
     rival: float | None = None,
     every: Sequence[Stratum] | None = None,
+    *,
+    ends: bool = False,
 ) -> ClassEvidence | None:
     """Weigh every theory of the families over bins that begin at edges; None where no chance was taken, or none differ.
 
     rival is the log of what a simpler explanation gains; None: all odds multiplied by the best constant. every: the chances
-    whose odds a constant would change, by default all in the cells, or where a rival is told none.
+    whose odds a constant would change, by default all in the cells, or where a rival is told none. ends as in smallest_ratio.
     """
     if not any(cell.strata for cell in cells):
         return None
@@ -229,7 +190,8 @@ def class_evidence(
         rival = best_constant(every)
     typical = _typical(cells, bets, every)
     inside = within(cells, edges, typical.first, typical.last)
-    power = smallest_ratio(inside, _without(every, inside) if every else None, log_need - math.log(typical.weight))
+    rest = _without(every, inside) if every else None
+    power = smallest_ratio(inside, rest, log_need - math.log(typical.weight), ends=ends)
     return ClassEvidence(
         log_e=log_e - max(0.0, rival),
         gained=log_e,

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from audit.stats.bets import cumulative, prefix_theories
-from audit.stats.classes import NINE_TENTHS
 from audit.stats.laws import hit_law, log_mean, tilted
-from audit.stats.power import held_by_learning
+from audit.stats.power import NINE_TENTHS, held_by_learning
 
 MOST = 10**7
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from audit.stats.bets import PRIOR, TILTS, Run, Theory, cumulative
+from audit.stats.bets import PRIOR, RATIOS, TILTS, Run, Theory, cumulative
+from audit.stats.laws import Stratum, highest, hit_law, log_mean, merged, tilted
 
 NINE_TENTHS = 1.2815515655446004  # the normal distribution's 90 % point
+Key = tuple[int, int, int]
+Merged = Mapping[Key, Sequence[int]]  # draws by their law, as `merged` counts them
 
 
 def smallest_prefix(
@@ -46,27 +49,67 @@ def activities_to_separate(odds: Sequence[Fraction], excluded: int, level: float
     return math.ceil(math.log(level) / math.log(1 - q)) if 0 < q < 1 else 1
 
 
-def smallest_tilt(cells: Sequence[tuple[Fraction, int, int]], log_need: float) -> tuple[float | None, float | None]:
-    """The factors on the odds nearest to 1, below and above, that these chances would have shown with 90 % power.
+def smallest_tilt(
+    cells: Sequence[tuple[Fraction, int, int]], log_need: float, *, ends: bool = False
+) -> tuple[float | None, float | None]:
+    """The factors on all odds nearest to 1, below and above, that these (chance, taken, wins) would have shown with 90 % power."""
+    strata = [Stratum(chance.denominator, chance.numerator, 1, 0, taken) for chance, taken, _ in cells]
+    return smallest_ratio(strata, None, log_need + math.log(len(TILTS)), TILTS, ends=ends)
 
-    The bet on a factor r gains, when r is true, its Kullback-Leibler divergence on average; the normal approximation
-    takes off 1.28 standard deviations.
+
+def smallest_ratio(
+    inside: Sequence[Stratum],
+    outside: Sequence[Stratum] | None,
+    log_need: float,
+    ratios: Sequence[float] = RATIOS,
+    *,
+    ends: bool = False,
+) -> tuple[float | None, float | None]:
+    """The ratios nearest to 1, below and above, on a class that its bet would have shown with 90 % power.
+
+    What the best constant change of all odds would then explain is taken off, as in class_evidence; not where outside is None.
+    ends: a win ends an activity, so that where more win fewer chances are taken than were.
     """
+    mine, rest = merged(inside), merged(outside or ())
 
     def shown(ratio: float) -> bool:
+        own, other = _still_taken(mine, rest, ratio) if ends and ratio > 1 else ({}, {})
+        parts = [(hit_law(*key), tilted(hit_law(*key), ratio), count * own.get(key, 1.0), ratio) for key, (count, _) in mine.items()]
+        parts += [(hit_law(*key), list(hit_law(*key)), count * other.get(key, 1.0), 1.0) for key, (count, _) in rest.items()]
+        if not all(law for _, law, _, _ in parts):
+            return False
+        expected = [(law, count, count * sum(hit * p for hit, p in true)) for law, true, count, _ in parts]
+        constant = highest(expected)[0] if outside is not None else 0.0
         mean = spread = 0.0
-        for chance, taken, _ in cells:
-            if 0 < chance < 1:
-                p = float(chance)
-                q = p * ratio / (1 - p + p * ratio)
-                win, lose = math.log(ratio) - math.log1p(p * (ratio - 1)), -math.log1p(p * (ratio - 1))
-                mean += taken * (q * win + (1 - q) * lose)
-                spread += taken * q * (1 - q) * (win - lose) ** 2
-        return mean - NINE_TENTHS * math.sqrt(spread) - math.log(len(TILTS)) >= log_need
+        for law, true, count, r in parts:
+            norm = log_mean(law, r) - log_mean(law, math.exp(constant))
+            slope = (math.log(r) if r else 0.0) - constant
+            gain = sum(p * hit for hit, p in true) * slope - norm
+            mean += count * gain
+            spread += count * sum(p * (hit * slope - norm - gain) ** 2 for hit, p in true)
+        return mean - NINE_TENTHS * math.sqrt(spread) >= log_need
 
-    below = next((ratio for ratio in sorted((r for r in TILTS if r < 1), reverse=True) if shown(ratio)), None)
-    above = next((ratio for ratio in sorted(r for r in TILTS if r > 1) if shown(ratio)), None)
+    below = next((r for r in sorted((r for r in ratios if r < 1), reverse=True) if shown(r)), None)
+    above = next((r for r in ratios if r > 1 and shown(r)), None)
     return below, above
+
+
+def _still_taken(mine: Merged, rest: Merged, ratio: float) -> tuple[dict[Key, float], dict[Key, float]]:
+    """What part of the chances of each kind, inside a class and outside, would still be taken if the class won so much more often.
+
+    Chances rise from box to box, as where one box is as likely as another. Inside, as if an activity were of the class as a
+    whole: where it is in part, more are left.
+    """
+    own = every = 1.0
+    inside, outside = dict[Key, float](), dict[Key, float]()
+    for key in sorted({*mine, *rest}, key=lambda one: one[1] * one[2] / one[0]):
+        inside[key], outside[key] = own, every
+        p, held = key[1] * key[2] / key[0], mine.get(key, [0])[0]
+        q = p * ratio / (1 - p + p * ratio)
+        share = held / (held + rest.get(key, [0])[0])
+        every *= 1 - share * (q - p) / (1 - p)
+        own *= (1 - q) / (1 - p) if held else 1.0
+    return inside, outside
 
 
 def smallest_favour(numbers: int, pick: int, draws: int, log_need: float) -> float | None:

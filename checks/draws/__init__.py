@@ -180,17 +180,18 @@ def class_finding(
     every: Sequence[Stratum] | None = None,
     left: Sequence[Cell] | None = None,
     every_left: Sequence[Stratum] | None = None,
+    ends: bool = False,
 ) -> Finding:
     """What a check of classes says: whether odds differ from the declared for some values of what was known before.
 
     edges are the lowest values of the bins, known before the data; words names a class for a reader; rival is what a simpler
-    explanation gains, left the chances as other hidden rules would have them: what those explain is not said twice; rival and
-    every as in class_evidence. FAIL where the bet is won; PASS where odds changed in the class that holds half of what was
+    explanation gains, left the chances as other hidden rules would have them: what those explain is not said twice; rival,
+    every and ends as in class_evidence. FAIL where the bet is won; PASS where odds changed in the class that holds half of what was
     due would have shown.
     """
     need = log_need(audit)
-    found = class_evidence(cells, edges, families, need, rival, every)
-    rest = class_evidence(left, edges, families, need, rival, every_left) if left is not None else found
+    found = class_evidence(cells, edges, families, need, rival, every, ends=ends)
+    rest = class_evidence(left, edges, families, need, rival, every_left, ends=ends) if left is not None else found
     if found is not None and rest is not None:
         found = replace(rest, log_e=min(found.log_e, rest.log_e), gained=max(found.gained, rest.gained))
     if found is None:
@@ -232,7 +233,7 @@ def covariate_finding(
         rival = max(rival, best_constant(every))
     edges, families = edges_of(audit, covariate), families or FAMILIES[covariate]
     return class_finding(audit, subject, cells, edges, families, words, sql, rival=rival, every=every,
-                         left=left, every_left=every_left)  # fmt: skip
+                         left=left, every_left=every_left, ends=isinstance(audit.rules.draw, Boxes))  # fmt: skip
 
 
 def class_row(one: ClassBet, words: Words, found: ClassEvidence) -> dict[str, str | float]:

@@ -19,7 +19,8 @@ from audit.forecast import break_even
 from audit.hidden import Hidden, as_yaml, cells_by, log_gain, readings, search
 from audit.rules import Boxes
 from audit.stats.bets import LN10
-from audit.stats.classes import ALIKE, smallest_ratio
+from audit.stats.classes import ALIKE
+from audit.stats.power import smallest_ratio
 from checks.draws import NEEDS, PROVISIONS, e_value, flow, log_need, no_chances, power_of_ten, singly
 
 SEEN, UNSEEN = "half = 1", "half = 2"
@@ -34,7 +35,8 @@ def hidden_rule_at_work(audit: Audit) -> Iterator[Finding]:
     need, rules = log_need(audit), search(audit, ALIKE, SEEN)
     log_e, taken, due, ruled, wins = log_gain(audit, rules, f"d.{UNSEEN}")
     cells, sql = cells_by(audit, "all", where=UNSEEN)
-    below, above = smallest_ratio([one for cell in cells for one in cell.strata], None, need) if cells else (None, None)
+    every, ends = [one for cell in cells for one in cell.strata], isinstance(audit.rules.draw, Boxes)
+    below, above = smallest_ratio(every, None, need, ends=ends) if every else (None, None)
     if not rules or log_e < need:
         could = " 或 ".join(f"×{one:g}" for one in (below, above) if one)
         verdict = Verdict.PASS if could else Verdict.INCONCLUSIVE

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from audit.case import Audit
 from audit.finding import Finding, Text, check
 from audit.hidden import chances, price
+from audit.rules import Boxes
 from audit.stats.classes import Cell, cells_of
 from audit.stats.laws import Stratum
 from checks.draws import NEEDS, PROVISIONS, class_finding, elsewhere, no_chances, others, singly
@@ -74,6 +75,7 @@ def odds_depend_on_player(audit: Audit) -> Iterator[Finding]:
     yield class_finding(
         audit, "players", cells, range(len(kinds)), {"one": 1.0}, lambda first, _: kinds[first], sql,
         rival=elsewhere(audit), every=every, left=left, every_left=every_left,
+        ends=isinstance(audit.rules.draw, Boxes),
     )  # fmt: skip
 
 

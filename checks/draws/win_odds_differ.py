@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from audit.case import Audit
 from audit.finding import Basis, Finding, Text, Verdict, check, in_percent
 from audit.hidden import as_yaml, log_gain
+from audit.rules import Boxes
 from audit.stats.bets import log_tilt_bet
 from audit.stats.exact import binomial_interval
 from audit.stats.power import smallest_tilt
@@ -39,7 +40,7 @@ def win_odds_differ(audit: Audit) -> Iterator[Finding]:
     wins = sum(won for _, _, won in open_cells)
     due = sum((chance * count for chance, count, _ in open_cells), start=open_cells[0][0] * 0 if open_cells else 0)
     log_e = log_tilt_bet(taken)
-    below, above = smallest_tilt(taken, need)
+    below, above = smallest_tilt(taken, need, ends=isinstance(audit.rules.draw, Boxes))
     failed = log_e >= need
     verdict = Verdict.FAIL if failed else Verdict.PASS if below is not None else Verdict.INCONCLUSIVE
     shown = [f"{ratio:g}" for ratio in (below, above) if ratio is not None]

@@ -23,7 +23,6 @@ from audit.stats.classes import (
     class_evidence,
     equal_parts,
     places_of,
-    smallest_ratio,
     spans,
 )
 from audit.stats.envelopes import (
@@ -39,6 +38,7 @@ from audit.stats.laws import Stratum, best_constant, class_p_value, highest, hit
 from audit.stats.ledger import Link, broken, evidence, sealed
 from audit.stats.people import e_bh, favoured, least_favour
 from audit.stats.plan import activities, of_ratio
+from audit.stats.power import smallest_ratio
 
 FAMILIES = {"below": 0.3, "from": 0.2, "one": 0.2, "around the clock": 0.2, "late": 0.05, "every second": 0.05}
 

@@ -13,7 +13,7 @@ from audit.rules import Boxes, Chances, Group, Numbers, Raffle, Rules, read_rule
 from audit.rules.draws import Draw
 from audit.rules.odds import box_odds
 from audit.stats.bets import RATIOS
-from audit.stats.plan import Need, of_learning, of_prefix, of_ratio
+from audit.stats.plan import Need, of_boxes, of_learning, of_prefix, of_ratio
 from audit.stats.power import activities_to_separate
 from checks import sharing
 
@@ -61,13 +61,15 @@ def planned(rules: Rules, log_need: float) -> Iterator[Need]:
     draw = rules.draw
     if isinstance(draw, Boxes):
         yield from _boxes(rules, draw, log_need)
-    shape, learnt = one_activity(rules), _learnt(draw)
-    for ratio in CURVE if shape or learnt else ():
-        if learnt:
+    shape, learnt, weight = one_activity(draw), _learnt(draw), 1 / len(RATIOS)
+    for ratio in CURVE if shape or learnt or isinstance(draw, Boxes) else ():
+        if isinstance(draw, Boxes):
+            need = of_boxes(box_odds(draw), ratio, weight, log_need)
+        elif learnt:
             numbers, pick, pools = learnt
             need = of_learning(numbers, pick, ratio, log_need + math.log(pools))
         else:
-            need = of_ratio(shape, ratio, 1 / len(RATIOS), log_need)
+            need = of_ratio(shape, ratio, weight, log_need)
         what = (
             ("全部胜算", "all odds")
             if isinstance(draw, Boxes | Chances)
@@ -89,16 +91,8 @@ def _boxes(rules: Rules, draw: Boxes, log_need: float) -> Iterator[Need]:
             yield Need(f"　区分 1–{k} 与 1–{k + 1}", f"  1–{k} told from 1–{k + 1}", max(apart, count))
 
 
-def one_activity(rules: Rules) -> Sequence[tuple[int, int, int, float]]:
-    """The chances of one activity: (size, winners, drawn, how often it takes place); none where a bet learns which place is favoured."""
-    draw = rules.draw
-    if isinstance(draw, Boxes):
-        odds, left, found = box_odds(draw), Fraction(1), []
-        for one in odds:
-            given = one / left if left else Fraction(0)
-            found.append((given.denominator, given.numerator, 1, float(left)))
-            left -= one
-        return found
+def one_activity(draw: Draw | None) -> Sequence[tuple[int, int, int, float]]:
+    """The chances of one entry or draw: (size, winners, drawn, how often it takes place); none of boxes, groups and numbers."""
     if isinstance(draw, Chances):
         best = next(iter(draw.prizes.values())).chance
         return [(best.denominator, best.numerator, 1, 1.0)]

@@ -46,6 +46,22 @@ def of_learning(numbers: int, pick: int, ratio: float, log_need: float) -> int |
     return found + 1 if found + 1 < MOST else None
 
 
+def of_boxes(odds: Sequence[Fraction], ratio: float, weight: float, log_need: float) -> int | None:
+    """Activities that show all odds multiplied by ratio, where boxes are opened until one wins: of more wins, sooner ones."""
+    paths, left, lost = list[tuple[float, float]](), 1.0, 0.0  # (chance, gain) of a win in each box; of none so far
+    for one, before in zip(odds, cumulative(odds), strict=False):
+        p = float(one / (1 - before)) if before < 1 else 0.0
+        every = 1 - p + p * ratio
+        if 0 < p < 1 and ratio:
+            paths.append((left * p * ratio / every, lost + math.log(ratio / every)))
+        elif p == 1:
+            break
+        left, lost = left * (1 - p) / every, lost - math.log(every)
+    paths.append((left, lost))
+    gain = sum(p * won for p, won in paths)
+    return activities(gain, math.sqrt(sum(p * (won - gain) ** 2 for p, won in paths)), log_need - math.log(weight))
+
+
 def of_ratio(draws: Sequence[tuple[int, int, int, float]], ratio: float, weight: float, log_need: float) -> int | None:
     """Activities that show odds multiplied by ratio in a class.
 

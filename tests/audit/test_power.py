@@ -10,8 +10,9 @@ from fractions import Fraction
 
 import pytest
 
-from audit.stats.bets import log_tilt_bet
+from audit.stats.bets import RATIOS, log_tilt_bet
 from audit.stats.laws import Stratum, best_constant, log_class_bet
+from audit.stats.plan import of_boxes
 from audit.stats.power import smallest_ratio, smallest_tilt
 
 Kind = Callable[[int, int], bool]
@@ -68,3 +69,15 @@ def test_all_odds_changed_alike_are_found_where_wins_end_activities(activities: 
     for _ in range(60):
         found += log_tilt_bet(cells(above)) >= NEED
     assert found >= 51
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5, 2.0, 5.0])
+def test_a_plan_for_boxes_counts_the_boxes_that_will_be_opened(ratio: float) -> None:
+    """More where fewer win, fewer where more win: found nine times in ten, and not always."""
+    rng, found = random.Random(9), 0
+    activities = of_boxes([Fraction(1, 24)] * 24, ratio, 1 / len(RATIOS), NEED)
+    assert activities is not None
+    for _ in range(200):
+        strata, _ = opened(rng, activities, ratio, lambda _, __: True)
+        found += log_tilt_bet([(Fraction(1, one.size), one.count, one.count * one.hits) for one in strata]) >= NEED
+    assert 170 <= found <= 196

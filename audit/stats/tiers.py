@@ -32,13 +32,13 @@ class TierEvidence:
 
 
 def tier_evidence(tier: str, chance: Fraction, draws: Sequence[tuple[int, int]]) -> TierEvidence | None:
-    """Compare (bets, winners) of each draw with the chance; None where nothing was sold.
+    """Compare (bets, winners) of each draw with the chance; None where nothing was sold, or no bet can land there.
 
     Bets of one draw share its numbers and are anything but independent, so each draw is one observation. However alike the
     draws look, winners vary no less than those of independent bets: where few are due, most draws have none.
     """
     bets, won = sum(bet for bet, _ in draws), sum(count for _, count in draws)
-    if not bets:
+    if not bets or not chance:
         return None
     differences = [count - float(chance) * bet for bet, count in draws]
     due = float(chance) * bets

@@ -118,3 +118,17 @@ def test_nothing_is_bet_on_a_tier_of_few_draws() -> None:
     assert many is not None
     assert log_tier_bet([few]) == 0
     assert log_tier_bet([many]) > math.log(1e6)
+
+
+def test_a_tier_that_no_bet_can_land_in_stops_nothing(tmp_path: Path, audited: Auditor) -> None:
+    """The second tier asks for what the first takes: it is said of the clause, and the first tier is weighed without it."""
+    rng = np.random.default_rng(1)
+    drawn = [(rng.permutation(11)[:5] + 1).tolist() for _ in range(60)]
+    won = rng.binomial(100_000, 1 / math.comb(11, 5), 60).tolist()
+    folder = write(tmp_path, 11, drawn, [(100_000, count, 0) for count in won])
+    rules = folder / "rules.yaml"
+    rules.write_text(rules.read_text("utf-8").replace("{red: 4}", "{red: 5}"), "utf-8")
+    findings = audited(folder)[1]
+    one = found(findings, "tier_winners_differ")
+    assert (one.subject, one.verdict, [row["tier"] for row in one.rows]) == ("tiers", "PASS", ["1"])
+    assert found(findings, "clause_never_fires").subject == "tier 2"

@@ -14,7 +14,7 @@ FAVOURS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 
 @dataclass(frozen=True)
 class Favoured:
-    """One person or cluster: chances, wins due and come, the log bet on being favoured, the exact p-value."""
+    """One person or cluster: chances, wins due and come, the log bet on being favoured, the p-value."""
 
     name: str
     kind: str

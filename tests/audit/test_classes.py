@@ -335,6 +335,27 @@ def test_p_values_of_rare_prizes_are_exact_among_many_chances(count: int, den: i
     assert class_p_value(strata) == pytest.approx(2 * min(law.cdf(hits), law.sf(hits - 1)), rel=1e-6)
 
 
+@pytest.mark.parametrize(("count", "den"), [(30_000, 10), (60_000, 12), (3_000_000, 1000), (30_000, 2)])
+@pytest.mark.parametrize("errors", [-10, -6, -3, -1, -0.2, -0.05, 0.05, 0.2, 1, 3, 5, 8, 12])
+def test_p_values_far_out_are_right_where_hits_are_many(count: int, den: int, errors: float) -> None:
+    from scipy.stats import binom
+
+    law = binom(count, 1 / den)
+    hits = round(law.mean() + errors * law.std())
+    seen = class_p_value([Stratum(den, 1, 1, 0, count - hits), Stratum(den, 1, 1, 1, hits)])
+    assert seen == pytest.approx(min(1, 2 * min(law.cdf(hits), law.sf(hits - 1))), rel=5e-3, abs=0)
+
+
+@pytest.mark.parametrize("off", [-600, -60, 0, 60, 300, 900])
+def test_p_values_far_out_agree_with_those_that_are_convolved(off: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve thousand groups of 50, ten of them a class's and ten winning, beside nine thousand draws of one from seven."""
+    hits = 9000 // 7 + off
+    strata = [Stratum(50, 10, 10, 2, 12_000), Stratum(7, 1, 1, 1, hits), Stratum(7, 1, 1, 0, 9000 - hits)]
+    seen = class_p_value(strata)
+    monkeypatch.setattr("audit.stats.laws.EXACT", 10**9)
+    assert seen == pytest.approx(class_p_value(strata), rel=5e-3, abs=0)
+
+
 def test_p_values_of_several_laws_are_exact_among_many_chances() -> None:
     """Thirty thousand chances of 1 in 5000 and twenty thousand groups of two of ten that hold one prize of 2000."""
     from scipy.stats import binom

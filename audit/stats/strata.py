@@ -46,13 +46,24 @@ def _sum_law(strata: Sequence[Stratum], join: Callable[[Mass, Mass], Mass], *, f
     from scipy.stats import hypergeom
 
     mass = np.ones(1)
-    alike: dict[tuple[int, int, int], int] = {}
-    for n, w, a, _, times in strata:
-        alike[n, w, a] = alike.get((n, w, a), 0) + times
-    for (n, w, a), times in sorted(alike.items()):
-        one = hypergeom.pmf(np.arange(max(0, a + w - n), min(a, w) + 1), n, w, a)
-        mass = join(mass, _power(one[::-1] if from_above else one, times, join))
+    for key, times in _alike(strata).items():
+        one = hypergeom.pmf(_hits(*key)[::-1 if from_above else 1], *key)
+        mass = join(mass, _power(one, times, join))
     return mass
+
+
+def _alike(strata: Sequence[Stratum]) -> dict[tuple[int, int, int], int]:
+    """How many strata there are of each (n, w, a), which tell the law of the group's successes."""
+    found: dict[tuple[int, int, int], int] = {}
+    for n, w, a, _, times in strata:
+        found[n, w, a] = found.get((n, w, a), 0) + times
+    return dict(sorted(found.items()))
+
+
+def _hits(n: int, w: int, a: int) -> NDArray[np.int64]:
+    import numpy as np
+
+    return np.arange(max(0, a + w - n), min(a, w) + 1)
 
 
 def _join(first: Mass, second: Mass) -> Mass:
@@ -103,17 +114,23 @@ def odds_ratio(strata: Sequence[Stratum], level: float = 0.95) -> tuple[float, f
 
 
 def _limit(strata: Sequence[Stratum], level: float, *, from_above: bool) -> float:
-    """The odds ratio of which no success, or with from_above its inverse of which no failure, has this chance; exact."""
+    """The odds ratio of which no success, or with from_above its inverse of which no failure, has this chance; exact.
+
+    That there is none in all is that there is none in each stratum, so that no law of the sum is needed.
+    """
     import numpy as np
     from scipy.optimize import brentq
-    from scipy.special import logsumexp
+    from scipy.stats import hypergeom
 
-    with np.errstate(divide="ignore"):
-        mass = np.log(_sum_law(strata, lambda first, second: np.convolve(first, second)[:MOST], from_above=from_above))
-    places = np.arange(len(mass))
+    alike = _alike(strata)
+    logs = [hypergeom.logpmf(_hits(*key)[::-1 if from_above else 1], *key) for key in alike]
+    sizes = [len(one) for one in logs]
+    flat, first = np.concatenate(logs), np.cumsum([0, *sizes[:-1]])
+    places, times = np.arange(len(flat)) - np.repeat(first, sizes), np.array([*alike.values()], float)
 
     def beyond(log_ratio: float) -> float:
-        return float(mass[0] - logsumexp(mass + places * log_ratio)) - math.log(level)
+        none = flat[first] - np.logaddexp.reduceat(flat + places * log_ratio, first)
+        return float(times @ none) - math.log(level)
 
     return math.exp(brentq(beyond, -40, 40)) if beyond(40) < 0 < beyond(-40) else math.inf
 

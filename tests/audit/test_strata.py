@@ -89,6 +89,14 @@ def test_an_end_that_is_not_nothing_is_not_told_as_nothing() -> None:
     assert [_end(one) for one in (0.0, 0.0015, 0.35, math.inf)] == ["0.00", "0.0015", "0.35", "inf"]
 
 
+@pytest.mark.parametrize("times", [1000, 10**6])
+def test_the_interval_of_no_success_has_an_end_however_many_trials(times: int) -> None:
+    """Activities of five with two winners, two places the group's: of odds r none of its places wins with 3 / (3 + 6 r + r^2)."""
+    never, always = odds_ratio([(5, 2, 2, 0, times)])[2], odds_ratio([(5, 2, 2, 2, times)])[1]
+    assert (3 / (3 + 6 * never + never**2)) ** times == pytest.approx(0.05, rel=1e-6)
+    assert (1 / (1 + 6 / always + 3 / always**2)) ** times == pytest.approx(0.05, rel=1e-6)
+
+
 @pytest.mark.parametrize("below", [True, False])
 def test_the_ratio_that_is_said_to_show_is_found_nine_times_in_ten(below: bool) -> None:
     """By the law of the sum worked out outcome by outcome: 300 activities of three, and 40 of ten with two winners."""

@@ -2,7 +2,8 @@
 
 A group is what the export declares of participants (age band, gender, occupation, region, channel, device), new or old
 where case.yaml says how long one is new, and whom the rules say the promotion is made for (`audience`). Small groups are
-reported as "cannot tell", never dropped, and never listed apart.
+reported as "cannot tell", never dropped, and never listed apart. A screen passes where of two groups at least it would have shown that
+they fare worse: that all others fare no worse says nothing of the few beside them.
 
 Beside the odds ratio stands demographic parity, of the groups that can be told: the rates by group as they are, highest less lowest
 and lowest over highest; and the same of rates like with like (what a group had over what was due to it in its strata, times the rate
@@ -90,7 +91,7 @@ def _one(
     name: str, sql: str, rows: list[tuple[str, int, int, int, int, int]], what: Text, good: bool, level: float
 ) -> Finding:
     told: list[Row] = []
-    worse, unsure, shown = [], [], []
+    worse, unsure, shown = [], [], dict[str, float]()
     p_least = 1.0
     cells = _by_group(rows)
     plain, alike = rates(cells), like_rates(cells)
@@ -107,7 +108,8 @@ def _one(
             unsure.append(group)
             told.append({**cell, "odds_ratio": "cannot tell", "from": "", "to": "", "p_value": ""})
             continue
-        shown += [least] if least is not None else []
+        if least is not None:
+            shown[group] = least
         told.append(cell)
         p_least = min(p_least, p_value)
         if p_value <= level:
@@ -123,7 +125,7 @@ def _one(
                     f"{what.en}: in {tried} trials {all_en}, {so_en} (by {name}).")  # fmt: skip
         verdict = Verdict.PASS if several else Verdict.INCONCLUSIVE
         return Finding(name, verdict, text, Basis.SCREEN, rows=tuple(told), sql=sql)
-    verdict = Verdict.FAIL if lit else Verdict.PASS if shown else Verdict.INCONCLUSIVE
+    verdict = Verdict.FAIL if lit else Verdict.PASS if len(shown) > 1 else Verdict.INCONCLUSIVE
     zh = "；".join(
         f"{g}：优势比 {r:.2f}（95% 区间 {_end(lo)}–{_end(hi)}），{'较不利' if bad else '较有利'}"
         for g, r, lo, hi, bad in worse
@@ -132,9 +134,10 @@ def _one(
         f"{g}: odds ratio {r:.2f} (95 % interval {_end(lo)} to {_end(hi)}), {'worse' if bad else 'better'} off"
         for g, r, lo, hi, bad in worse
     )
-    furthest = (min if good else max)(shown, default=1.0)
-    least_zh = f"优势比 {furthest:.2f} {'以下' if good else '以上'}的差别会显示出来" if shown else "样本太小，看不出差别"
-    least_en = f"a ratio of {furthest:.2f} would have shown" if shown else "there is too little to see any difference"
+    furthest = (min if good else max)(shown.values(), default=1.0)
+    of_zh, of_en = (f"仅就 {min(shown)}，", f"of {min(shown)} alone ") if len(shown) == 1 else ("", "")
+    least_zh = f"{of_zh}优势比 {furthest:.2f} {'以下' if good else '以上'}的差别会显示出来" if shown else "样本太小，看不出差别"
+    least_en = f"{of_en}a ratio of {furthest:.2f} would have shown" if shown else "there is too little to see any difference"
     small_zh = f"不能判断的小组：{'、'.join(unsure)}。" if unsure else ""
     small_en = f" Cannot tell for: {', '.join(unsure)}." if unsure else ""
     even_zh, even_en = _parity({g: one for g, one in plain.items() if g not in unsure},

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from audit.case import Audit
-from audit.finding import Basis, Finding, Row, Text, Verdict, nothing
+from audit.finding import Basis, Finding, Row, Text, Verdict, in_percent, nothing
 from audit.replay.eligible import inside
 from audit.rules.people import GROUPS
 from audit.stats.strata import Stratum, exact_p, expected, like_rates, odds_ratio, parity, rates, shown_ratio
@@ -178,7 +178,7 @@ def _parity(plain: Mapping[str, Fraction], alike: Mapping[str, float]) -> tuple[
     one, same = parity(plain), parity(alike)
     if one is None:
         return "", ""
-    low, high = (f"{100 * float(plain[name]):.2f} %" for name in (one.lowest, one.highest))
+    low, high = (in_percent(float(plain[name]), 2) for name in (one.lowest, one.highest))
     ratio, like = (f"{each.ratio:.3f}" if each and each.ratio is not None else "–" for each in (one, same))
     like_zh, like_en = (f"；同等条件内差 {same.difference:.4f}、比 {like}", f"; like with like {same.difference:.4f} and {like}"
                         ) if same else ("", "")  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 
 from audit.finding import Text
 from audit.rules import read_rules
-from checks.fairness import compare
+from checks.fairness import _one, compare
 from checks.fairness.ranks_seldom_reached import fewest
 from tests.conftest import FIXTURES, Auditor
 
@@ -152,6 +152,14 @@ def test_demographic_parity_stands_beside_the_odds_ratio(audited: Auditor) -> No
     assert f"demographic-parity difference {high - low:.4f}, ratio {low / high:.3f}; like with like" in found.text.en
     assert f"人口统计均等差 {high - low:.4f}、比 {low / high:.3f}" in found.text.zh
     assert {row["group"]: row["rate"] for row in found.rows} == {name: f"{rate:.4f}" for name, rate in rates.items()}
+
+
+def test_rates_of_rare_prizes_are_not_told_as_none() -> None:
+    rows = [("east", 20_000, 1, 10_000, 0, 1), ("east", 20_000, 4, 10_000, 2, 1)]
+    rows += [("west", 20_000, 1, 10_000, 1, 1), ("west", 20_000, 4, 10_000, 2, 1)]
+    text = _one("region", "", [row for row in rows for _ in range(20)], Text("中奖", "Winning"), True, 0.05).text
+    assert "from 0.010 % (east) to 0.015 % (west)" in text.en
+    assert "由 0.010 %（east）至 0.015 %（west）" in text.zh
 
 
 @pytest.mark.parametrize(("regions", "goods", "verdict"), [("several", "shared", "PASS"), ("one", "shared", "INCONCLUSIVE"),
